@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * histogram.h - base-2 exponential histogram, kept once and rendered three ways.
+ *
+ * Scale 3 (factor 2^(1/8)): OpenTelemetry's bucket i holds
+ * 2^(i/8) < v <= 2^((i+1)/8); Prometheus' native bucket i+1 is the same one.
+ * Memory follows the range of values seen (a growing window of buckets, at most
+ * HISTOGRAM_BUCKETS); past that the scale is halved. Besides the exponential
+ * buckets it counts exactly into the classic bounds it was made with, so that a
+ * classic bucket is never an estimate. Zero and negative values go to zero_count.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HISTOGRAM_SCALE = 3, HISTOGRAM_BUCKETS = 160 };
+
+/* The classic buckets of a metric: upper bounds that are included, ascending, +Inf left out. */
+struct histogram_bounds {
+	const double *at;
+	size_t count; /* at most 64 */
+};
+
+struct histogram {
+	const struct histogram_bounds *bounds;
+	uint64_t count, zero_count;
+	double sum, min, max;
+	int scale;
+	int first;    /* OpenTelemetry's index of buckets[0] */
+	size_t used;  /* buckets from `first` on */
+	size_t room;
+	uint64_t *buckets; /* owned */
+	uint64_t *classic; /* owned, bounds->count + 1, not cumulative */
+};
+
+void histogram_init(struct histogram *h, const struct histogram_bounds *bounds);
+void histogram_free(struct histogram *h);
+void histogram_observe(struct histogram *h, double value);
+/* The same as observing `ns` / 1e9, without a division by floating point where it can. */
+void histogram_observe_ns(struct histogram *h, uint64_t ns);
+/* Add all that `from` counted to `h`; the bounds are the same. */
+void histogram_merge(struct histogram *h, const struct histogram *from);
+/* Value below which a share `q` (0 to 1) of the observations lie; for people, not for export. */
+double histogram_quantile(const struct histogram *h, double q);
+/* Classic bucket that `value` falls in: 0 to bounds->count. */
+size_t histogram_classic_index(const struct histogram_bounds *bounds, double value);

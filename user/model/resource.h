@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * resource.h - the instance of a service that spans and series belong to.
+ *
+ * OpenTelemetry's resource, shared by all processes of one instance (the master
+ * of nginx and its workers). Counted references: the process table holds one
+ * for each process, each series and kept span holds one. `ended_ns` is when its
+ * last process ended, 0 while one lives; series stay for limit.ended-series after.
+ */
+#pragma once
+
+#include "user/model/attribute.h"
+
+enum { RESOURCE_ATTRIBUTES = 32 };
+
+struct resource {
+	size_t references;
+	uint32_t id; /* never used again while sonde runs */
+	uint64_t ended_ns;
+	struct str service_name, service_namespace, service_instance; /* among the attributes too */
+	size_t attribute_count;
+	struct attribute attributes[RESOURCE_ATTRIBUTES];
+	char *texts; /* owned: what the attributes' texts point into */
+};
+
+/* A copy of `attributes` and all their texts, with one reference. */
+struct resource *resource_new(const struct attribute *attributes, size_t count);
+struct resource *resource_ref(const struct resource *r);
+void resource_unref(struct resource *r);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * route.h - from a path to a route of few values.
+ *
+ * Known patterns are tried in order: "/users/{id}" takes one segment for each
+ * {name}, "/files/ **" (without the space) takes the rest. Failing those, and if guessing is on, segments
+ * that look like identifiers (numbers, UUIDs, long hex, mixed digits, ...)
+ * become {id}; each segment may have LIMIT_ROUTE_CHILDREN different children
+ * and from then on the segment becomes {id} for good. Values that a peer
+ * chooses therefore make a bounded number of routes.
+ */
+#pragma once
+
+#include "user/base/str.h"
+
+struct routes;
+
+/* `patterns` are kept by reference. -EINVAL and `ret` untouched for a pattern that is none. */
+int routes_new(const struct str *patterns, size_t count, bool guess, struct routes **ret);
+void routes_free(struct routes *routes);
+
+/*
+ * The route of `path` (without query). Empty when nothing matches and guessing
+ * is off. The text belongs to `routes` and stays until it is freed.
+ */
+struct str routes_find(struct routes *routes, struct str path);
+
+/* How many times the limit of children turned a segment into {id}. */
+uint64_t routes_collapsed(const struct routes *routes);
+
+/* Does one pattern match one path? For http.ignore. */
+bool route_matches(struct str pattern, struct str path);
+/* NULL when the pattern is well formed, else what is wrong with it. */
+const char *route_pattern_error(struct str pattern);

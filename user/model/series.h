@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * series.h - the metrics that are made from spans.
+ *
+ * A group is a set of histograms that share their attributes ("http server":
+ * duration, body sizes, first byte). One span finds one row, by resource and the
+ * values of the group's attributes among the span's, and moves all the row's
+ * histograms. Rows are bounded: past LIMIT_SERIES rows for a service (by
+ * service.name and namespace, over all its instances) in a group, new sets of values go to one overflow row
+ * of their resource (otel.metric.overflow=true), so that sums stay exact. Rows of a resource that ended are dropped
+ * `ended_series_ns` later.
+ */
+#pragma once
+
+#include "user/model/metric.h"
+#include "user/model/span.h"
+
+enum { GROUP_METRICS = 4, GROUP_ATTRIBUTES = 10 };
+
+/* Which of a span's measures a histogram takes. */
+enum measure {
+	MEASURE_DURATION,
+	MEASURE_FIRST_BYTE,
+	MEASURE_ASKING_BODY,
+	MEASURE_ANSWERING_BODY,
+	MEASURES,
+};
+
+struct metric_group {
+	const char *name;
+	struct metric metrics[GROUP_METRICS]; /* name NULL ends them */
+	enum measure measures[GROUP_METRICS];
+	struct str keys[GROUP_ATTRIBUTES]; /* empty ends them; a span that lacks one leaves it out */
+};
+
+struct series;
+
+struct series *series_new(size_t limit_per_service, uint64_t ended_series_ns);
+void series_free(struct series *s);
+/* Count `span` under span->metrics. An exemplar is kept when it is sampled. `now_ns` is monotonic. */
+void series_observe(struct series *s, const struct span *span, uint64_t now_ns);
+/* The collector of all rows; also drops what ended long enough ago. */
+struct collector *series_collector(struct series *s);
+/* Spans that went to an overflow row. */
+uint64_t series_overflowed(const struct series *s);
+
+/* Rows of one service and quantiles of one metric, for `sonde top` and tests. */
+typedef void series_visit(void *context, const struct resource *resource,
+			  const struct attribute *attributes, size_t count,
+			  const struct metric *metric, const struct histogram *histogram);
+void series_each(const struct series *s, series_visit *visit, void *context);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * span.h - one side of one exchange, as OpenTelemetry's span.
+ *
+ * A span lives while it is observed: exporters that keep it copy it. Its texts
+ * borrow from the exchange or from span->scratch, which is dropped with it.
+ */
+#pragma once
+
+#include "user/base/buf.h"
+#include "user/model/attribute.h"
+#include "user/model/trace_context.h"
+
+enum span_kind { SPAN_INTERNAL = 1, SPAN_SERVER, SPAN_CLIENT, SPAN_PRODUCER, SPAN_CONSUMER };
+enum span_status { STATUS_UNSET, STATUS_OK, STATUS_ERROR };
+
+enum { SPAN_ATTRIBUTES = 40 };
+
+struct resource;
+struct metric_group;
+
+/* What the metrics of an exchange are made from, whatever its protocol. */
+struct measures {
+	uint64_t duration_ns;
+	uint64_t first_byte_ns; /* from the same start to the answer's first byte; 0: no answer */
+	int64_t asking_body_bytes, answering_body_bytes; /* -1: not known */
+};
+
+struct span {
+	struct trace_context context; /* its own ids, flags and trace state */
+	uint8_t parent_id[SPAN_ID_BYTES];
+	bool has_parent, parent_is_remote;
+	bool sampled;
+	enum span_kind kind;
+	struct str name;
+	uint64_t start_unix_ns, end_unix_ns;
+	enum span_status status;
+	struct str error_type; /* empty: no error */
+	const struct resource *resource;
+	struct measures measures;
+	const struct metric_group *metrics; /* what to count it under; NULL: nothing */
+	bool hide_from_metrics, hide_from_traces; /* http.ignore */
+	size_t attribute_count;
+	uint32_t attributes_dropped; /* past SPAN_ATTRIBUTES */
+	struct attribute attributes[SPAN_ATTRIBUTES];
+	struct buf *scratch; /* for texts that describe() makes; bounded */
+};
+
+void span_add(struct span *span, struct attribute attribute);
+void span_add_text(struct span *span, struct str key, struct str text);
+void span_add_int(struct span *span, struct str key, int64_t number);
+const struct attribute *span_find(const struct span *span, struct str key);
+/* "SERVER", "CLIENT", ... */
+const char *span_kind_name(enum span_kind kind);

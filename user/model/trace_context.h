@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * trace_context.h - W3C Trace Context: traceparent and tracestate, read only.
+ * https://www.w3.org/TR/trace-context/ sections 3.2 and 3.3.
+ */
+#pragma once
+
+#include "user/base/str.h"
+
+enum { TRACE_ID_BYTES = 16, SPAN_ID_BYTES = 8 };
+enum { TRACE_FLAG_SAMPLED = 0x01, TRACE_FLAG_RANDOM = 0x02 };
+
+struct trace_context {
+	uint8_t trace_id[TRACE_ID_BYTES];
+	uint8_t span_id[SPAN_ID_BYTES];
+	uint8_t flags; /* only the two flags above */
+	struct str state; /* tracestate as received, or empty; borrowed */
+};
+
+/*
+ * Read a traceparent header's value. False for anything that the specification
+ * calls invalid (length, case, version ff, zero ids); `ret` is then untouched.
+ */
+bool trace_context_parse(struct str traceparent, struct trace_context *ret);
+
+/*
+ * Check a tracestate's list of members (at most 32, key and value syntax, no
+ * key twice). `ret` is the value to keep, cut at whole members to what must be
+ * propagated; empty when it is not valid, which does not touch the traceparent.
+ */
+void trace_state_parse(struct str header, struct str *ret);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * proto.h - what a protocol is to the rest of sonde.
+ *
+ * A protocol turns bytes into messages and messages into span fields. It does
+ * no I/O, allocates nothing, keeps no state, knows no connection and no
+ * exporter. To add one: write proto/<name>/<name>.c that ends in
+ * `const struct proto proto_<name>`, and add it to the table in proto/protos.c.
+ *
+ * Bytes come from the heads of turns. What a head does not show (bodies, as a
+ * rule) is stepped over by count: the exchange layer knows at which position
+ * the next message begins from `body` below, and where nothing tells, a turn's
+ * end is the message's end.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "user/base/str.h"
+
+enum side { ASKING, ANSWERING, SIDES };
+
+/* Could a connection that says this be ours? What the first bytes of a turn look like. */
+enum guess {
+	GUESS_NO,
+	GUESS_MORE, /* too few bytes to tell */
+	GUESS_ASKING,
+	GUESS_ANSWERING,
+};
+
+/* What parse() and step() return besides a count of bytes used. */
+enum { PARSE_MORE = 0, PARSE_BAD = -1 };
+
+enum body {
+	BODY_NONE,
+	BODY_COUNTED, /* `body_bytes` follow */
+	BODY_MARKED,  /* proto->step() and proto->ended() find its end */
+	BODY_TO_CLOSE,
+	BODY_UNKNOWN, /* the head was cut before it told: the turn's end ends it */
+};
+
+enum { MESSAGE_TEXTS = 16, MESSAGE_NUMBERS = 4 };
+
+/* One message. Every str borrows from the bytes given to parse(). */
+struct message {
+	enum body body;
+	uint64_t body_bytes;
+	uint64_t pair;	 /* same in a question and its answer; 0: they come in order */
+	bool interim;	 /* an answer that another one follows (100 Continue) */
+	bool hands_over; /* what follows on this connection is no longer this protocol */
+	bool cut;	 /* only the beginning of the head was seen */
+	uint32_t head_bytes;
+	/* The protocol's own: named by enums in its folder. */
+	struct str texts[MESSAGE_TEXTS];
+	int64_t numbers[MESSAGE_NUMBERS];
+};
+
+/* Where step() stands inside a body; all zero at its start. */
+struct body_state {
+	uint64_t left; /* of the part being stepped over */
+	uint8_t stage;
+	bool done;
+};
+
+struct span;
+
+struct proto {
+	const char *name;
+	size_t max_head; /* past this a head is taken as cut instead of waited for */
+
+	enum guess (*guess)(struct str head);
+
+	/*
+	 * Take one message's head off the front of `in`. `cut` says that no more
+	 * of it will be seen: parse what is there. `question` is the message that
+	 * is being answered, NULL when asking or when it was not seen.
+	 * Returns bytes used (> 0), PARSE_MORE (never when `cut`), or PARSE_BAD.
+	 * `ret` is written only when the result is > 0.
+	 */
+	ssize_t (*parse)(struct str in, bool cut, enum side side, const struct message *question,
+			 struct message *ret);
+
+	/* BODY_MARKED: step over body bytes. Bytes used, or PARSE_BAD; sets state->done at its end. */
+	ssize_t (*step)(struct body_state *state, struct str in);
+
+	/* BODY_MARKED: may a body end with these bytes (at most TAIL_BYTES, the last ones)? */
+	bool (*ended)(struct str tail);
+
+	/*
+	 * Fill the span's name, status, error and attributes (model/span.h) from a
+	 * question and its final answer, NULL when there was none. The span's
+	 * kind, times and addresses are there already; texts may be borrowed.
+	 */
+	void (*describe)(const struct message *question, const struct message *answer,
+			 struct span *span);
+};
+
+/* In the order tried, ended by NULL. */
+extern const struct proto *const protos[];
