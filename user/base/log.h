@@ -11,7 +11,7 @@
  * than LOG_BURST times in ten seconds is held back and counted; the count is
  * said with the next one (`suppressed=N`) and stands in log_suppressed().
  * Who logs is decided by layer: libraries return, the stage that meets the
- * outside world logs once. Text is passed as is when `log_pairs` is NULL.
+ * outside world logs once. 
  */
 #pragma once
 

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+# sonde: `make help` lists what there is. V=1 shows commands.
+
+VERSION := 0.1.0
+OUT ?= build
+Q := $(if $(V),,@)
+
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+ARCH := $(subst aarch64,arm64,$(subst x86_64,x86,$(shell uname -m)))
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+	-Wno-format-nonliteral -Wno-missing-field-initializers -Werror
+INCLUDE := -I. -I$(OUT)/gen -isystem $(OUT)/gen/system
+HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+CFLAGS ?= -O2 -g
+BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -DSONDE_VERSION='"$(VERSION)"' $(WARN) $(INCLUDE)
+SAN_CFLAGS := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_CFLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LIBS := -lbpf -lelf -lz -lprotobuf-c -lcurl -lmicrohttpd -lgnutls -lyaml -ljansson -lseccomp \
+	-lcap-ng -lcrypt -lxxhash -lm
+
+SOURCES := $(sort $(shell find user -name '*.c'))
+LIBRARY := $(filter-out user/main.c,$(SOURCES))
+PROTOS := $(sort $(shell find user -name '*.proto'))
+BPF := $(sort $(wildcard bpf/*.bpf.c))
+UNIT := $(sort $(shell find tests/unit -name '*.c'))
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*.c)))
+
+GEN_C := $(PROTOS:%.proto=$(OUT)/gen/%.pb-c.c)
+GEN_H := $(GEN_C:.c=.h) $(BPF:bpf/%.bpf.c=$(OUT)/gen/bpf/%.skel.h)
+
+# $(call objects,flavour): the library's objects of one flavour (release, san, fuzz).
+objects = $(LIBRARY:%.c=$(OUT)/$(1)/%.o) $(GEN_C:$(OUT)/gen/%.c=$(OUT)/$(1)/gen/%.o)
+
+all: $(OUT)/sonde ## Build build/sonde (installs nothing)
+
+run: ## Show sonde at work: on a small service of its own, or WATCH='--watch.port=8080'; DURATION=s
+	$(Q)tools/setup build
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tools/run
+
+check: ## Set up and run every test
+	$(Q)tools/setup check
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/run
+
+$(OUT)/sonde: $(OUT)/release/user/main.o $(OUT)/release/libsonde.a
+	@echo '  LD      $@'
+	$(Q)$(CC) -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed -o $@ $^ $(LIBS)
+
+$(OUT)/tests/unit: $(UNIT:%.c=$(OUT)/san/%.o) $(OUT)/san/libsonde.a
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	$(Q)$(CC) $(SAN_CFLAGS) -o $@ $^ $(LIBS)
+
+unit: $(OUT)/tests/unit ## Run the unit tests under ASan and UBSan; TEST=name picks some
+	$(Q)$(OUT)/tests/unit $(TEST)
+
+# One rule a flavour for objects and archive: compiler, flags.
+define flavour
+$(OUT)/$(1)/%.o: %.c | $(GEN_H)
+	@mkdir -p $$(@D)
+	@echo '  CC      $$<'
+	$$(Q)$(2) $$(BASE_CFLAGS) $(3) -MMD -MP -c -o $$@ $$<
+$(OUT)/$(1)/gen/%.o: $(OUT)/gen/%.c
+	@mkdir -p $$(@D)
+	$$(Q)$(2) -std=gnu17 $$(INCLUDE) $(3) -MMD -MP -c -o $$@ $$<
+$(OUT)/$(1)/libsonde.a: $(call objects,$(1))
+	@echo '  AR      $$@'
+	@rm -f $$@
+	$$(Q)ar rcs $$@ $$^
+endef
+$(eval $(call flavour,release,$(CC),$(CFLAGS) $(HARDEN) -ffunction-sections -fdata-sections))
+$(eval $(call flavour,san,$(CC),$(SAN_CFLAGS)))
+$(eval $(call flavour,fuzz,$(CLANG),$(FUZZ_CFLAGS)))
+
+$(OUT)/fuzz-%: $(OUT)/fuzz/tests/fuzz/%.o $(OUT)/fuzz/libsonde.a
+	@echo '  LD      $@'
+	$(Q)$(CLANG) -g -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+
+fuzz-%: $(OUT)/fuzz-% ## Build one fuzz target and run it; RUNS=
+	$(Q)tools/fuzz $*
+
+fuzz: $(FUZZERS:%=$(OUT)/fuzz-%) ## Run every fuzz target; RUNS= (default 1,000,000 inputs each)
+	$(Q)tools/fuzz $(FUZZERS)
+
+$(OUT)/gen/%.pb-c.c $(OUT)/gen/%.pb-c.h: %.proto
+	@mkdir -p $(OUT)/gen
+	@echo '  PROTOC  $<'
+	$(Q)protoc-c --c_out=$(OUT)/gen $<
+
+$(OUT)/bpf/%.o: bpf/%.bpf.c
+	@mkdir -p $(@D)
+	@echo '  BPF     $<'
+	$(Q)$(CLANG) -g -O2 -target bpf -mcpu=v3 -D__bpf__ -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
+		-Wno-unused-function -Wno-missing-declarations -I. -MMD -MP -MF $(OUT)/bpf/$*.d -MT $@ \
+		-c -o $@ $<
+
+$(OUT)/gen/bpf/%.skel.h: $(OUT)/bpf/%.o
+	@mkdir -p $(@D)
+	@echo '  SKEL    $@'
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*) > $@
+
+format: ## Format all C files
+	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')
+
+clean: ## Remove what was built
+	$(Q)rm -rf $(OUT)
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z%-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+-include $(shell find $(OUT) -name '*.d' 2>/dev/null)
+.PHONY: all run check unit fuzz format clean help
+.SECONDARY:

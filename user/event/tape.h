@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tape.h - records in a file, in the order the worker took them.
+ *
+ *	"sondeTP1"  8 bytes
+ *	then records back to back, each padded with zeros to a multiple of 8.
+ *
+ * Byte order is the host's. A tape holds the first bytes of requests: it is as
+ * secret as they are, and is created readable by its owner alone.
+ */
+#pragma once
+
+#include "headers/record.h"
+#include "user/base/str.h"
+
+struct tape_writer;
+
+/* Takes `fd`. NULL when not even the magic could be written. */
+struct tape_writer *tape_writer_new(int fd);
+/* Buffered. 0 or the negative errno of the write; after a failure nothing more is written. */
+int tape_write(struct tape_writer *t, const struct record *record);
+int tape_flush(struct tape_writer *t);
+void tape_writer_free(struct tape_writer *t);
+
+struct tape_error {
+	uint64_t offset; /* where the bad record or the missing bytes begin */
+	const char *what;
+};
+
+/*
+ * Call `take` with each record of the tape in `bytes` (a whole file, mapped).
+ * 0, or -EINVAL with `error` filled at the first place that is no record.
+ */
+int tape_read(struct str bytes, void (*take)(void *context, const struct record *record),
+	      void *context, struct tape_error *error);

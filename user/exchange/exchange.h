@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exchange.h - from turns to exchanges, knowing no protocol.
+ *
+ *	records of one connection, by turn number and position
+ *	  RECEIVED  ==[head ........ (body not shipped) ]==[head ...
+ *	  SENT                   ==[head .... ]==
+ *	              question 1        answer 1     question 2 ...
+ *
+ * In:  checked records of kinds CONNECTION, BYTES, TOTALS and CLOSE.
+ * Out: each exchange once, when its answer is whole or cannot come any more.
+ *
+ * Each direction is a stream of positions. A message's head is parsed where it
+ * begins; its body is stepped over by count or by the protocol; where neither
+ * tells, the turn's end is the message's end. Answers are paired with questions
+ * by `message.pair`, or in order. A gap (a lost record) is found by turn
+ * numbers and positions; what it may have held is counted, never guessed.
+ */
+#pragma once
+
+#include "headers/record.h"
+#include "user/model/ledger.h"
+#include "user/proto/proto.h"
+
+enum role { ROLE_UNKNOWN, ROLE_SERVER, ROLE_CLIENT };
+
+/* How an exchange ended. */
+enum outcome {
+	OUTCOME_ANSWERED,
+	OUTCOME_RESET,	/* the connection ended by an error before the answer was whole */
+	OUTCOME_CLOSED, /* it was closed before the answer was whole, or before there was one */
+};
+
+enum start_source { START_ARRIVAL, START_READ };
+
+struct connection;
+
+struct exchange {
+	const struct proto *proto;
+	enum role role;
+	struct process_id process;
+	const struct record_connection *peer; /* addresses; NULL when its record was lost */
+	struct message question, answer;
+	bool answered; /* the final answer's first line was seen */
+	enum outcome outcome;
+	enum start_source start;
+	bool question_cut, answer_cut;
+	uint64_t started_ns;	  /* by the interface's rule for its role */
+	uint64_t first_answer_ns; /* first byte of the answer, interim ones included; 0: none */
+	uint64_t ended_ns;
+	int64_t asking_body_bytes, answering_body_bytes; /* -1: not known */
+};
+
+/* What goes back to the kernel half: one verdict for one socket. */
+typedef void verdict_set(void *context, uint64_t cookie, enum verdict verdict, uint16_t head_bytes);
+typedef void exchange_observe(void *context, const struct exchange *exchange);
+
+struct exchanges_options {
+	size_t max_connections, max_exchanges, max_head_bytes;
+	exchange_observe *observe;
+	verdict_set *verdict; /* may be NULL: replay */
+	void *context;
+	struct ledger *ledger;
+};
+
+/* Connections that are not read, by reason; exported, and said by explain. */
+enum unread { UNREAD_TLS, UNREAD_HTTP2, UNREAD_OTHER, UNREAD_UPGRADED, UNREADS };
+
+struct exchange_counters {
+	uint64_t joined_late;	   /* exchanges whose question was not seen */
+	uint64_t unread[UNREADS];  /* connections given up */
+	uint64_t start[2];	   /* by enum start_source */
+	uint64_t heads_cut;
+	uint64_t unreported_bytes; /* of turns: bytes no hook reported */
+	uint64_t requests_lost;	   /* as far as they can be known */
+};
+
+struct exchanges;
+
+struct exchanges *exchanges_new(const struct exchanges_options *options);
+void exchanges_free(struct exchanges *x);
+
+/* Take one checked record. */
+void exchanges_feed(struct exchanges *x, const struct record *record);
+/* Does an exchange wait for totals that only a sweep can bring? */
+bool exchanges_want_sweep(const struct exchanges *x);
+/* Forget connections of a process that ended, closing what is open; time for `now_ns`. */
+void exchanges_process_ended(struct exchanges *x, struct process_id process, uint64_t now_ns);
+
+const struct exchange_counters *exchanges_counters(const struct exchanges *x);
+/* Counted by walking the table. */
+uint64_t exchanges_open(const struct exchanges *x);
+size_t exchanges_connections(const struct exchanges *x);
+/* Each open exchange, for http.server.active_requests. */
+void exchanges_each_open(const struct exchanges *x,
+			 void (*visit)(void *context, const struct exchange *open), void *context);
+/* Connections of a process that are not read, by reason; for explain. */
+void exchanges_unread_of(const struct exchanges *x, struct process_id process,
+			 uint64_t ret[UNREADS]);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * process.h - facts about watched processes, and who they are to the user.
+ *
+ * Facts come as RECORD_PROCESS records: "key=value" strings under the keys of
+ * `enum fact`. The monitor gathers what is raw (it passes open descriptors of
+ * files under /proc/PID); process/facts.c reads them without privileges and
+ * makes the record, so that a tape holds it and a replay needs no /proc.
+ *
+ * Instances: processes of one executable and service share the resource of
+ * their topmost watched ancestor with the same executable and service.
+ */
+#pragma once
+
+#include "headers/record.h"
+#include "user/base/buf.h"
+#include "user/model/resource.h"
+
+/* Keys of RECORD_PROCESS; table of names in process.c. */
+enum fact {
+	FACT_EVENT,	 /* "seen", "fork", "exec" or "exit" */
+	FACT_PARENT,	 /* tgid of the parent */
+	FACT_PARENT_STARTED, /* its started_ns */
+	FACT_EXE,	 /* path of the executable */
+	FACT_COMM,
+	FACT_COMMAND,	 /* argv[0] */
+	FACT_OWNER,	 /* uid */
+	FACT_CONTAINER,	 /* container id */
+	FACT_UNIT,	 /* systemd unit */
+	FACT_WATCHED_BY, /* the option that chose it, e.g. "watch.port=8080", or "parent" */
+	FACT_NAME,	 /* service.name */
+	FACT_NAME_RULE,	 /* which rule of the table gave it */
+	FACT_NAMESPACE,
+	FACT_INSTANCE,	 /* service.instance.id where the process or the user gives one */
+	FACT_VERSION,
+	FACT_RESOURCE,	 /* OTEL_RESOURCE_ATTRIBUTES of the process: "key=value"; may repeat */
+	FACT_HOST_ID,
+	FACT_HOST_NAME,
+	FACT_CREATED,	 /* wall-clock nanoseconds */
+	FACTS,
+};
+
+struct process {
+	struct process_id id;
+	struct process_id parent;
+	struct resource *resource; /* NULL until its facts have come */
+	const char *exe, *name, *rule, *watched_by; /* owned; for explain */
+	const struct service_rule *service;	    /* the user's rule for it, or NULL */
+	bool ended;
+	uint64_t ended_ns;
+};
+
+struct processes;
+struct config;
+
+struct processes *processes_new(const struct config *config);
+void processes_free(struct processes *p);
+
+/* Take one checked RECORD_PROCESS. -EINVAL when its strings are none. */
+int processes_learn(struct processes *p, const struct record_process *record);
+/* NULL when nothing is known of it. */
+const struct process *processes_find(struct processes *p, struct process_id id);
+/* Forget what ended longer than a minute ago. */
+void processes_expire(struct processes *p, uint64_t now_ns);
+size_t processes_count(const struct processes *p);
+void processes_each(const struct processes *p,
+		    void (*visit)(void *context, const struct process *process), void *context);
+
+/*
+ * Raw material for the facts of one process: descriptors that are open for
+ * reading, -1 where the monitor could not open one. Read with pread, bounded
+ * by LIMIT_PROC_FILE_BYTES.
+ */
+struct process_files {
+	int environ, cmdline, cgroup, stat;
+	const char *exe; /* what /proc/PID/exe links to, or NULL */
+	const char *comm;
+	/*
+	 * Open a file of the process's own, by a path inside its root directory
+	 * (relative ones inside its working directory); -1 when it cannot be had.
+	 */
+	int (*open)(void *context, const char *path);
+	void *context;
+};
+
+/*
+ * Work out service name, namespace, instance and the rest by the table of rules
+ * (ecosystem: OTEL_ environment, systemd unit, executable or script name, after
+ * the user's own `services`), and append a whole RECORD_PROCESS to `ret`.
+ */
+int process_facts(const struct config *config, struct process_id id, struct process_id parent,
+		  const char *event, const char *watched_by, const struct process_files *files,
+		  uint64_t now_ns, struct buf *ret);
