@@ -95,7 +95,8 @@ $(OUT)/bpf/%.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	@echo '  BPF     $<'
 	$(Q)$(CLANG) -g -O2 -target bpf -mcpu=v3 -D__bpf__ -D__TARGET_ARCH_$(ARCH) -Wall -Wextra -Werror \
-		-Wno-unused-function -Wno-missing-declarations -I. -MMD -MP -MF $(OUT)/bpf/$*.d -MT $@ \
+		-Wno-unused-function -Wno-unused-parameter \
+		-I. -idirafter /usr/include/$(shell $(CC) -dumpmachine) -MMD -MP -MF $(OUT)/bpf/$*.d -MT $@ \
 		-c -o $@ $<
 
 $(OUT)/gen/bpf/%.skel.h: $(OUT)/bpf/%.o

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* connection.h - a socket's storage: made, made ready, announced. */
+#pragma once
+
+#include "bpf/ship.h"
+
+static __always_inline bool is_stream(struct sock *sk)
+{
+	__u16 family = sk->__sk_common.skc_family;
+
+	if (sk->sk_type != SOCK_STREAM)
+		return false;
+	return family == FAMILY_UNIX || sk->sk_protocol == IPPROTO_TCP;
+}
+
+/* The kernel's own sockets run in tasks whose registers mean something else. */
+static __always_inline bool is_kernel_socket(struct sock *sk)
+{
+	struct socket *socket = sk->sk_socket;
+
+	return BPF_CORE_READ_BITFIELD(sk, sk_kern_sock) || !socket || !socket->file;
+}
+
+/*
+ * Where the counting begins. `received` and `sent` are the bytes of the
+ * operation that is being accounted. A socket made by accept from a watched
+ * listener is counted from its first byte; any other from now on, and whether
+ * bytes had passed is told by TCP (snd_una has gone one further than
+ * bytes_acked for the SYN of a socket that connected).
+ */
+static __always_inline void conn_make_ready(struct conn *conn, struct tcp_sock *tcp,
+					    struct tcp_seen *seen, __u32 received, __u32 sent)
+{
+	__u32 first_received, first_sent;
+
+	if (conn->flags & CONN_LISTENER)
+		conn->flags = (conn->flags & ~CONN_LISTENER) | CONN_ACCEPTED;
+	if (tcp) {
+		first_received = tcp->rcv_nxt - (__u32)tcp->bytes_received;
+		first_sent = tcp->snd_una - (__u32)tcp->bytes_acked;
+		conn->base[RECEIVED] = first_received;
+		conn->base[SENT] = first_sent;
+		if (!(conn->flags & CONN_ACCEPTED)) {
+			conn->base[RECEIVED] = seen->received - received;
+			conn->base[SENT] = seen->sent - sent;
+			if (conn->base[RECEIVED] != first_received ||
+			    conn->base[SENT] - first_sent > 1)
+				conn->flags |= CONN_JOINED;
+		}
+	}
+	conn->flags |= CONN_READY;
+}
+
+static __always_inline void copy_addresses(struct sock *sk, struct record_connection *r)
+{
+	struct sock_common *c = &sk->__sk_common;
+
+	r->family = c->skc_family;
+	if (r->family == FAMILY_INET) {
+		*(__u32 *)r->local = c->skc_rcv_saddr;
+		*(__u32 *)r->remote = c->skc_daddr;
+	} else if (r->family == FAMILY_INET6) {
+		bpf_probe_read_kernel(r->local, ADDRESS_BYTES, &c->skc_v6_rcv_saddr);
+		bpf_probe_read_kernel(r->remote, ADDRESS_BYTES, &c->skc_v6_daddr);
+	}
+	if (r->family != FAMILY_UNIX) {
+		r->local_port = c->skc_num;
+		r->remote_port = bpf_ntohs(c->skc_dport);
+	}
+	r->netns = c->skc_net.net->ns.inum;
+}
+
+/* Tell the worker who talks to whom; again at the next operation when the ring is full. */
+static __noinline void conn_announce(struct sock *sk, struct conn *conn,
+				     const struct shipment *s)
+{
+	__u32 index;
+	void *ring = ring_of(s->cookie, &index);
+	struct record_connection *r;
+
+	if (!ring)
+		return;
+	count(COUNT_RECORDS);
+	r = bpf_ringbuf_reserve(ring, sizeof(*r), 0);
+	if (!r) {
+		count(COUNT_RING_FULL);
+		return;
+	}
+	__builtin_memset(r, 0, sizeof(*r));
+	record_fill(&r->head, RECORD_CONNECTION, sizeof(*r), s);
+	copy_addresses(sk, r);
+	if (conn->flags & CONN_ACCEPTED)
+		r->flags |= CONNECTION_ACCEPTED;
+	if (conn->flags & CONN_JOINED)
+		r->flags |= CONNECTION_JOINED;
+	bpf_get_current_comm(r->comm, sizeof(r->comm));
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	conn->flags |= CONN_ANNOUNCED;
+}
+
+static __always_inline struct tcp_sock *tcp_of(struct sock *sk)
+{
+	return sk->__sk_common.skc_family == FAMILY_UNIX ? NULL : bpf_skc_to_tcp_sock(sk);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * close.h - a connection can carry no further turn, and a socket starts to listen.
+ *
+ * A TCP connection is over for its owner when it leaves ESTABLISHED or
+ * CLOSE_WAIT by close() or an error; shutdown(SHUT_WR) alone is not the end,
+ * for the answer is still to come. What is missed is caught when the socket is
+ * destroyed.
+ */
+#pragma once
+
+#include "bpf/connection.h"
+#include "bpf/hooks/processes.h"
+
+/* Book what TCP moved since, and ship the last totals. */
+static __always_inline int conn_close(struct sock *sk, struct conn *conn, bool reset)
+{
+	struct tcp_sock *tcp = tcp_of(sk);
+	struct step step = {};
+	struct tcp_seen seen = {};
+	struct shipment s = {};
+	__u32 ahead;
+
+	s.now = bpf_ktime_get_ns();
+	bpf_spin_lock(&conn->lock);
+	if (!conn->number || (conn->flags & CONN_CLOSED)) {
+		bpf_spin_unlock(&conn->lock);
+		return 0;
+	}
+	conn->flags |= CONN_CLOSED;
+	if (tcp) {
+		tcp_look(sk, tcp, &seen);
+		ahead = conn_ahead(conn, &seen, conn_direction(conn));
+		if (ahead)
+			turn_book(conn, conn_direction(conn), ahead, conn->turn.last_ns, &step);
+	}
+	step_close(conn, &step);
+	bpf_spin_unlock(&conn->lock);
+
+	if (step.missing)
+		count_add(COUNT_UNREPORTED, step.missing);
+	if (reset)
+		step.flags |= RECORD_RESET;
+	s.cookie = bpf_get_socket_cookie(sk);
+	return ship_totals(&step, &s, RECORD_CLOSE);
+}
+
+static __always_inline int on_listen(struct sock *sk)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct target *target = target_at_listen(task, sk->__sk_common.skc_num);
+	struct conn *conn;
+
+	if (!target)
+		return 0;
+	conn = bpf_sk_storage_get(&conns, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (conn)
+		conn->flags |= CONN_LISTENER;
+	else
+		count(COUNT_NO_STORAGE);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_state, struct sock *sk, int old, int new)
+{
+	struct conn *conn;
+	bool both = (sk->sk_shutdown & (RCV_SHUTDOWN | SEND_SHUTDOWN)) ==
+		    (RCV_SHUTDOWN | SEND_SHUTDOWN);
+
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	if (new == TCP_LISTEN)
+		return on_listen(sk);
+	if (new != TCP_CLOSE && new != TCP_FIN_WAIT1 && new != TCP_LAST_ACK)
+		return 0;
+	conn = bpf_sk_storage_get(&conns, sk, 0, 0);
+	if (!conn || !(new == TCP_CLOSE ? sk->sk_err : both))
+		return 0;
+	return conn_close(sk, conn, new == TCP_CLOSE && sk->sk_err);
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(on_destroy, struct sock *sk)
+{
+	struct conn *conn = bpf_sk_storage_get(&conns, sk, 0, 0);
+
+	return conn ? conn_close(sk, conn, sk->sk_err) : 0;
+}
+
+SEC("fentry/unix_release")
+int BPF_PROG(on_unix_release, struct socket *socket)
+{
+	struct sock *sk = socket->sk;
+	struct conn *conn;
+
+	if (!sk)
+		return 0;
+	conn = bpf_sk_storage_get(&conns, sk, 0, 0);
+	return conn ? conn_close(sk, conn, false) : 0;
+}

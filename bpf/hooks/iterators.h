@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * iterators.h - passes over what is there already: no walk of /proc.
+ *
+ *	list_processes   a struct process_line for each process
+ *	list_listeners   a struct listener_line for each listening socket of a process
+ *	mark_sockets     gives each socket of a target its storage
+ *	sweep            ships the totals of turns that moved since their last record
+ */
+#pragma once
+
+#include "bpf/connection.h"
+#include "bpf/hooks/processes.h"
+
+SEC("iter/task")
+int list_processes(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct process_line line = {};
+
+	if (!task || task->pid != task->tgid || (task->flags & PF_KTHREAD))
+		return 0;
+	process_of(task, &line.process);
+	process_of(task->real_parent, &line.parent);
+	bpf_probe_read_kernel(line.comm, sizeof(line.comm), task->comm);
+	bpf_seq_write(ctx->meta->seq, &line, sizeof(line));
+	return 0;
+}
+
+static __always_inline struct sock *socket_of(struct file *file)
+{
+	struct socket *socket;
+
+	if (!file)
+		return NULL;
+	socket = bpf_sock_from_file(file);
+	return socket ? socket->sk : NULL;
+}
+
+SEC("iter/task_file")
+int list_listeners(struct bpf_iter__task_file *ctx)
+{
+	struct sock *sk = socket_of(ctx->file);
+	struct task_struct *task = ctx->task;
+	struct listener_line line = {};
+
+	if (!sk || !task || sk->__sk_common.skc_state != TCP_LISTEN || !is_stream(sk))
+		return 0;
+	line.family = sk->__sk_common.skc_family;
+	if (line.family != FAMILY_UNIX)
+		line.port = sk->__sk_common.skc_num;
+	line.netns = sk->__sk_common.skc_net.net->ns.inum;
+	process_of(task, &line.process);
+	bpf_seq_write(ctx->meta->seq, &line, sizeof(line));
+	return 0;
+}
+
+SEC("iter/task_file")
+int mark_sockets(struct bpf_iter__task_file *ctx)
+{
+	struct sock *sk = socket_of(ctx->file);
+	struct task_struct *task = ctx->task;
+	struct tcp_seen seen = {};
+	struct tcp_sock *tcp;
+	struct conn *conn;
+
+	if (!sk || !task || !is_stream(sk) || is_kernel_socket(sk) ||
+	    !bpf_task_storage_get(&targets, task->group_leader, 0, 0))
+		return 0;
+	tcp = tcp_of(sk);
+	conn = bpf_sk_storage_get(&conns, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!conn) {
+		count(COUNT_NO_STORAGE);
+		return 0;
+	}
+	bpf_spin_lock(&conn->lock);
+	if (sk->__sk_common.skc_state == TCP_LISTEN) {
+		conn->flags |= CONN_LISTENER;
+	} else if (!(conn->flags & CONN_READY)) {
+		if (tcp)
+			tcp_look(sk, tcp, &seen);
+		conn_make_ready(conn, tcp, &seen, 0, 0);
+	}
+	bpf_spin_unlock(&conn->lock);
+	return 0;
+}
+
+SEC("iter/bpf_sk_storage_map")
+int sweep(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct sock *sk = ctx->sk;
+	struct conn *conn;
+	struct step step = {};
+	struct tcp_seen seen = {};
+	struct shipment s = {};
+	struct tcp_sock *tcp;
+	__u32 ahead;
+
+	if (!sk)
+		return 0;
+	conn = bpf_sk_storage_get(&conns, sk, 0, 0); /* ctx->value has no lock for the verifier */
+	if (!conn)
+		return 0;
+	tcp = tcp_of(sk);
+	s.now = bpf_ktime_get_ns();
+	bpf_spin_lock(&conn->lock);
+	if (tcp && conn->number && !(conn->flags & CONN_CLOSED)) {
+		tcp_look(sk, tcp, &seen);
+		ahead = conn_ahead(conn, &seen, conn_direction(conn));
+		if (ahead)
+			turn_book(conn, conn_direction(conn), ahead, s.now, &step);
+	}
+	if (conn->flags & CONN_DIRTY)
+		step_close(conn, &step);
+	conn->flags &= ~CONN_DIRTY;
+	bpf_spin_unlock(&conn->lock);
+	if (!step.moved)
+		return 0;
+	if (step.missing)
+		count_add(COUNT_UNREPORTED, step.missing);
+	s.cookie = bpf_get_socket_cookie(sk);
+	ship_totals(&step, &s, RECORD_TOTALS);
+	return 0;
+}

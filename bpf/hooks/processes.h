@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * processes.h - who is watched: children inherit before their first byte.
+ *
+ * The monitor decides, and is told of forks, execs, ends and listens by its own
+ * small ring. A process that starts to listen on a watched port is a target at
+ * once; the monitor takes that back where it is excluded.
+ */
+#pragma once
+
+#include "bpf/maps.h"
+#include "bpf/settings.h"
+
+static __always_inline void process_of(struct task_struct *task, struct process_id *ret)
+{
+	struct task_struct *leader = task->group_leader;
+
+	ret->started_ns = leader->start_boottime;
+	ret->tgid = leader->tgid;
+	ret->padding = 0;
+}
+
+static __always_inline void tell(__u32 type, struct task_struct *task, struct task_struct *parent,
+				 __u16 port, bool was_target)
+{
+	struct process_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+
+	if (!e) {
+		count(COUNT_EVENTS_LOST);
+		return;
+	}
+	e->type = type;
+	e->port = port;
+	e->was_target = was_target;
+	process_of(task, &e->process);
+	process_of(parent, &e->parent);
+	e->at_ns = bpf_ktime_get_ns();
+	bpf_probe_read_kernel(e->comm, sizeof(e->comm), task->comm);
+	bpf_ringbuf_submit(e, 0);
+}
+
+static __always_inline struct target *target_make(struct task_struct *leader)
+{
+	struct target *target = bpf_task_storage_get(&targets, leader, 0,
+						     BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (target)
+		process_of(leader, &target->process);
+	else
+		count(COUNT_TARGET_LOST);
+	return target;
+}
+
+/* The target that a listening task is, or becomes by its port; NULL: not watched. */
+static __always_inline struct target *target_at_listen(struct task_struct *task, __u16 port)
+{
+	struct task_struct *leader = task->group_leader;
+	struct target *target = bpf_task_storage_get(&targets, leader, 0, 0);
+	__u32 zero = 0;
+	struct capture_control *c;
+
+	if (target)
+		return target;
+	c = bpf_map_lookup_elem(&control, &zero);
+	if (!c || !(c->ports[port / 8] & 1 << port % 8) || leader->tgid == 1)
+		return NULL;
+	target = target_make(leader);
+	if (target)
+		tell(EVENT_LISTEN, leader, leader->real_parent, port, false);
+	return target;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	if (child->pid != child->tgid)
+		return 0; /* a thread */
+	if (!bpf_task_storage_get(&targets, parent->group_leader, 0, 0))
+		return 0;
+	if (target_make(child))
+		tell(EVENT_FORK, child, parent, 0, true);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task)
+{
+	bool target = bpf_task_storage_get(&targets, task, 0, 0);
+
+	if (target || watch_execs)
+		tell(EVENT_EXEC, task, task->real_parent, 0, target);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+
+	if (task->signal->live.counter)
+		return 0; /* other threads live on */
+	if (bpf_task_storage_get(&targets, leader, 0, 0))
+		tell(EVENT_EXIT, leader, leader->real_parent, 0, true);
+	return 0;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * kernel.h - the kernel's types, only the fields that are read.
+ *
+ * Names are the kernel's; offsets are put in when the object is loaded (CO-RE),
+ * so neither building nor cross-building needs a kernel's BTF. Add a field here
+ * when it is first read, with the version where it is not everywhere.
+ */
+#pragma once
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#include <stdbool.h>
+
+#define PF_IO_WORKER 0x00000010
+#define PF_KTHREAD   0x00200000
+
+#define SOCK_STREAM	1
+#define IPPROTO_TCP	6
+#define RCV_SHUTDOWN	1
+#define SEND_SHUTDOWN	2
+#define MSG_PEEK	0x02
+#define MSG_TRUNC	0x20
+#define MSG_ERRQUEUE	0x2000
+
+enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_FIN_WAIT1 = 4, TCP_CLOSE = 7, TCP_CLOSE_WAIT = 8,
+       TCP_LAST_ACK = 9, TCP_LISTEN = 10 };
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct thread_info {
+	unsigned long flags;
+	__u32 status; /* x86 */
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live;
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	unsigned int flags;
+	int pid, tgid;
+	struct task_struct *group_leader, *real_parent;
+	struct signal_struct *signal;
+	__u64 start_boottime;
+	char comm[16];
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct in6_addr {
+	union {
+		__u8 u6_addr8[16];
+	} in6_u;
+};
+
+struct sock_common {
+	__be32 skc_daddr, skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+};
+
+struct file;
+
+struct socket {
+	struct file *file;
+	struct sock *sk;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_type, sk_protocol;
+	__u8 sk_kern_sock : 1;
+	__u8 sk_shutdown;
+	int sk_err;
+	struct socket *sk_socket;
+};
+
+struct tcp_sock {
+	__u32 copied_seq, write_seq, rcv_nxt, snd_una;
+	__u64 bytes_received, bytes_acked;
+};
+
+struct msghdr;
+struct page;
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	__u64 session_id, seq_num;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+};
+
+struct bpf_iter__bpf_sk_storage_map {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	struct sock *sk;
+	void *value;
+};
+
+/* The registers that a system call was entered with. */
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long r10, r9, r8, dx, si, di, orig_ax;
+};
+#elif defined(__TARGET_ARCH_arm64)
+struct user_pt_regs {
+	__u64 regs[31];
+};
+struct pt_regs {
+	__u64 regs[31];
+	int syscallno;
+};
+#endif
+
+#pragma clang attribute pop
+
+/* What programs pass to the kernel: fixed by the ABI. */
+struct user_iovec {
+	__u64 base, len;
+};
+
+struct user_message {
+	__u64 name;
+	__u32 name_len, padding;
+	__u64 iov, iov_len;
+	__u64 control, control_len;
+	__u32 flags, padding2;
+};
+
+struct user_mmessage {
+	struct user_message message;
+	__u32 len, padding;
+};

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * maps.h - every map of the kernel half: who writes it, who reads it, why its size.
+ *
+ *	map       writes               reads             size
+ *	conns     socket hooks         hooks, sweep      one a live socket, freed by the kernel with it
+ *	targets   monitor, fork        hooks             one a watched process, freed with the task
+ *	rings     hooks                worker            set before load: a few rings, RING_BYTES each
+ *	events    process hooks        monitor           64 KiB: 700 events between two reads
+ *	verdicts  worker (mapped)      hooks             VERDICT_CELLS of 8 bytes: 128 KiB
+ *	control   monitor, worker      hooks             one struct
+ *	counters  all programs         monitor           one struct a CPU
+ */
+#pragma once
+
+#include "bpf/kernel.h"
+#include "headers/capture.h"
+
+/* A connection while it is watched; changed only under its lock. */
+struct conn {
+	struct bpf_spin_lock lock;
+	__u32 number; /* of the open turn; 0: none yet */
+	__u64 total[DIRECTIONS];    /* bytes accounted since watching began */
+	__u32 base[DIRECTIONS];	    /* TCP's sequence number where `total` is 0 */
+	__u32 pending[DIRECTIONS];  /* booked by TCP's counters, not yet reported by a hook */
+	struct turn turn;
+	__u64 arrived_ns; /* when the earliest byte that was not read yet became readable */
+	__u64 mmessages;  /* address given to the recvmmsg or sendmmsg that is running */
+	__u32 shipped;	  /* bytes of the open turn's head that went to the ring */
+	__u16 mmessage;	  /* index of the message in it that comes next */
+	__u8 direction;	  /* of the open turn */
+	__u8 first_direction;
+	__u16 flags;
+	__u16 padding[3];
+};
+
+enum conn_flags {
+	CONN_LISTENER = 1 << 0,	 /* set on a listening socket; its children inherit it */
+	CONN_READY = 1 << 1,	 /* base and flags are set */
+	CONN_ANNOUNCED = 1 << 2, /* its RECORD_CONNECTION went to the ring */
+	CONN_JOINED = 1 << 3,
+	CONN_ACCEPTED = 1 << 4,
+	CONN_DIRTY = 1 << 5, /* the open turn has moved since its last record */
+	CONN_CLOSED = 1 << 6,
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct conn);
+} conns SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct target);
+} targets SEC(".maps");
+
+struct ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, RINGS_MAX);
+	__type(key, __u32);
+	__array(values, struct ring);
+} rings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 16);
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, VERDICT_CELLS);
+	__type(key, __u32);
+	__type(value, struct verdict_cell);
+} verdicts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct capture_control);
+} control SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct capture_counters);
+} counters SEC(".maps");
+
+/* Atomic, because a program may be preempted between load and store by another on its CPU. */
+static __always_inline void count_add(enum counter which, __u64 by)
+{
+	__u32 zero = 0;
+	struct capture_counters *c = bpf_map_lookup_elem(&counters, &zero);
+
+	if (c)
+		__sync_fetch_and_add(&c->count[which], by);
+}
+
+static __always_inline void count(enum counter which)
+{
+	count_add(which, 1);
+}

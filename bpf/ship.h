@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * ship.h - from a step to a record in the connection's ring.
+ *
+ * A record is reserved in the ring and written there: per-CPU scratch memory is
+ * not private on preemptible kernels. Rings take constant sizes only, so there
+ * are size classes. Segments of an iovec are copied into a class of twice their
+ * bytes: the verifier knows the offset and the length of a copy each to be at
+ * most the bytes, and not their sum.
+ */
+#pragma once
+
+#include "bpf/settings.h"
+#include "bpf/source.h"
+#include "bpf/turn.h"
+
+enum { SEGMENTS = 8, TAIL_MASK = 7 };
+
+static __always_inline void *ring_of(__u64 cookie, __u32 *ret_index)
+{
+	__u32 index = cookie & ring_mask;
+
+	*ret_index = index;
+	return bpf_map_lookup_elem(&rings, &index);
+}
+
+/* A sleeping worker is woken once: by the first record, or when a quarter of the ring is full. */
+static __always_inline __u64 ring_wake_flags(void *ring, __u32 index)
+{
+	__u32 zero = 0;
+	struct capture_control *c = bpf_map_lookup_elem(&control, &zero);
+
+	if (!c || index >= RINGS_MAX || c->ring_sleep[index] == RING_AWAKE)
+		return BPF_RB_NO_WAKEUP;
+	if (c->ring_sleep[index] == RING_DOZING &&
+	    bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) < ring_wake_bytes)
+		return BPF_RB_NO_WAKEUP;
+	c->ring_sleep[index] = RING_AWAKE;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
+/* What a record says besides its step. No pointers: global functions take plain memory. */
+struct shipment {
+	struct process_id process;
+	struct source source;
+	__u64 cookie, now;
+	__u32 op_bytes, thread;
+};
+
+static __always_inline void record_fill(struct record *head, __u16 type, __u32 size,
+					const struct shipment *s)
+{
+	head->type = type;
+	head->reserved = 0;
+	head->size = size;
+	head->at_ns = s->now;
+	head->process = s->process;
+	head->cookie = s->cookie;
+}
+
+static __always_inline void record_turn_fill(struct record_turn *r, const struct step *step,
+					     const struct shipment *s)
+{
+	r->number = step->number;
+	r->direction = step->direction;
+	r->flags = step->flags;
+	r->length = 0;
+	r->thread = s->thread;
+	r->op_bytes = s->op_bytes;
+	r->offset = step->offset;
+	r->turn = step->turn;
+	r->before = step->before;
+}
+
+/* Copy up to `want` bytes of an iovec; `room` is twice the bytes that are copied. */
+static __always_inline __u32 copy_segments(__u8 *to, __u32 want, __u32 half,
+					   const struct source *source)
+{
+	__u32 done = 0;
+
+	for (__u32 i = 0; i < SEGMENTS; i++) {
+		struct user_iovec segment;
+		__u32 len;
+
+		if (i >= source->segments || done >= want || done >= half)
+			break;
+		if (bpf_probe_read_user(&segment, sizeof(segment),
+					(void *)(source->at + i * sizeof(segment))))
+			break;
+		len = want - done;
+		if (len > segment.len)
+			len = segment.len;
+		if (!len)
+			continue;
+		if (len > half)
+			len = half;
+		if (bpf_probe_read_user(to + done, len, (void *)segment.base))
+			break;
+		done += len;
+	}
+	return done;
+}
+
+/* Bytes copied; less than `want` when the buffer could not be read. */
+static __always_inline __u32 copy_bytes(__u8 *to, __u32 want, __u32 room,
+					const struct source *source)
+{
+	if (source->segments)
+		return copy_segments(to, want, room / 2, source);
+	if (want > room)
+		want = room;
+	return bpf_probe_read_user(to, want, (void *)source->at) ? 0 : want;
+}
+
+
+/* One size class: reserve, fill, copy, submit. */
+#define SHIP_CLASS(room_)                                                                          \
+	do {                                                                                       \
+		struct record_turn *r =                                                            \
+			bpf_ringbuf_reserve(ring, sizeof(struct record_turn) + (room_), 0);        \
+		__u32 copied;                                                                      \
+		if (!r) {                                                                          \
+			count(COUNT_RING_FULL);                                                    \
+			return -1;                                                                 \
+		}                                                                                  \
+		record_turn_fill(r, step, s);                              \
+		copied = copy_bytes(r->payload, want, (room_), &s->source);                         \
+		if (copied < want) {                                                               \
+			count(COUNT_FAULT);                                                        \
+			r->flags |= RECORD_UNREADABLE;                                             \
+		}                                                                                  \
+		if (want < s->op_bytes)                                                            \
+			r->flags |= RECORD_CUT;                                                    \
+		r->length = copied;                                                                \
+		record_fill(&r->head, RECORD_BYTES, sizeof(*r) + copied, s);                       \
+		bpf_ringbuf_submit(r, ring_wake_flags(ring, index));                               \
+		return 0;                                                                          \
+	} while (0)
+
+/*
+ * A record with the first `step->ship` bytes of the operation. Global, as the
+ * next, so that the verifier looks at it once and not at each path that calls it.
+ */
+__noinline int ship_bytes(const struct step *step, const struct shipment *s)
+{
+	__u32 want, need, index;
+	void *ring;
+
+	if (!step || !s)
+		return -1;
+	ring = ring_of(s->cookie, &index);
+	if (!ring)
+		return -1;
+	want = step->ship;
+	if (want > OP_BYTES)
+		want = OP_BYTES;
+	count(COUNT_RECORDS);
+	need = s->source.segments ? 2 * want : want;
+	if (need <= 256)
+		SHIP_CLASS(256);
+	if (need <= 512)
+		SHIP_CLASS(512);
+	if (need <= 1024)
+		SHIP_CLASS(1024);
+	if (need <= 4096)
+		SHIP_CLASS(4096);
+	SHIP_CLASS(OP_BYTES);
+}
+
+/* A record of `type` without bytes. */
+__noinline int ship_totals(const struct step *step, const struct shipment *s, __u16 type)
+{
+	struct record_turn *r;
+	__u32 index;
+	void *ring;
+
+	if (!step || !s)
+		return -1;
+	ring = ring_of(s->cookie, &index);
+	if (!ring)
+		return -1;
+	count(COUNT_RECORDS);
+	r = bpf_ringbuf_reserve(ring, sizeof(*r), 0);
+	if (!r) {
+		count(COUNT_RING_FULL);
+		return -1;
+	}
+	record_turn_fill(r, step, s);
+	record_fill(&r->head, type, sizeof(*r), s);
+	bpf_ringbuf_submit(r, ring_wake_flags(ring, index));
+	return 0;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* capture.h - what the kernel half and the monitor share besides records. */
+#pragma once
+
+#include "headers/record.h"
+
+/* Counters of the kernel half, a per-CPU array of one struct. */
+enum counter {
+	COUNT_SEEN,	   /* operations with bytes on stream sockets by watched tasks */
+	COUNT_ACCOUNTED,   /* of those, accounted to a turn */
+	COUNT_STOPPED,	   /* of those accounted, on connections with VERDICT_STOP */
+	COUNT_NO_STORAGE,  /* lost: no memory for the connection's state */
+	COUNT_RECORDS,	   /* records that were to go through a ring */
+	COUNT_RING_FULL,   /* lost of those */
+	COUNT_UNREPORTED,  /* bytes that TCP moved and no hook reported in time */
+	COUNT_HEALED,	   /* of those, reported later */
+	COUNT_PEEKED,	   /* not consumed: skipped */
+	COUNT_KERNEL_SOCKET, /* skipped: the kernel's own */
+	COUNT_OTHER_SOCKET,  /* skipped: neither TCP nor a unix stream */
+	COUNT_IO_URING,	   /* accounted without bytes, as all below: no user registers */
+	COUNT_KERNEL_THREAD,
+	COUNT_COMPAT,	   /* a 32-bit task */
+	COUNT_NO_BUFFER,   /* sendfile, splice: the bytes never were in a user buffer */
+	COUNT_OTHER_CALL,  /* a system call that is not in the table */
+	COUNT_FAULT,	   /* the buffer could not be read */
+	COUNT_EVENTS_LOST, /* process events that did not fit: the monitor looks around again */
+	COUNT_TARGET_LOST, /* no memory to mark a child as watched */
+	COUNTERS,
+};
+
+struct capture_counters {
+	__u64 count[COUNTERS];
+};
+
+/* Which hooks have fired, by the self-test's own process; bits of `fired`. */
+enum { RINGS_MAX = 8 };
+
+/* How a ring wants to be woken; one cell a ring, written by both halves. */
+enum ring_sleep {
+	RING_AWAKE = 0,	 /* the worker is reading: do not wake */
+	RING_DOZING = 1, /* a timer will look: wake when the ring fills */
+	RING_ASLEEP = 2, /* nothing was there for long: wake for the first record */
+};
+
+/* The settings that may change while running: an array of one, mapped by the monitor. */
+struct capture_control {
+	__u32 ring_sleep[RINGS_MAX];
+	__u8 ports[65536 / 8]; /* bit n: a socket that listens on port n makes its process a target */
+};
+
+/* What the monitor is told about processes, through a ring of its own. */
+enum process_event_type { EVENT_FORK = 1, EVENT_EXEC, EVENT_EXIT, EVENT_LISTEN };
+
+struct process_event {
+	__u32 type;
+	__u16 port; /* EVENT_LISTEN */
+	__u16 was_target;
+	struct process_id process, parent;
+	__u64 at_ns;
+	__u8 comm[COMM_BYTES];
+};
+
+/* One line of the iterator over processes. */
+struct process_line {
+	struct process_id process, parent;
+	__u8 comm[COMM_BYTES];
+};
+
+/* One line of the iterator over listening sockets. */
+struct listener_line {
+	struct process_id process;
+	__u32 netns;
+	__u16 port, family;
+};
+
+/* The value of a watched process's task storage; written by the monitor and at fork. */
+struct target {
+	struct process_id process;
+};
+
+/* What the self-test saw: for each hook and family, whether it fired. */
+enum hook { HOOK_SEND, HOOK_RECEIVE, HOOK_ARRIVAL, HOOKS };
