@@ -21,6 +21,11 @@ static __always_inline bool is_kernel_socket(struct sock *sk)
 	return BPF_CORE_READ_BITFIELD(sk, sk_kern_sock) || !socket || !socket->file;
 }
 
+static __always_inline struct tcp_sock *tcp_of(struct sock *sk)
+{
+	return sk->__sk_common.skc_family == FAMILY_UNIX ? NULL : bpf_skc_to_tcp_sock(sk);
+}
+
 /*
  * Where the counting begins. `received` and `sent` are the bytes of the
  * operation that is being accounted. A socket made by accept from a watched
@@ -70,35 +75,31 @@ static __always_inline void copy_addresses(struct sock *sk, struct record_connec
 	r->netns = c->skc_net.net->ns.inum;
 }
 
-/* Tell the worker who talks to whom; again at the next operation when the ring is full. */
-static __noinline void conn_announce(struct sock *sk, struct conn *conn,
-				     const struct shipment *s)
+/*
+ * A connection's first operation: make it ready and tell the worker who talks
+ * to whom; that again at the next operation when the ring is full.
+ */
+static __noinline void conn_begin(struct sock *sk, struct conn *conn, struct shipment *s,
+				  int direction)
 {
-	__u32 index;
-	void *ring = ring_of(s->cookie, &index);
-	struct record_connection *r;
+	struct tcp_sock *tcp = tcp_of(sk);
+	struct record_connection r = {};
+	struct tcp_seen seen = {};
 
-	if (!ring)
-		return;
-	count(COUNT_RECORDS);
-	r = bpf_ringbuf_reserve(ring, sizeof(*r), 0);
-	if (!r) {
-		count(COUNT_RING_FULL);
-		return;
+	bpf_spin_lock(&conn->lock);
+	if (!(conn->flags & CONN_READY)) {
+		if (tcp)
+			tcp_look(sk, tcp, &seen);
+		conn_make_ready(conn, tcp, &seen, direction == RECEIVED ? s->op_bytes : 0,
+				direction == SENT ? s->op_bytes : 0);
 	}
-	__builtin_memset(r, 0, sizeof(*r));
-	record_fill(&r->head, RECORD_CONNECTION, sizeof(*r), s);
-	copy_addresses(sk, r);
+	bpf_spin_unlock(&conn->lock);
+	copy_addresses(sk, &r);
 	if (conn->flags & CONN_ACCEPTED)
-		r->flags |= CONNECTION_ACCEPTED;
+		r.flags |= CONNECTION_ACCEPTED;
 	if (conn->flags & CONN_JOINED)
-		r->flags |= CONNECTION_JOINED;
-	bpf_get_current_comm(r->comm, sizeof(r->comm));
-	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
-	conn->flags |= CONN_ANNOUNCED;
-}
-
-static __always_inline struct tcp_sock *tcp_of(struct sock *sk)
-{
-	return sk->__sk_common.skc_family == FAMILY_UNIX ? NULL : bpf_skc_to_tcp_sock(sk);
+		r.flags |= CONNECTION_JOINED;
+	bpf_get_current_comm(r.comm, sizeof(r.comm));
+	if (!ship_connection(&r, s))
+		conn->flags |= CONN_ANNOUNCED;
 }

@@ -98,6 +98,13 @@ struct {
 	__type(value, struct capture_counters);
 } counters SEC(".maps");
 
+/*
+ * At most `max_`, a constant, in the same register: a comparison by the
+ * compiler may bound one copy of a value and use another (seen on 6.1).
+ */
+#define CLAMP(value_, max_)                                                                        \
+	asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(value_) : "i"(max_))
+
 /* Atomic, because a program may be preempted between load and store by another on its CPU. */
 static __always_inline void count_add(enum counter which, __u64 by)
 {

@@ -30,112 +30,130 @@ static __always_inline __u32 head_limit(const struct conn *conn, const struct ve
 	return head_bytes_other;
 }
 
-/* The operation's last bytes, shifted into what the turn ended with before. */
-static __always_inline __u64 tail_of(const struct source *source, __u32 bytes, __u64 tail)
+/* Where the last bytes of the operation are, and how many lie there together. */
+static __always_inline __u64 tail_find(const struct source *source, __u32 *len)
 {
-	struct source last = *source;
-	__u8 seen[TAIL_BYTES];
-	__u32 len = bytes;
+	struct user_iovec segment = {};
 
-	for (__u32 i = 0; i < SEGMENTS && source->segments; i++) {
-		struct user_iovec segment;
-
+	if (!source->segments)
+		return source->at;
+	for (__u32 i = 0; i < SEGMENTS; i++) {
 		if (i >= source->segments ||
 		    bpf_probe_read_user(&segment, sizeof(segment),
 					(void *)(source->at + i * sizeof(segment))))
 			return 0;
-		last.at = segment.base;
-		if (segment.len >= len)
-			break;
-		len -= segment.len;
+		if (segment.len >= *len)
+			return segment.base;
+		*len -= segment.len;
 	}
-	last.at += len;
-	if (len > TAIL_BYTES)
-		len = TAIL_BYTES;
-	if (bpf_probe_read_user(seen, sizeof(seen), (void *)(last.at - TAIL_BYTES)))
+	return 0;
+}
+
+/* What the turn ends with after the operation; its bytes lie past what is shipped. 0: not seen. */
+__noinline __u64 operation_tail(const struct shipment *s)
+{
+	__u8 seen[TAIL_BYTES];
+	__u64 at, tail;
+	__u32 len;
+
+	if (!s || s->cause || s->head_shipped + s->op_bytes <= s->head_limit)
 		return 0;
+	len = s->op_bytes;
+	at = tail_find(&s->source, &len);
+	if (!at || bpf_probe_read_user(seen, sizeof(seen), (void *)(at + len - TAIL_BYTES)))
+		return 0;
+	tail = s->tail;
 	for (__u32 i = 0; i < TAIL_BYTES; i++)
 		if (i + len >= TAIL_BYTES)
 			tail = tail << 8 | seen[i];
 	return tail;
 }
 
+/* Count and ship what an operation came to. */
+__noinline int operation_ship(struct step *step, struct shipment *s)
+{
+	if (!step || !s)
+		return 0;
+	if (step->missing)
+		count_add(COUNT_UNREPORTED, step->missing);
+	if (step->healed)
+		count_add(COUNT_HEALED, step->healed);
+	if (step->other_number)
+		ship_totals(step, s, RECORD_BYTES, true);
+	if (s->cause) {
+		__u64 cause = s->cause;
+
+		CLAMP(cause, COUNTERS - 1);
+		count(cause);
+		s->flags |= RECORD_UNREADABLE;
+		step->ship = 0;
+	}
+	if (step->ship)
+		return ship_bytes(step, s);
+	if (step->flags & RECORD_OPENS)
+		return ship_totals(step, s, RECORD_BYTES, false);
+	if (step->is_unix && unix_close_unseen)
+		return ship_totals(step, s, RECORD_TOTALS, false);
+	return 0;
+}
+
 /* The kernel half's one path from a hook to the ring. */
-static __always_inline int operation_account(struct sock *sk, struct target *target,
-					     struct task_struct *task, int direction, __u32 bytes,
-					     bool in_user)
+static __always_inline int operation_account(struct sock *sk, struct conn *conn, int direction,
+					     const struct verdict_cell *verdict,
+					     struct shipment *s)
 {
 	struct tcp_sock *tcp = tcp_of(sk);
-	struct step other = {}, step = {};
+	struct step step = {};
 	struct tcp_seen seen = {};
-	struct verdict_cell verdict;
-	struct conn *conn;
-	struct shipment s = {};
-	__u64 tail = 0;
-	__u32 limit;
-	int cause;
 
-	conn = bpf_sk_storage_get(&conns, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	step.is_unix = !tcp;
+	bpf_spin_lock(&conn->lock);
+	if (tcp) {
+		tcp_look(sk, tcp, &seen);
+		account_other(conn, &seen, !direction, s->now, &step);
+	}
+	account(conn, &seen, direction, s->op_bytes, s->now, verdict, s->head_limit, &step);
+	conn->turn.tail = step.turn.tail = s->tail;
+	if (step.ship || (step.flags & RECORD_OPENS))
+		conn->flags &= ~CONN_DIRTY;
+	bpf_spin_unlock(&conn->lock);
+	return operation_ship(&step, s);
+}
+
+static __always_inline int operation_on(struct sock *sk, const struct target *target,
+					struct task_struct *task, int direction, __u32 bytes,
+					bool in_user)
+{
+	struct shipment s = {
+		.process = target->process,
+		.op_bytes = bytes,
+		.thread = task->pid,
+		.cookie = bpf_get_socket_cookie(sk),
+	};
+	struct verdict_cell verdict;
+	struct conn *conn = bpf_sk_storage_get(&conns, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+
 	if (!conn) {
 		count(COUNT_NO_STORAGE);
 		return 0;
 	}
-	s.cookie = bpf_get_socket_cookie(sk);
-	verdict_of(s.cookie, &verdict);
 	count(COUNT_ACCOUNTED);
+	verdict_of(s.cookie, &verdict);
 	if (verdict.verdict == VERDICT_STOP) {
 		count(COUNT_STOPPED);
 		return 0;
 	}
-	cause = in_user ? source_find(task, conn, &s.source) : COUNT_NO_BUFFER;
-	limit = head_limit(conn, &verdict, direction);
-	if (!cause && conn->shipped + bytes > limit)
-		tail = tail_of(&s.source, bytes, conn->turn.tail);
 	s.now = bpf_ktime_get_ns();
-
-	bpf_spin_lock(&conn->lock);
-	if (tcp)
-		tcp_look(sk, tcp, &seen);
-	if (!(conn->flags & CONN_READY))
-		conn_make_ready(conn, tcp, &seen, direction == RECEIVED ? bytes : 0,
-				direction == SENT ? bytes : 0);
-	if (tcp)
-		account_other(conn, &seen, !direction, s.now, &other);
-	account(conn, &seen, direction, bytes, s.now, &verdict, limit, &step);
-	if (conn->direction == direction) {
-		conn->turn.tail = tail;
-		step.turn.tail = tail;
-	}
-	if (cause)
-		step.ship = 0;
-	if (step.ship || (step.flags & RECORD_OPENS))
-		conn->flags &= ~CONN_DIRTY;
-	bpf_spin_unlock(&conn->lock);
-
-	s.process = target->process;
-	s.thread = task->pid;
-	s.op_bytes = bytes;
-	if (!(conn->flags & CONN_ANNOUNCED))
-		conn_announce(sk, conn, &s);
+	if (!(conn->flags & CONN_READY) || !(conn->flags & CONN_ANNOUNCED))
+		conn_begin(sk, conn, &s, direction);
 	if (conn->flags & CONN_JOINED)
-		step.flags |= RECORD_JOINED;
-	if (other.missing || step.missing)
-		count_add(COUNT_UNREPORTED, other.missing + step.missing);
-	if (step.healed)
-		count_add(COUNT_HEALED, step.healed);
-	if (other.flags & RECORD_OPENS)
-		ship_totals(&other, &s, RECORD_BYTES);
-	if (cause) {
-		count(cause);
-		step.flags |= RECORD_UNREADABLE;
-	}
-	if (step.ship)
-		ship_bytes(&step, &s);
-	else if (step.flags & RECORD_OPENS)
-		ship_totals(&step, &s, RECORD_BYTES);
-	else if (!tcp && unix_close_unseen)
-		ship_totals(&step, &s, RECORD_TOTALS);
-	return 0;
+		s.flags = RECORD_JOINED;
+	s.cause = in_user ? source_find(task, conn, &s.source) : COUNT_NO_BUFFER;
+	s.head_limit = head_limit(conn, &verdict, direction);
+	s.head_shipped = conn->direction == direction ? conn->shipped : 0;
+	s.tail = conn->direction == direction ? conn->turn.tail : 0;
+	s.tail = operation_tail(&s);
+	return operation_account(sk, conn, direction, &verdict, &s);
 }
 
 /*
@@ -168,5 +186,5 @@ static __always_inline int on_operation(struct sock *sk, int direction, int resu
 	count(COUNT_SEEN);
 	if (direction == RECEIVED && (flags & MSG_TRUNC))
 		in_user = false;
-	return operation_account(sk, target, task, direction, result, in_user);
+	return operation_on(sk, target, task, direction, result, in_user);
 }

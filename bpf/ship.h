@@ -39,12 +39,19 @@ static __always_inline __u64 ring_wake_flags(void *ring, __u32 index)
 	return BPF_RB_FORCE_WAKEUP;
 }
 
-/* What a record says besides its step. No pointers: global functions take plain memory. */
+/*
+ * What a record says besides its step. It holds no pointers, for global
+ * functions take plain memory; they are global so that the verifier looks at
+ * each once and not at every path that calls it.
+ */
 struct shipment {
 	struct process_id process;
 	struct source source;
-	__u64 cookie, now;
+	__u64 cookie, now, tail;
 	__u32 op_bytes, thread;
+	__u32 head_limit, head_shipped;
+	__u32 cause; /* counter of why the bytes cannot be read; 0: they can */
+	__u32 flags; /* enum record_flags for every record of the operation */
 };
 
 static __always_inline void record_fill(struct record *head, __u16 type, __u32 size,
@@ -63,7 +70,7 @@ static __always_inline void record_turn_fill(struct record_turn *r, const struct
 {
 	r->number = step->number;
 	r->direction = step->direction;
-	r->flags = step->flags;
+	r->flags = step->flags | s->flags;
 	r->length = 0;
 	r->thread = s->thread;
 	r->op_bytes = s->op_bytes;
@@ -72,17 +79,32 @@ static __always_inline void record_turn_fill(struct record_turn *r, const struct
 	r->before = step->before;
 }
 
+/* The turn of the other direction that the operation found opened before it. */
+static __always_inline void record_other_fill(struct record_turn *r, const struct step *step,
+					      const struct shipment *s)
+{
+	r->number = step->other_number;
+	r->direction = !step->direction;
+	r->flags = RECORD_OPENS | RECORD_UNREADABLE | s->flags;
+	r->length = 0;
+	r->thread = s->thread;
+	r->op_bytes = 0;
+	r->offset = 0;
+	r->turn = step->before;
+	r->before = step->earlier;
+}
+
 /* Copy up to `want` bytes of an iovec; `room` is twice the bytes that are copied. */
-static __always_inline __u32 copy_segments(__u8 *to, __u32 want, __u32 half,
+static __always_inline __u32 copy_segments(__u8 *to, __u64 want, const __u64 half,
 					   const struct source *source)
 {
-	__u32 done = 0;
+	__u64 done = 0;
 
 	for (__u32 i = 0; i < SEGMENTS; i++) {
 		struct user_iovec segment;
-		__u32 len;
+		__u64 len, at = done;
 
-		if (i >= source->segments || done >= want || done >= half)
+		if (i >= source->segments || done >= want)
 			break;
 		if (bpf_probe_read_user(&segment, sizeof(segment),
 					(void *)(source->at + i * sizeof(segment))))
@@ -92,9 +114,9 @@ static __always_inline __u32 copy_segments(__u8 *to, __u32 want, __u32 half,
 			len = segment.len;
 		if (!len)
 			continue;
-		if (len > half)
-			len = half;
-		if (bpf_probe_read_user(to + done, len, (void *)segment.base))
+		CLAMP(len, half);
+		CLAMP(at, half);
+		if (bpf_probe_read_user(to + at, len, (void *)segment.base))
 			break;
 		done += len;
 	}
@@ -102,13 +124,12 @@ static __always_inline __u32 copy_segments(__u8 *to, __u32 want, __u32 half,
 }
 
 /* Bytes copied; less than `want` when the buffer could not be read. */
-static __always_inline __u32 copy_bytes(__u8 *to, __u32 want, __u32 room,
+static __always_inline __u32 copy_bytes(__u8 *to, __u64 want, const __u64 room,
 					const struct source *source)
 {
 	if (source->segments)
 		return copy_segments(to, want, room / 2, source);
-	if (want > room)
-		want = room;
+	CLAMP(want, room);
 	return bpf_probe_read_user(to, want, (void *)source->at) ? 0 : want;
 }
 
@@ -137,10 +158,7 @@ static __always_inline __u32 copy_bytes(__u8 *to, __u32 want, __u32 room,
 		return 0;                                                                          \
 	} while (0)
 
-/*
- * A record with the first `step->ship` bytes of the operation. Global, as the
- * next, so that the verifier looks at it once and not at each path that calls it.
- */
+/* A record with the first `step->ship` bytes of the operation. */
 __noinline int ship_bytes(const struct step *step, const struct shipment *s)
 {
 	__u32 want, need, index;
@@ -167,8 +185,9 @@ __noinline int ship_bytes(const struct step *step, const struct shipment *s)
 	SHIP_CLASS(OP_BYTES);
 }
 
-/* A record of `type` without bytes. */
-__noinline int ship_totals(const struct step *step, const struct shipment *s, __u16 type)
+/* A record of `type` without bytes: of the operation's turn, or of the `other` one. */
+__noinline int ship_totals(const struct step *step, const struct shipment *s, __u16 type,
+			   bool other)
 {
 	struct record_turn *r;
 	__u32 index;
@@ -185,8 +204,35 @@ __noinline int ship_totals(const struct step *step, const struct shipment *s, __
 		count(COUNT_RING_FULL);
 		return -1;
 	}
-	record_turn_fill(r, step, s);
+	if (other)
+		record_other_fill(r, step, s);
+	else
+		record_turn_fill(r, step, s);
 	record_fill(&r->head, type, sizeof(*r), s);
 	bpf_ringbuf_submit(r, ring_wake_flags(ring, index));
+	return 0;
+}
+
+/* Who talks to whom. `type` and the rest of the head are filled here. */
+__noinline int ship_connection(const struct record_connection *from, const struct shipment *s)
+{
+	struct record_connection *r;
+	__u32 index;
+	void *ring;
+
+	if (!from || !s)
+		return -1;
+	ring = ring_of(s->cookie, &index);
+	if (!ring)
+		return -1;
+	count(COUNT_RECORDS);
+	r = bpf_ringbuf_reserve(ring, sizeof(*r), 0);
+	if (!r) {
+		count(COUNT_RING_FULL);
+		return -1;
+	}
+	*r = *from;
+	record_fill(&r->head, RECORD_CONNECTION, sizeof(*r), s);
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 	return 0;
 }

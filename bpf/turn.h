@@ -15,17 +15,23 @@
 
 #include "bpf/maps.h"
 
-/* One step of a connection, copied out under its lock and then shipped. */
+/*
+ * What an operation did, copied out under the lock and then shipped. When bytes
+ * of the other direction opened a turn of their own first (`other`), that turn
+ * is `before`, and what stood before it is `earlier`.
+ */
 struct step {
-	struct turn turn, before;
+	struct turn turn, before, earlier;
 	__u64 offset; /* of the operation's first byte */
 	__u32 number;
-	__u32 ship;    /* bytes of the operation to ship */
-	__u32 healed;  /* bytes that were booked before and are reported now */
-	__u32 missing; /* bytes that were booked just now */
+	__u32 ship;	    /* bytes of the operation to ship */
+	__u32 healed;	    /* bytes that were booked before and are reported now */
+	__u32 missing;	    /* bytes that were booked just now */
+	__u32 other_number; /* of the turn that was opened first; 0: none was */
 	__u8 direction;
-	__u8 flags;    /* enum record_flags */
-	bool moved;    /* there is something to say */
+	__u8 flags; /* enum record_flags */
+	bool moved; /* there is something to say */
+	bool is_unix;
 };
 
 /* TCP's counters at one moment, without the numbers that SYN and FIN take. */
@@ -124,10 +130,7 @@ static __always_inline void step_close(struct conn *conn, struct step *ret)
 	ret->moved = true;
 }
 
-/*
- * Bytes of the direction against the operation's that no hook reported come
- * before it: when they open a turn it is a step of its own. Under the lock.
- */
+/* Bytes of the direction against the operation's, not reported yet: they come before it. */
 static __always_inline void account_other(struct conn *conn, const struct tcp_seen *seen,
 					  int direction, __u64 now, struct step *ret)
 {
@@ -136,7 +139,12 @@ static __always_inline void account_other(struct conn *conn, const struct tcp_se
 	if (!ahead)
 		return;
 	turn_book(conn, direction, ahead, now, ret);
-	step_close(conn, ret);
+	if (!(ret->flags & RECORD_OPENS))
+		return;
+	ret->flags = 0;
+	ret->earlier = ret->before;
+	ret->other_number = conn->number;
+	ret->before = conn->turn;
 }
 
 /* The operation itself: `bytes` more in `direction`. Under the lock. */

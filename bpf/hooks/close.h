@@ -13,7 +13,7 @@
 #include "bpf/hooks/processes.h"
 
 /* Book what TCP moved since, and ship the last totals. */
-static __always_inline int conn_close(struct sock *sk, struct conn *conn, bool reset)
+static __always_inline void conn_close(struct sock *sk, struct conn *conn, bool reset)
 {
 	struct tcp_sock *tcp = tcp_of(sk);
 	struct step step = {};
@@ -25,7 +25,7 @@ static __always_inline int conn_close(struct sock *sk, struct conn *conn, bool r
 	bpf_spin_lock(&conn->lock);
 	if (!conn->number || (conn->flags & CONN_CLOSED)) {
 		bpf_spin_unlock(&conn->lock);
-		return 0;
+		return;
 	}
 	conn->flags |= CONN_CLOSED;
 	if (tcp) {
@@ -42,7 +42,7 @@ static __always_inline int conn_close(struct sock *sk, struct conn *conn, bool r
 	if (reset)
 		step.flags |= RECORD_RESET;
 	s.cookie = bpf_get_socket_cookie(sk);
-	return ship_totals(&step, &s, RECORD_CLOSE);
+	ship_totals(&step, &s, RECORD_CLOSE, false);
 }
 
 static __always_inline int on_listen(struct sock *sk)
@@ -77,7 +77,8 @@ int BPF_PROG(on_state, struct sock *sk, int old, int new)
 	conn = bpf_sk_storage_get(&conns, sk, 0, 0);
 	if (!conn || !(new == TCP_CLOSE ? sk->sk_err : both))
 		return 0;
-	return conn_close(sk, conn, new == TCP_CLOSE && sk->sk_err);
+	conn_close(sk, conn, new == TCP_CLOSE && sk->sk_err);
+	return 0;
 }
 
 SEC("tp_btf/tcp_destroy_sock")
@@ -85,7 +86,9 @@ int BPF_PROG(on_destroy, struct sock *sk)
 {
 	struct conn *conn = bpf_sk_storage_get(&conns, sk, 0, 0);
 
-	return conn ? conn_close(sk, conn, sk->sk_err) : 0;
+	if (conn)
+		conn_close(sk, conn, sk->sk_err);
+	return 0;
 }
 
 SEC("fentry/unix_release")
@@ -97,5 +100,7 @@ int BPF_PROG(on_unix_release, struct socket *socket)
 	if (!sk)
 		return 0;
 	conn = bpf_sk_storage_get(&conns, sk, 0, 0);
-	return conn ? conn_close(sk, conn, false) : 0;
+	if (conn)
+		conn_close(sk, conn, false);
+	return 0;
 }

@@ -119,6 +119,6 @@ int sweep(struct bpf_iter__bpf_sk_storage_map *ctx)
 	if (step.missing)
 		count_add(COUNT_UNREPORTED, step.missing);
 	s.cookie = bpf_get_socket_cookie(sk);
-	ship_totals(&step, &s, RECORD_TOTALS);
+	ship_totals(&step, &s, RECORD_TOTALS, false);
 	return 0;
 }
