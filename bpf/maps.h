@@ -7,7 +7,7 @@
  *	targets   monitor, fork        hooks             one a watched process, freed with the task
  *	rings     hooks                worker            set before load: a few rings, RING_BYTES each
  *	events    process hooks        monitor           64 KiB: 700 events between two reads
- *	verdicts  worker (mapped)      hooks             VERDICT_CELLS of 8 bytes: 128 KiB
+ *	sonde_verdicts  worker (mapped)      hooks             VERDICT_CELLS of 8 bytes: 128 KiB
  *	control   monitor, worker      hooks             one struct
  *	counters  all programs         monitor           one struct a CPU
  */
@@ -81,7 +81,7 @@ struct {
 	__uint(max_entries, VERDICT_CELLS);
 	__type(key, __u32);
 	__type(value, struct verdict_cell);
-} verdicts SEC(".maps");
+} sonde_verdicts SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -13,7 +13,7 @@
 static __always_inline void verdict_of(__u64 cookie, struct verdict_cell *ret)
 {
 	__u32 index = cookie % VERDICT_CELLS;
-	struct verdict_cell *cell = bpf_map_lookup_elem(&verdicts, &index);
+	struct verdict_cell *cell = bpf_map_lookup_elem(&sonde_verdicts, &index);
 
 	*ret = (struct verdict_cell){};
 	if (cell && cell->tag == (__u32)(cookie / VERDICT_CELLS))

@@ -4,6 +4,7 @@
  *
  *	list_processes   a struct process_line for each process
  *	list_listeners   a struct listener_line for each listening socket of a process
+ *	list_holders     a struct process_line for each process that holds a map of a sonde
  *	mark_sockets     gives each socket of a target its storage
  *	sweep            ships the totals of turns that moved since their last record
  */
@@ -51,6 +52,42 @@ int list_listeners(struct bpf_iter__task_file *ctx)
 		line.port = sk->__sk_common.skc_num;
 	line.netns = sk->__sk_common.skc_net.net->ns.inum;
 	process_of(task, &line.process);
+	bpf_seq_write(ctx->meta->seq, &line, sizeof(line));
+	return 0;
+}
+
+/* Is the NUL-padded `text` this word? Loads of the whole, for there is no memcmp. */
+static __always_inline bool is_word(const char text[16], const char word[16])
+{
+	const __u64 *a = (const __u64 *)text, *b = (const __u64 *)word;
+
+	return a[0] == b[0] && a[1] == b[1];
+}
+
+/* A descriptor of our map by this name is what tells one sonde of another, in any namespace. */
+SEC("iter/task_file")
+int list_holders(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	struct task_struct *task = ctx->task;
+	struct process_line line = {};
+	char name[16] __attribute__((aligned(8))) = {}, map[16] __attribute__((aligned(8))) = {};
+	const char a_map[16] __attribute__((aligned(8))) = "bpf-map";
+	const char ours[16] __attribute__((aligned(8))) = "sonde_verdicts";
+	struct bpf_map *held;
+
+	if (!file || !task)
+		return 0;
+	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
+	if (!is_word(name, a_map))
+		return 0;
+	held = file->private_data;
+	bpf_probe_read_kernel_str(map, sizeof(map),
+				  (char *)held + bpf_core_field_offset(struct bpf_map, name));
+	if (!is_word(map, ours))
+		return 0;
+	process_of(task, &line.process);
+	process_of(task->real_parent, &line.parent);
 	bpf_seq_write(ctx->meta->seq, &line, sizeof(line));
 	return 0;
 }

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/event/ring.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "user/base/mem.h"
+
+enum { HEADER_BYTES = 8 };
+#define BUSY	(UINT32_C(1) << 31)
+#define DISCARD (UINT32_C(1) << 30)
+
+struct ring {
+	size_t bytes, page;
+	uint64_t *consumer;	  /* first page: ours to write */
+	const uint64_t *producer; /* second page, then the data twice */
+	const char *data;
+};
+
+struct ring *ring_new(int fd, size_t bytes)
+{
+	struct ring *ring = xcalloc(1, sizeof(*ring));
+	void *producer;
+
+	ring->bytes = bytes;
+	ring->page = (size_t)sysconf(_SC_PAGESIZE);
+	ring->consumer = mmap(NULL, ring->page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (ring->consumer == MAP_FAILED) {
+		free(ring);
+		return NULL;
+	}
+	producer = mmap(NULL, ring->page + 2 * bytes, PROT_READ, MAP_SHARED, fd, (off_t)ring->page);
+	if (producer == MAP_FAILED) {
+		munmap(ring->consumer, ring->page);
+		free(ring);
+		return NULL;
+	}
+	ring->producer = producer;
+	ring->data = (const char *)producer + ring->page;
+	return ring;
+}
+
+void ring_free(struct ring *ring)
+{
+	if (!ring)
+		return;
+	munmap(ring->consumer, ring->page);
+	munmap((void *)ring->producer, ring->page + 2 * ring->bytes);
+	free(ring);
+}
+
+static uint64_t produced(const struct ring *ring)
+{
+	return __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
+}
+
+/* Header of the record at `at`; false while the kernel half still writes it. */
+static bool header_at(const struct ring *ring, uint64_t at, uint32_t *len)
+{
+	const uint32_t *header = (const uint32_t *)(ring->data + (at & (ring->bytes - 1)));
+
+	*len = __atomic_load_n(header, __ATOMIC_ACQUIRE);
+	return !(*len & BUSY);
+}
+
+static uint64_t next_after(uint64_t at, uint32_t len)
+{
+	uint64_t bytes = (len & ~(BUSY | DISCARD)) + HEADER_BYTES;
+
+	return at + (bytes + 7) / 8 * 8;
+}
+
+size_t ring_read(struct ring *ring, size_t max, void (*take)(void *context, struct str record),
+		 void *context)
+{
+	uint64_t at = *ring->consumer, end = produced(ring);
+	size_t taken = 0;
+	uint32_t len;
+
+	while (at < end && taken < max && header_at(ring, at, &len)) {
+		const char *bytes = ring->data + (at & (ring->bytes - 1)) + HEADER_BYTES;
+
+		if (!(len & DISCARD)) {
+			take(context, (struct str){ bytes, len });
+			taken++;
+		}
+		at = next_after(at, len);
+		__atomic_store_n(ring->consumer, at, __ATOMIC_RELEASE);
+	}
+	return taken;
+}
+
+bool ring_ready(const struct ring *ring)
+{
+	uint32_t len;
+
+	return *ring->consumer < produced(ring) && header_at(ring, *ring->consumer, &len);
+}
+
+uint64_t ring_unread(const struct ring *ring)
+{
+	uint64_t count = 0, end = produced(ring);
+	uint32_t len;
+
+	for (uint64_t at = *ring->consumer; at < end; at = next_after(at, len)) {
+		header_at(ring, at, &len);
+		count += !(len & DISCARD);
+	}
+	return count;
+}

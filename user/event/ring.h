@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ring.h - a BPF ring buffer, mapped and read.
+ *
+ * Reading needs no capability and no system call but mmap: the consumer's
+ * position and the data are shared pages. Layout: kernel/bpf/ringbuf.c
+ * (BPF_RINGBUF_BUSY_BIT, _DISCARD_BIT, header of 8 bytes, multiples of 8),
+ * unchanged since 5.8. The data is mapped twice in a row, so that a record that
+ * wraps around is read in one piece.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "user/base/str.h"
+
+struct ring;
+
+/* `fd` of a ring buffer of `bytes`; it stays the caller's. NULL when it cannot be mapped. */
+struct ring *ring_new(int fd, size_t bytes);
+void ring_free(struct ring *ring);
+
+/*
+ * Take what is there, at most `max` records, oldest first. `take` sees one
+ * record's bytes, borrowed for the call. Returns how many were taken.
+ */
+size_t ring_read(struct ring *ring, size_t max, void (*take)(void *context, struct str record),
+		 void *context);
+
+/* Is there a record to be taken? */
+bool ring_ready(const struct ring *ring);
+/* Records that were made and not taken: counted by walking them. */
+uint64_t ring_unread(const struct ring *ring);

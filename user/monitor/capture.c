@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/monitor/capture.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+
+#include "sonde.skel.h"
+#include "user/base/mem.h"
+#include "user/monitor/selftest.h"
+
+enum { LINE_BYTES = 16 << 20 /* of one pass of an iterator: 200,000 processes */ };
+
+struct capture {
+	struct sonde *skel;
+	struct capture_control *control; /* mapped */
+	size_t rings;
+	int ring_fds[RINGS_MAX];
+};
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level, (void)format, (void)args;
+	return 0;
+}
+
+static int loud(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, args);
+}
+
+/* A few rings, by connection: one with many producers loses a factor of five at 32 CPUs. */
+static size_t rings_wanted(void)
+{
+	size_t rings = 1, processors = (size_t)get_nprocs();
+
+	while (rings < processors && rings < 4)
+		rings *= 2;
+	return rings;
+}
+
+static void choose_programs(struct sonde *skel, const struct feature_state states[FEATURES])
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, skel->obj)
+		bpf_program__set_autoload(program, feature_uses(states, bpf_program__name(program)));
+}
+
+static void set_constants(struct sonde *skel, const struct config *config,
+			  const struct feature_state states[FEATURES], size_t rings)
+{
+	skel->rodata->ring_mask = (uint32_t)rings - 1;
+	skel->rodata->ring_wake_bytes = RING_BYTES / 4;
+	skel->rodata->unix_close_unseen = !states[FEATURE_UNIX_CLOSE].used;
+	skel->rodata->watch_execs =
+		config->watch.exe.count || config->watch.cgroup.count || config->watch.all;
+}
+
+static int make_rings(struct capture *c)
+{
+	int outer = bpf_map__fd(c->skel->maps.rings);
+
+	for (uint32_t i = 0; i < c->rings; i++) {
+		c->ring_fds[i] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sonde_ring", 0, 0, RING_BYTES,
+						NULL);
+		if (c->ring_fds[i] < 0)
+			return c->ring_fds[i];
+		if (bpf_map_update_elem(outer, &i, &c->ring_fds[i], BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
+static int map_control(struct capture *c)
+{
+	void *at = mmap(NULL, sizeof(*c->control), PROT_READ | PROT_WRITE, MAP_SHARED,
+			bpf_map__fd(c->skel->maps.control), 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	c->control = at;
+	return 0;
+}
+
+static int attach_sweep(struct capture *c)
+{
+	union bpf_iter_link_info info = { .map.map_fd = (uint32_t)bpf_map__fd(c->skel->maps.conns) };
+	DECLARE_LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
+			    .link_info_len = sizeof(info));
+
+	c->skel->links.sweep = bpf_program__attach_iter(c->skel->progs.sweep, &options);
+	return c->skel->links.sweep ? 0 : -errno;
+}
+
+static int load(struct capture *c, const struct config *config,
+		const struct feature_state states[FEATURES])
+{
+	int error;
+
+	c->skel = sonde__open();
+	if (!c->skel)
+		return -errno;
+	choose_programs(c->skel, states);
+	set_constants(c->skel, config, states, c->rings);
+	bpf_program__set_autoattach(c->skel->progs.sweep, false);
+	error = sonde__load(c->skel);
+	if (!error)
+		error = make_rings(c);
+	if (!error)
+		error = map_control(c);
+	if (!error)
+		error = sonde__attach(c->skel);
+	if (!error)
+		error = attach_sweep(c);
+	return error;
+}
+
+/* One try with the flavours that `states` names now. */
+static int attempt(const struct config *config, struct feature_state states[FEATURES],
+		   struct capture **ret)
+{
+	struct capture *c = xcalloc(1, sizeof(*c));
+	int error;
+
+	c->rings = rings_wanted();
+	memset(c->ring_fds, -1, sizeof(c->ring_fds));
+	error = load(c, config, states);
+	if (!error)
+		error = selftest_run(c, states);
+	if (error) {
+		capture_free(c);
+		return error;
+	}
+	*ret = c;
+	return 0;
+}
+
+int capture_new(const struct config *config, struct feature_state states[FEATURES],
+		struct capture **ret)
+{
+	int error;
+
+	libbpf_set_print(config->log_level == LOG_DEBUG ? loud : quiet);
+	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+	features_probe(states);
+	for (;;) {
+		if (!features_suffice(states))
+			return -ENOTSUP;
+		error = attempt(config, states, ret);
+		if (!error)
+			return 0;
+		if (!feature_next_flavour(&states[FEATURE_OPERATIONS], FEATURE_OPERATIONS, error))
+			return error;
+		feature_next_flavour(&states[FEATURE_ARRIVAL], FEATURE_ARRIVAL, error);
+	}
+}
+
+void capture_free(struct capture *c)
+{
+	if (!c)
+		return;
+	if (c->control)
+		munmap(c->control, sizeof(*c->control));
+	for (size_t i = 0; i < c->rings; i++)
+		closep(&c->ring_fds[i]);
+	sonde__destroy(c->skel);
+	free(c);
+}
+
+size_t capture_rings(const struct capture *c)
+{
+	return c->rings;
+}
+
+int capture_ring_fd(const struct capture *c, size_t index)
+{
+	return c->ring_fds[index];
+}
+
+int capture_verdicts_fd(const struct capture *c)
+{
+	return bpf_map__fd(c->skel->maps.sonde_verdicts);
+}
+
+int capture_control_fd(const struct capture *c)
+{
+	return bpf_map__fd(c->skel->maps.control);
+}
+
+int capture_counters_fd(const struct capture *c)
+{
+	return bpf_map__fd(c->skel->maps.counters);
+}
+
+int capture_sweep_fd(const struct capture *c)
+{
+	return bpf_link__fd(c->skel->links.sweep);
+}
+
+int capture_events_fd(const struct capture *c)
+{
+	return bpf_map__fd(c->skel->maps.events);
+}
+
+size_t capture_events_bytes(const struct capture *c)
+{
+	return bpf_map__max_entries(c->skel->maps.events);
+}
+
+int capture_target_set(struct capture *c, int pidfd, struct process_id process)
+{
+	struct target target = { .process = process };
+
+	return bpf_map_update_elem(bpf_map__fd(c->skel->maps.targets), &pidfd, &target, BPF_ANY)
+		       ? -errno
+		       : 0;
+}
+
+int capture_target_clear(struct capture *c, int pidfd)
+{
+	return bpf_map_delete_elem(bpf_map__fd(c->skel->maps.targets), &pidfd) ? -errno : 0;
+}
+
+void capture_ports(struct capture *c, const struct port_list *ports)
+{
+	for (uint32_t port = 0; port <= UINT16_MAX; port++) {
+		uint8_t bit = (uint8_t)(1U << port % 8);
+
+		if (port_list_has(ports, (uint16_t)port))
+			c->control->ports[port / 8] |= bit;
+		else
+			c->control->ports[port / 8] &= (uint8_t)~bit;
+	}
+}
+
+/* One whole pass of an iterator; it cannot be rewound, so a descriptor a pass. */
+static int iterate(const struct bpf_link *link, struct buf *ret)
+{
+	_cleanup_(closep) int fd = bpf_iter_create(bpf_link__fd(link));
+	ssize_t got;
+
+	if (fd < 0)
+		return fd;
+	for (;;) {
+		char *to = buf_reserve(ret, 32 << 10);
+
+		if (!to)
+			return -ENOSPC;
+		got = read(fd, to, 32 << 10);
+		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (got <= 0)
+			return got ? -errno : 0;
+		ret->len += (size_t)got;
+	}
+}
+
+int capture_mark_sockets(struct capture *c)
+{
+	struct buf nothing = buf_new(LINE_BYTES);
+	int error = iterate(c->skel->links.mark_sockets, &nothing);
+
+	buf_free(&nothing);
+	return error;
+}
+
+int capture_list_processes(struct capture *c, struct buf *ret)
+{
+	return iterate(c->skel->links.list_processes, ret);
+}
+
+int capture_list_listeners(struct capture *c, struct buf *ret)
+{
+	return iterate(c->skel->links.list_listeners, ret);
+}
+
+int capture_list_holders(struct capture *c, struct buf *ret)
+{
+	return iterate(c->skel->links.list_holders, ret);
+}
+
+void capture_counters_read(const struct capture *c, struct capture_counters *ret)
+{
+	int processors = libbpf_num_possible_cpus();
+	_cleanup_(freep) struct capture_counters *each = NULL;
+	uint32_t zero = 0;
+
+	*ret = (struct capture_counters){};
+	if (processors <= 0)
+		return;
+	each = xcalloc((size_t)processors, sizeof(*each));
+	if (bpf_map_lookup_elem(capture_counters_fd(c), &zero, each))
+		return;
+	for (int cpu = 0; cpu < processors; cpu++)
+		for (int i = 0; i < COUNTERS; i++)
+			ret->count[i] += each[cpu].count[i];
+}
+
+size_t capture_programs(const struct capture *c, struct program_stats ret[CAPTURE_PROGRAMS])
+{
+	struct bpf_program *program;
+	size_t count = 0;
+
+	bpf_object__for_each_program(program, c->skel->obj) {
+		struct bpf_prog_info info = {};
+		uint32_t len = sizeof(info);
+
+		if (!bpf_program__autoload(program) || count == CAPTURE_PROGRAMS)
+			continue;
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
+			continue;
+		ret[count++] = (struct program_stats){ .name = bpf_program__name(program),
+						       .missed = info.recursion_misses,
+						       .runs = info.run_cnt,
+						       .run_ns = info.run_time_ns };
+	}
+	return count;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * capture.h - the kernel half, loaded, attached and seen to fire.
+ *
+ * Everything lives by descriptors of this process: nothing is pinned, so when
+ * it ends the kernel takes down programs, links and maps.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "headers/capture.h"
+#include "user/base/buf.h"
+#include "user/config/config.h"
+#include "user/monitor/features.h"
+
+struct capture;
+
+enum { RING_BYTES = 1 << 20 };
+
+/*
+ * Probe the features, load and attach what works, and run the self-test.
+ * `states` is filled in any case. -ENOTSUP when a required feature has no
+ * flavour that works; another negative errno when the kernel refused otherwise.
+ */
+int capture_new(const struct config *config, struct feature_state states[FEATURES],
+		struct capture **ret);
+void capture_free(struct capture *c);
+
+/* Descriptors that the worker gets; they stay the capture's. */
+size_t capture_rings(const struct capture *c);
+int capture_ring_fd(const struct capture *c, size_t index);
+int capture_verdicts_fd(const struct capture *c);
+int capture_control_fd(const struct capture *c);
+int capture_counters_fd(const struct capture *c);
+int capture_sweep_fd(const struct capture *c);
+/* The ring of process events, read by the monitor. */
+int capture_events_fd(const struct capture *c);
+size_t capture_events_bytes(const struct capture *c);
+
+/* Watch a process, or no longer; by pidfd, so that it is the one that was looked at. */
+int capture_target_set(struct capture *c, int pidfd, struct process_id process);
+int capture_target_clear(struct capture *c, int pidfd);
+/* Give each socket of each target its storage. */
+int capture_mark_sockets(struct capture *c);
+/* Ports whose listeners become targets at once. */
+void capture_ports(struct capture *c, const struct port_list *ports);
+
+/* What the iterators say, as an array of the line's struct appended to `ret`. */
+int capture_list_processes(struct capture *c, struct buf *ret);
+int capture_list_listeners(struct capture *c, struct buf *ret);
+int capture_list_holders(struct capture *c, struct buf *ret);
+
+/* Sum over CPUs. */
+void capture_counters_read(const struct capture *c, struct capture_counters *ret);
+
+struct program_stats {
+	const char *name;
+	uint64_t missed, runs, run_ns; /* runs and time where the kernel keeps them */
+};
+
+enum { CAPTURE_PROGRAMS = 32 };
+/* Returns how many were filled. */
+size_t capture_programs(const struct capture *c, struct program_stats ret[CAPTURE_PROGRAMS]);

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/monitor/selftest.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include "user/base/mem.h"
+#include "user/event/event.h"
+#include "user/event/ring.h"
+
+static const char question[] = "sonde asks itself";
+static const char answer[] = "sonde answers itself";
+
+enum { QUESTION = sizeof(question) - 1, ANSWER = sizeof(answer) - 1 };
+
+/* What was seen of one family; the bits of `seen`. */
+enum { SAW_QUESTION = 1, SAW_ARRIVAL = 2, SAW_ANSWER = 4, SAW_FILE = 8 };
+enum { FAMILY_COUNT = 3, COOKIES = 8 };
+
+static const int families[FAMILY_COUNT] = { AF_INET, AF_INET6, AF_UNIX };
+
+struct seen {
+	unsigned what[FAMILY_COUNT];
+	struct {
+		uint64_t cookie;
+		int family; /* index in families */
+	} cookies[COOKIES];
+	size_t cookie_count;
+};
+
+/* A connected pair of sockets of one family over loopback. */
+static int make_pair(int family, int ret[2])
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} address = {};
+	socklen_t len = family == AF_INET ? sizeof(address.in) : sizeof(address.in6);
+	_cleanup_(closep) int listener = -1;
+
+	if (family == AF_UNIX)
+		return socketpair(AF_UNIX, SOCK_STREAM, 0, ret);
+	listener = socket(family, SOCK_STREAM, 0);
+	address.any.sa_family = (sa_family_t)family;
+	if (family == AF_INET)
+		address.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else
+		address.in6.sin6_addr = in6addr_loopback;
+	if (listener < 0 || bind(listener, &address.any, len) || listen(listener, 1) ||
+	    getsockname(listener, &address.any, &len))
+		return -1;
+	ret[0] = socket(family, SOCK_STREAM, 0);
+	if (ret[0] < 0 || connect(ret[0], &address.any, len))
+		return -1;
+	ret[1] = accept(listener, NULL, NULL);
+	return ret[1] < 0 ? -1 : 0;
+}
+
+static bool has_family(int family)
+{
+	int ends[2] = { -1, -1 };
+	bool has = !make_pair(family, ends);
+
+	closep(&ends[0]);
+	closep(&ends[1]);
+	return has;
+}
+
+/* What the child does over one family: a question, an answer, a file. */
+static int converse(int family)
+{
+	char bytes[64];
+	struct iovec parts[2] = { { bytes, 5 }, { bytes + 5, sizeof(bytes) - 5 } };
+	struct iovec whole = { bytes, sizeof(bytes) };
+	struct msghdr message = { .msg_iov = &whole, .msg_iovlen = 1 };
+	int file = memfd_create("sonde", MFD_CLOEXEC), ends[2];
+	off_t from = 0;
+
+	if (file < 0 || write(file, answer, ANSWER) != ANSWER || make_pair(family, ends))
+		return -1;
+	if (write(ends[0], question, QUESTION) != QUESTION ||
+	    recv(ends[1], bytes, sizeof(bytes), MSG_PEEK) != QUESTION ||
+	    readv(ends[1], parts, 2) != QUESTION)
+		return -1;
+	if (send(ends[1], answer, ANSWER, 0) != ANSWER || recvmsg(ends[0], &message, 0) != ANSWER)
+		return -1;
+	if (sendfile(ends[0], file, &from, ANSWER) != ANSWER ||
+	    read(ends[1], bytes, sizeof(bytes)) != ANSWER)
+		return -1;
+	return 0;
+}
+
+/* Ends with 0 when each family that is there could talk to itself. */
+static void child(int go)
+{
+	char byte;
+	int status = read(go, &byte, 1) == 1 ? 0 : 1;
+
+	for (size_t i = 0; i < FAMILY_COUNT && !status; i++)
+		if (has_family(families[i]) && converse(families[i]))
+			status = 1;
+	_exit(status);
+}
+
+static int family_of(const struct seen *seen, uint64_t cookie)
+{
+	for (size_t i = 0; i < seen->cookie_count; i++)
+		if (seen->cookies[i].cookie == cookie)
+			return seen->cookies[i].family;
+	return -1;
+}
+
+static void see_connection(struct seen *seen, const struct record_connection *r)
+{
+	for (int i = 0; i < FAMILY_COUNT; i++)
+		if (families[i] == r->family && seen->cookie_count < COOKIES) {
+			seen->cookies[seen->cookie_count].cookie = r->head.cookie;
+			seen->cookies[seen->cookie_count++].family = i;
+		}
+}
+
+static bool says(const struct record_turn *r, const char *text, size_t len)
+{
+	return r->length == len && r->turn.bytes == len && !memcmp(r->payload, text, len);
+}
+
+static void see_turn(struct seen *seen, const struct record_turn *r)
+{
+	int family = family_of(seen, r->head.cookie);
+
+	if (family < 0)
+		return;
+	if (says(r, question, QUESTION) && r->direction == RECEIVED) {
+		seen->what[family] |= SAW_QUESTION;
+		if (r->turn.arrived_ns && r->turn.arrived_ns <= r->turn.first_ns)
+			seen->what[family] |= SAW_ARRIVAL;
+	}
+	if (says(r, answer, ANSWER) && r->direction == SENT)
+		seen->what[family] |= SAW_ANSWER;
+	if (r->direction == SENT && r->turn.bytes == ANSWER && (r->flags & RECORD_UNREADABLE))
+		seen->what[family] |= SAW_FILE;
+}
+
+static void see(void *context, struct str bytes)
+{
+	const struct record *record = event_check(bytes);
+
+	if (!record)
+		return;
+	if (record->type == RECORD_CONNECTION)
+		see_connection(context, (const struct record_connection *)record);
+	else if (record->type == RECORD_BYTES)
+		see_turn(context, (const struct record_turn *)record);
+}
+
+static int watch_child(struct capture *c, pid_t pid)
+{
+	_cleanup_(closep) int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct process_id process = { .tgid = (uint32_t)pid };
+
+	return pidfd < 0 ? -errno : capture_target_set(c, pidfd, process);
+}
+
+/* Start the child, make it a target, let it talk, and wait for its end. */
+static int run_child(struct capture *c)
+{
+	int go[2], status, error;
+	pid_t pid;
+
+	if (pipe(go))
+		return -errno;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid)
+		child(go[0]);
+	error = watch_child(c, pid);
+	if (!error && write(go[1], "g", 1) != 1)
+		error = -errno;
+	close(go[0]);
+	close(go[1]);
+	if (waitpid(pid, &status, 0) != pid)
+		return -errno;
+	return error ? error : status ? -ENODATA : 0;
+}
+
+/* Take what the child left in the rings. */
+static int look(struct capture *c, struct seen *seen)
+{
+	for (size_t i = 0; i < capture_rings(c); i++) {
+		struct ring *ring = ring_new(capture_ring_fd(c, i), RING_BYTES);
+
+		if (!ring)
+			return -errno;
+		ring_read(ring, SIZE_MAX, see, seen);
+		ring_free(ring);
+	}
+	return 0;
+}
+
+int selftest_run(struct capture *c, struct feature_state states[FEATURES])
+{
+	struct seen seen = {};
+	bool arrivals = true;
+	int error = run_child(c);
+
+	if (!error)
+		error = look(c, &seen);
+	for (size_t i = 0; i < FAMILY_COUNT && !error; i++) {
+		unsigned what = seen.what[i];
+
+		if (!has_family(families[i]))
+			continue;
+		if ((what & (SAW_QUESTION | SAW_ANSWER | SAW_FILE)) !=
+		    (SAW_QUESTION | SAW_ANSWER | SAW_FILE))
+			error = -ENODATA;
+		if (families[i] != AF_UNIX && !(what & SAW_ARRIVAL))
+			arrivals = false;
+	}
+	if (!error && !arrivals && states[FEATURE_ARRIVAL].used) {
+		states[FEATURE_ARRIVAL].used = NULL;
+		snprintf(states[FEATURE_ARRIVAL].reason, sizeof(states[FEATURE_ARRIVAL].reason),
+			 "it was attached and did not fire");
+	}
+	return error;
+}

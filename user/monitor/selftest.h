@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * selftest.h - a flavour is trusted when it has been seen to fire.
+ *
+ * A child of ours, watched like any target, sends and receives over TCP/4,
+ * TCP/6 and a unix pair: write, readv, a peek, recvmsg, sendfile. The records
+ * that come out of the rings must say exactly that, bytes and arrival included.
+ * A family that the host lacks is absent, not failed.
+ */
+#pragma once
+
+#include "user/monitor/capture.h"
+
+/*
+ * 0 when every family that the host has was seen whole; -ENODATA when one was
+ * not. When only arrivals stay unseen, states[FEATURE_ARRIVAL] loses its
+ * flavour and the result is 0.
+ */
+int selftest_run(struct capture *c, struct feature_state states[FEATURES]);
