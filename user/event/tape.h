@@ -28,8 +28,8 @@ struct tape_error {
 };
 
 /*
- * Call `take` with each record of the tape in `bytes` (a whole file, mapped).
+ * Call `each` with each record of the tape in `bytes` (a whole file, mapped).
  * 0, or -EINVAL with `error` filled at the first place that is no record.
  */
-int tape_read(struct str bytes, void (*take)(void *context, const struct record *record),
+int tape_read(struct str bytes, void (*each)(void *context, const struct record *record),
 	      void *context, struct tape_error *error);

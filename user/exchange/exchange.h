@@ -39,7 +39,11 @@ struct exchange {
 	const struct proto *proto;
 	enum role role;
 	struct process_id process;
-	const struct record_connection *peer; /* addresses; NULL when its record was lost */
+	/*
+	 * Addresses, for the length of the call; NULL when its record was lost. Its
+	 * comm and at_ns are not kept and read 0.
+	 */
+	const struct record_connection *peer;
 	struct message question, answer;
 	bool answered; /* the final answer's first line was seen */
 	enum outcome outcome;
@@ -48,7 +52,8 @@ struct exchange {
 	uint64_t started_ns;	  /* by the interface's rule for its role */
 	uint64_t first_answer_ns; /* first byte of the answer, interim ones included; 0: none */
 	uint64_t ended_ns;
-	int64_t asking_body_bytes, answering_body_bytes; /* -1: not known */
+	/* As transferred, a body's own framing included; -1: not known. */
+	int64_t asking_body_bytes, answering_body_bytes;
 };
 
 /* What goes back to the kernel half: one verdict for one socket. */
@@ -56,6 +61,7 @@ typedef void verdict_set(void *context, uint64_t cookie, enum verdict verdict, u
 typedef void exchange_observe(void *context, const struct exchange *exchange);
 
 struct exchanges_options {
+	const struct proto *const *protos; /* in the order tried, ended by NULL */
 	size_t max_connections, max_exchanges, max_head_bytes;
 	exchange_observe *observe;
 	verdict_set *verdict; /* may be NULL: replay */
@@ -67,9 +73,9 @@ struct exchanges_options {
 enum unread { UNREAD_TLS, UNREAD_HTTP2, UNREAD_OTHER, UNREAD_UPGRADED, UNREADS };
 
 struct exchange_counters {
-	uint64_t joined_late;	   /* exchanges whose question was not seen */
-	uint64_t unread[UNREADS];  /* connections given up */
-	uint64_t start[2];	   /* by enum start_source */
+	uint64_t joined_late;	  /* exchanges whose question was not seen */
+	uint64_t unread[UNREADS]; /* connections given up */
+	uint64_t start[2];	  /* by enum start_source */
 	uint64_t heads_cut;
 	uint64_t unreported_bytes; /* of turns: bytes no hook reported */
 	uint64_t requests_lost;	   /* as far as they can be known */
@@ -77,6 +83,7 @@ struct exchange_counters {
 
 struct exchanges;
 
+/* Answers for the ledger's `inside` of its stage as long as it lives. */
 struct exchanges *exchanges_new(const struct exchanges_options *options);
 void exchanges_free(struct exchanges *x);
 

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/event/tape.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "user/base/mem.h"
+#include "user/event/event.h"
+
+enum {
+	ALIGNMENT = 8,
+	WRITER_BYTES = 64 << 10, /* a few hundred records a write */
+};
+
+static const char magic[ALIGNMENT] = "sondeTP1";
+
+struct tape_writer {
+	int fd, failed; /* failed: 0 or the negative errno */
+	size_t len;
+	char waiting[WRITER_BYTES];
+};
+
+static size_t padded(size_t size)
+{
+	return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
+
+static int write_all(struct tape_writer *t, struct str bytes)
+{
+	while (!t->failed && bytes.len) {
+		ssize_t n = write(t->fd, bytes.at, bytes.len);
+
+		if (n > 0)
+			bytes = str_after(bytes, (size_t)n);
+		else if (n < 0 && errno != EINTR)
+			t->failed = -errno;
+	}
+	return t->failed;
+}
+
+int tape_flush(struct tape_writer *t)
+{
+	struct str bytes = { t->waiting, t->len };
+
+	t->len = 0;
+	return write_all(t, bytes);
+}
+
+static int add(struct tape_writer *t, struct str bytes)
+{
+	if (bytes.len > sizeof(t->waiting) - t->len && tape_flush(t))
+		return t->failed;
+	if (bytes.len > sizeof(t->waiting))
+		return write_all(t, bytes);
+	memcpy(t->waiting + t->len, bytes.at, bytes.len);
+	t->len += bytes.len;
+	return 0;
+}
+
+struct tape_writer *tape_writer_new(int fd)
+{
+	struct tape_writer *t = xcalloc(1, sizeof(*t));
+
+	t->fd = fd;
+	if (add(t, (struct str){ magic, sizeof(magic) }) || tape_flush(t)) {
+		tape_writer_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+int tape_write(struct tape_writer *t, const struct record *record)
+{
+	static const char zeros[ALIGNMENT];
+
+	if (t->failed)
+		return t->failed;
+	if (add(t, (struct str){ (const char *)record, record->size }))
+		return t->failed;
+	return add(t, (struct str){ zeros, padded(record->size) - record->size });
+}
+
+void tape_writer_free(struct tape_writer *t)
+{
+	if (!t)
+		return;
+	tape_flush(t);
+	close(t->fd);
+	free(t);
+}
+
+/* Why the bytes at the front are no record; NULL when they are one, padding and all. */
+static const char *what_is_wrong(struct str bytes, const struct record **ret)
+{
+	const struct record *r = (const struct record *)(const void *)bytes.at;
+
+	if (bytes.len < sizeof(*r))
+		return "cut short inside a record's head";
+	if (r->size > bytes.len || padded(r->size) > bytes.len)
+		return "cut short inside a record";
+	*ret = event_check(bytes);
+	if (!*ret)
+		return "not a record";
+	for (size_t i = r->size; i < padded(r->size); i++)
+		if (bytes.at[i])
+			return "padding that is not zero";
+	return NULL;
+}
+
+int tape_read(struct str bytes, void (*each)(void *context, const struct record *record),
+	      void *context, struct tape_error *error)
+{
+	const struct record *record;
+	size_t at = sizeof(magic);
+
+	if (!str_starts(bytes, (struct str){ magic, sizeof(magic) })) {
+		*error = (struct tape_error){ 0, "not a tape" };
+		return -EINVAL;
+	}
+	for (; at < bytes.len; at += padded(record->size)) {
+		const char *wrong = what_is_wrong(str_after(bytes, at), &record);
+
+		if (wrong) {
+			*error = (struct tape_error){ at, wrong };
+			return -EINVAL;
+		}
+		each(context, record);
+	}
+	return 0;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * connection.c - the table of connections, who owns them, and which one goes when it is full.
+ *
+ * Open addressing with linear probing: one pointer a slot, at most three in
+ * four used. A removal moves later ones back, so there are no tombstones.
+ */
+#include "user/exchange/connection.h"
+
+#include "user/base/mem.h"
+#include "user/exchange/gather.h"
+#include "user/exchange/hold.h"
+#include "user/exchange/pair.h"
+
+enum { COOKIES_FIRST = 64 };
+
+static size_t place(const struct cookies *t, uint64_t cookie)
+{
+	return (size_t)((cookie * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (t->size - 1);
+}
+
+/* The slot that holds `cookie`, or the free one where it belongs. */
+static size_t slot_of(const struct cookies *t, uint64_t cookie)
+{
+	size_t at = place(t, cookie);
+
+	while (t->slots[at] && t->slots[at]->cookie != cookie)
+		at = (at + 1) & (t->size - 1);
+	return at;
+}
+
+static void cookies_grow(struct cookies *t)
+{
+	struct cookies grown = { .size = t->size ? t->size * 2 : COOKIES_FIRST, .count = t->count };
+
+	grown.slots = xcalloc(grown.size, sizeof(*grown.slots));
+	for (size_t i = 0; i < t->size; i++)
+		if (t->slots[i])
+			grown.slots[slot_of(&grown, t->slots[i]->cookie)] = t->slots[i];
+	free(t->slots);
+	*t = grown;
+}
+
+static void cookies_remove(struct cookies *t, uint64_t cookie)
+{
+	size_t hole = slot_of(t, cookie), at = hole;
+
+	t->count--;
+	for (;;) {
+		t->slots[hole] = NULL;
+		do {
+			at = (at + 1) & (t->size - 1);
+			if (!t->slots[at])
+				return;
+			/* Stays where it is when its own place lies after the hole. */
+		} while (((at - place(t, t->slots[at]->cookie)) & (t->size - 1)) <
+			 ((at - hole) & (t->size - 1)));
+		t->slots[hole] = t->slots[at];
+		hole = at;
+	}
+}
+
+static void unlink_(struct link *link)
+{
+	link->previous->next = link->next;
+	link->next->previous = link->previous;
+}
+
+static void link_last(struct link *list, struct link *link)
+{
+	link->previous = list->previous;
+	link->next = list;
+	list->previous->next = link;
+	list->previous = link;
+}
+
+void connections_init(struct exchanges *x)
+{
+	x->idle = (struct link){ &x->idle, &x->idle };
+	x->busy = (struct link){ &x->busy, &x->busy };
+	cookies_grow(&x->table);
+}
+
+struct connection *connection_find(const struct exchanges *x, uint64_t cookie)
+{
+	return x->table.slots[slot_of(&x->table, cookie)];
+}
+
+static uint32_t *owner_bucket(const struct exchanges *x, uint64_t started_ns, uint32_t tgid)
+{
+	uint64_t hash = (started_ns ^ tgid) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (uint32_t *)&x->owners[hash >> 54];
+}
+
+static_assert(OWNER_BUCKETS == 1 << (64 - 54), "the shift in owner_bucket()");
+
+bool connection_is_of(const struct connection *c, struct process_id process)
+{
+	return c->process_tgid == process.tgid && c->process_started_ns == process.started_ns;
+}
+
+bool connections_may_be_of(const struct exchanges *x, struct process_id process)
+{
+	return *owner_bucket(x, process.started_ns, process.tgid) > 0;
+}
+
+void connection_owned_by(struct exchanges *x, struct connection *c, struct process_id process)
+{
+	if (connection_is_of(c, process))
+		return;
+	--*owner_bucket(x, c->process_started_ns, c->process_tgid);
+	c->process_started_ns = process.started_ns;
+	c->process_tgid = process.tgid;
+	++*owner_bucket(x, c->process_started_ns, c->process_tgid);
+}
+
+static void make_room(struct exchanges *x)
+{
+	struct link *link = x->idle.next != &x->idle ? x->idle.next : x->busy.next;
+	struct connection *c = (struct connection *)link;
+
+	lose_all(x, c, LOSS_EXCHANGE_DROPPED);
+	connection_forget(x, c);
+}
+
+struct connection *connection_make(struct exchanges *x, uint64_t cookie, struct process_id process)
+{
+	struct connection *c;
+
+	if (x->table.count >= x->options.max_connections)
+		make_room(x);
+	if ((x->table.count + 1) * 4 > x->table.size * 3)
+		cookies_grow(&x->table);
+	c = pool_take(&x->connections);
+	*c = (struct connection){
+		.cookie = cookie,
+		.process_started_ns = process.started_ns,
+		.process_tgid = process.tgid,
+	};
+	++*owner_bucket(x, process.started_ns, process.tgid);
+	x->table.slots[slot_of(&x->table, cookie)] = c;
+	x->table.count++;
+	link_last(&x->idle, &c->link);
+	return c;
+}
+
+/* Its exchanges are finished or lost by now. */
+void connection_forget(struct exchanges *x, struct connection *c)
+{
+	held_drop(x, c);
+	gather_drop(x, c, RECEIVED);
+	gather_drop(x, c, SENT);
+	connection_trim(x, c);
+	x->waiting -= c->waits;
+	--*owner_bucket(x, c->process_started_ns, c->process_tgid);
+	unlink_(&c->link);
+	cookies_remove(&x->table, c->cookie);
+	pool_give(&x->connections, c);
+}
+
+void connection_move(struct link *list, struct connection *c)
+{
+	unlink_(&c->link);
+	link_last(list, &c->link);
+}
+
+void connection_learn(struct connection *c, const struct record_connection *record)
+{
+	c->peer = (struct peer){
+		.netns = record->netns,
+		.local_port = record->local_port,
+		.remote_port = record->remote_port,
+		.family = (uint8_t)record->family,
+		.flags = (uint8_t)record->flags,
+	};
+	memcpy(c->peer.local, record->local, ADDRESS_BYTES);
+	memcpy(c->peer.remote, record->remote, ADDRESS_BYTES);
+	if (record->flags & CONNECTION_JOINED)
+		c->joined = true;
+}
+
+const struct record_connection *connection_peer(const struct connection *c,
+						struct record_connection *ret)
+{
+	const struct peer *p = &c->peer;
+
+	if (!p->family)
+		return NULL;
+	*ret = (struct record_connection){
+		.head = { .type = RECORD_CONNECTION, .size = sizeof(*ret), .cookie = c->cookie },
+		.family = p->family,
+		.local_port = p->local_port,
+		.remote_port = p->remote_port,
+		.flags = p->flags,
+		.netns = p->netns,
+	};
+	ret->head.process.started_ns = c->process_started_ns;
+	ret->head.process.tgid = c->process_tgid;
+	memcpy(ret->local, p->local, ADDRESS_BYTES);
+	memcpy(ret->remote, p->remote, ADDRESS_BYTES);
+	return ret;
+}
+
+struct extra *connection_extra(struct exchanges *x, struct connection *c)
+{
+	if (!c->extra) {
+		c->extra = pool_take(&x->extras);
+		*c->extra = (struct extra){};
+	}
+	return c->extra;
+}
+
+void connection_trim(struct exchanges *x, struct connection *c)
+{
+	struct extra *e = c->extra;
+
+	if (!e || e->held_count || e->gathers[RECEIVED].block || e->gathers[SENT].block)
+		return;
+	pool_give(&x->extras, e);
+	c->extra = NULL;
+}
+
+void connection_verdict(struct exchanges *x, struct connection *c, enum verdict verdict,
+			size_t head_bytes)
+{
+	if (x->options.verdict)
+		x->options.verdict(x->options.context, c->cookie, verdict, (uint16_t)head_bytes);
+}

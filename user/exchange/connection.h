@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * connection.h - what is kept of a connection; inside user/exchange/ only.
+ *
+ *	exchanges --> table of connections, by cookie
+ *	                 connection --> open exchanges, oldest first (answers come in order)
+ *	                     streams[2]  where each direction stands
+ *	                     extra       only while a head is incomplete or records are held
+ *
+ * An idle connection is this struct and its place in the table, nothing else.
+ */
+#pragma once
+
+#include "user/exchange/exchange.h"
+#include "user/exchange/pool.h"
+
+/* When and by whom a message's first byte was read or written. */
+struct origin {
+	uint64_t ns;
+	struct process_id process;
+	enum start_source source;
+};
+
+enum stream_state {
+	STREAM_LOST,	 /* unreadable until a turn begins */
+	STREAM_GUESS,	 /* a turn began: does a message begin here? */
+	STREAM_HEAD,	 /* a message begins here */
+	STREAM_COUNTED,	 /* inside a body of `left` more bytes */
+	STREAM_MARKED,	 /* inside a body that proto->step() follows */
+	STREAM_BLIND,	 /* inside such a body, after bytes that were not seen */
+	STREAM_TO_CLOSE, /* inside a body that the connection's end ends */
+	STREAM_UNKNOWN,	 /* inside a body that the turn's end ends */
+};
+
+/* One direction. All bytes before `at` were taken, stepped over or given up. */
+struct stream {
+	uint64_t at;
+	/* COUNTED: of the body. MARKED: body_state.left. The last three: time of the last bytes. */
+	union {
+		uint64_t left, last_ns;
+	};
+	uint8_t state; /* enum stream_state */
+	uint8_t stage; /* MARKED: body_state.stage */
+	bool owned;    /* the message that passes belongs to an open exchange */
+	bool placed;   /* `at` is known */
+};
+
+/* A head of which more must come. */
+struct gather {
+	struct block *block; /* NULL: empty */
+	size_t len;
+	struct origin origin;
+};
+
+enum { HELD_MAX = 4 };
+
+struct extra {
+	struct gather gathers[DIRECTIONS];
+	struct block *held[HELD_MAX]; /* records, oldest first (hold.h) */
+	unsigned held_count;
+};
+
+struct open {
+	struct exchange x;
+	struct open *next;		      /* of its connection */
+	struct block *asked, *answered;	      /* what the messages' texts borrow from */
+	uint64_t asking_from, answering_from; /* where the bodies begin */
+	bool passing;			      /* its answer is what passes now */
+};
+
+struct link {
+	struct link *previous, *next;
+};
+
+/* struct record_connection without what is not used. */
+struct peer {
+	uint8_t local[ADDRESS_BYTES], remote[ADDRESS_BYTES];
+	uint32_t netns;
+	uint16_t local_port, remote_port;
+	uint8_t family, flags; /* family 0: its record was lost */
+};
+
+struct connection {
+	struct link link; /* in exchanges.idle or .busy */
+	uint64_t cookie;
+	struct open *first, *last;
+	struct extra *extra;
+	struct stream streams[DIRECTIONS];
+	uint64_t turn_start;  /* position of the turn's first byte */
+	uint64_t answered_ns; /* end of the newest answer */
+	uint64_t process_started_ns;
+	uint32_t process_tgid;
+	uint32_t turn; /* number of the last turn seen; 0: none */
+	struct peer peer;
+	uint16_t skipped;  /* questions past a limit whose answers are still to come */
+	uint8_t direction; /* of that turn */
+	uint8_t role;	   /* enum role */
+	uint8_t proto;	   /* index in options.protos, plus 1; 0: not known */
+	uint8_t unread;	   /* enum unread, plus 1; 0: it is read */
+	uint8_t strikes;   /* turns in a row that began like nothing known */
+	uint8_t open_count;
+	bool joined : 1;
+	bool asked : 1;	 /* a question was seen */
+	bool waits : 1;	 /* counted in exchanges.waiting */
+	bool all : 1;	 /* VERDICT_ALL was set */
+	bool raised : 1; /* the limit of the head was raised */
+};
+
+static_assert(sizeof(struct connection) <= 184, "with its place in the table at most 200 bytes");
+
+/* base/table.h with slots of 8 bytes, not 24: most of what is kept here is idle connections. */
+struct cookies {
+	struct connection **slots;
+	size_t size, count; /* size is a power of two */
+};
+
+enum { OWNER_BUCKETS = 1024 };
+
+struct exchanges {
+	struct exchanges_options options;
+	struct exchange_counters counters;
+	struct cookies table;
+	struct link idle, busy; /* without and with open exchanges; longest there first */
+	/* Connections by hash of their process: most processes that end have none. */
+	uint32_t owners[OWNER_BUCKETS];
+	struct pool connections, opens, extras;
+	struct blocks blocks;
+	size_t open, waiting;
+	struct open *borrowing; /* its answer's texts borrow from the record in hand: */
+	struct str borrowed;	/* from here */
+};
+
+/* connection.c */
+void connections_init(struct exchanges *x);
+struct connection *connection_find(const struct exchanges *x, uint64_t cookie);
+/* Makes room by dropping another one when there are too many. */
+struct connection *connection_make(struct exchanges *x, uint64_t cookie, struct process_id process);
+void connection_forget(struct exchanges *x, struct connection *c);
+void connection_owned_by(struct exchanges *x, struct connection *c, struct process_id process);
+bool connection_is_of(const struct connection *c, struct process_id process);
+/* Some process with this hash may have connections. */
+bool connections_may_be_of(const struct exchanges *x, struct process_id process);
+void connection_learn(struct connection *c, const struct record_connection *record);
+/* NULL when nothing is known. */
+const struct record_connection *connection_peer(const struct connection *c,
+						struct record_connection *ret);
+/* To the end of `list`. */
+void connection_move(struct link *list, struct connection *c);
+struct extra *connection_extra(struct exchanges *x, struct connection *c);
+/* Give `extra` back when nothing is in it. */
+void connection_trim(struct exchanges *x, struct connection *c);
+void connection_verdict(struct exchanges *x, struct connection *c, enum verdict verdict,
+			size_t head_bytes);
+
+static inline enum direction connection_asking(const struct connection *c)
+{
+	return c->role == ROLE_CLIENT ? SENT : RECEIVED;
+}
+
+static inline enum side connection_side(const struct connection *c, enum direction d)
+{
+	return d == connection_asking(c) ? ASKING : ANSWERING;
+}
+
+static inline struct stream *connection_stream(struct connection *c, enum side side)
+{
+	return &c->streams[side == ASKING ? connection_asking(c) : !connection_asking(c)];
+}
+
+static inline const struct proto *connection_proto(const struct exchanges *x,
+						   const struct connection *c)
+{
+	return c->proto ? x->options.protos[c->proto - 1] : NULL;
+}

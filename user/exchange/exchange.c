@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/exchange/exchange.h"
+
+#include "user/base/mem.h"
+#include "user/exchange/pair.h"
+#include "user/exchange/turn.h"
+
+static uint64_t inside(void *context)
+{
+	return exchanges_open(context);
+}
+
+struct exchanges *exchanges_new(const struct exchanges_options *options)
+{
+	struct exchanges *x = xcalloc(1, sizeof(*x));
+
+	x->options = *options;
+	if (!x->options.max_connections)
+		x->options.max_connections = 1;
+	if (x->options.max_head_bytes > OP_BYTES)
+		x->options.max_head_bytes = OP_BYTES;
+	x->connections.size = sizeof(struct connection);
+	x->opens.size = sizeof(struct open);
+	x->extras.size = sizeof(struct extra);
+	blocks_init(&x->blocks);
+	connections_init(x);
+	x->options.ledger->inside[STAGE_EXCHANGE] = inside;
+	x->options.ledger->inside_context[STAGE_EXCHANGE] = x;
+	return x;
+}
+
+void exchanges_free(struct exchanges *x)
+{
+	if (!x)
+		return;
+	x->options.ledger->inside[STAGE_EXCHANGE] = NULL;
+	pool_free(&x->connections);
+	pool_free(&x->opens);
+	pool_free(&x->extras);
+	blocks_free(&x->blocks);
+	free(x->table.slots);
+	free(x);
+}
+
+static struct connection *find_or_make(struct exchanges *x, const struct record *record)
+{
+	struct connection *c = connection_find(x, record->cookie);
+
+	if (!c)
+		return connection_make(x, record->cookie, record->process);
+	connection_owned_by(x, c, record->process);
+	return c;
+}
+
+void exchanges_feed(struct exchanges *x, const struct record *record)
+{
+	struct connection *c;
+
+	if (!record->cookie)
+		return;
+	switch (record->type) {
+	case RECORD_CONNECTION:
+		connection_learn(find_or_make(x, record),
+				 (const struct record_connection *)(const void *)record);
+		break;
+	case RECORD_BYTES:
+		turn_feed(x, find_or_make(x, record),
+			  (const struct record_turn *)(const void *)record);
+		break;
+	case RECORD_TOTALS:
+	case RECORD_CLOSE:
+		c = connection_find(x, record->cookie);
+		if (c)
+			turn_feed(x, c, (const struct record_turn *)(const void *)record);
+		break;
+	}
+}
+
+bool exchanges_want_sweep(const struct exchanges *x)
+{
+	return x->waiting > 0;
+}
+
+static void close_those_of(struct exchanges *x, struct link *list, struct process_id process,
+			   uint64_t now_ns)
+{
+	for (struct link *at = list->next, *next; at != list; at = next) {
+		struct connection *c = (struct connection *)at;
+
+		next = at->next;
+		if (connection_is_of(c, process))
+			connection_close(x, c, false, now_ns);
+	}
+}
+
+void exchanges_process_ended(struct exchanges *x, struct process_id process, uint64_t now_ns)
+{
+	if (!connections_may_be_of(x, process))
+		return;
+	close_those_of(x, &x->busy, process, now_ns);
+	close_those_of(x, &x->idle, process, now_ns);
+}
+
+const struct exchange_counters *exchanges_counters(const struct exchanges *x)
+{
+	return &x->counters;
+}
+
+uint64_t exchanges_open(const struct exchanges *x)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < x->table.size; i++)
+		if (x->table.slots[i])
+			for (struct open *e = x->table.slots[i]->first; e; e = e->next)
+				count++;
+	return count;
+}
+
+size_t exchanges_connections(const struct exchanges *x)
+{
+	return x->table.count;
+}
+
+void exchanges_each_open(const struct exchanges *x,
+			 void (*visit)(void *context, const struct exchange *open), void *context)
+{
+	struct record_connection peer;
+
+	for (struct link *at = x->busy.next; at != &x->busy; at = at->next) {
+		const struct connection *c = (const struct connection *)at;
+
+		for (struct open *e = c->first; e; e = e->next) {
+			struct exchange open = e->x;
+
+			open.peer = connection_peer(c, &peer);
+			visit(context, &open);
+		}
+	}
+}
+
+void exchanges_unread_of(const struct exchanges *x, struct process_id process,
+			 uint64_t ret[UNREADS])
+{
+	memset(ret, 0, UNREADS * sizeof(*ret));
+	for (size_t i = 0; i < x->table.size; i++) {
+		const struct connection *c = x->table.slots[i];
+
+		if (c && c->unread && connection_is_of(c, process))
+			ret[c->unread - 1]++;
+	}
+}

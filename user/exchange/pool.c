@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/exchange/pool.h"
+
+#include <sanitizer/asan_interface.h>
+
+#include "user/base/mem.h"
+
+enum { SLAB_BYTES = 64 << 10 };
+
+struct slab {
+	struct slab *next;
+	char items[];
+};
+
+/* A free item's first bytes link it; the rest is poisoned where ASan looks. */
+struct free_item {
+	struct free_item *next;
+};
+
+static size_t items_of_a_slab(const struct pool *p)
+{
+	size_t count = (SLAB_BYTES - sizeof(struct slab)) / p->size;
+
+	return count ? count : 1;
+}
+
+static void grow(struct pool *p)
+{
+	size_t count = items_of_a_slab(p);
+	struct slab *s = xrealloc(NULL, sizeof(*s) + count * p->size);
+
+	s->next = p->slabs;
+	p->slabs = s;
+	for (size_t i = count; i-- > 0;)
+		pool_give(p, s->items + i * p->size);
+}
+
+void *pool_take(struct pool *p)
+{
+	struct free_item *item = p->free_items;
+
+	if (!item) {
+		grow(p);
+		item = p->free_items;
+	}
+	p->free_items = item->next;
+	ASAN_UNPOISON_MEMORY_REGION(item, p->size);
+	return item;
+}
+
+void pool_give(struct pool *p, void *item)
+{
+	struct free_item *freed = item;
+
+	freed->next = p->free_items;
+	p->free_items = freed;
+	ASAN_POISON_MEMORY_REGION(freed + 1, p->size - sizeof(*freed));
+}
+
+void pool_free(struct pool *p)
+{
+	while (p->slabs) {
+		struct slab *s = p->slabs;
+
+		p->slabs = s->next;
+		ASAN_UNPOISON_MEMORY_REGION(s->items, items_of_a_slab(p) * p->size);
+		free(s);
+	}
+	p->free_items = NULL;
+}
+
+static const size_t class_bytes[BLOCK_CLASSES] = {
+	256,
+	1024,
+	4096,
+	sizeof(struct block) + BLOCK_BYTES_MAX,
+};
+
+void blocks_init(struct blocks *b)
+{
+	*b = (struct blocks){};
+	for (int i = 0; i < BLOCK_CLASSES; i++)
+		b->pools[i].size = class_bytes[i];
+}
+
+struct block *block_take(struct blocks *b, size_t len)
+{
+	struct block *block;
+	uint32_t class = 0;
+
+	while (class_bytes[class] - sizeof(*block) < len)
+		if (++class == BLOCK_CLASSES)
+			return NULL;
+	if (b->kept + class_bytes[class] > KEPT_BYTES_MAX)
+		return NULL;
+	b->kept += class_bytes[class];
+	block = pool_take(&b->pools[class]);
+	block->class = class;
+	block->capacity = (uint32_t)(class_bytes[class] - sizeof(*block));
+	return block;
+}
+
+void block_give(struct blocks *b, struct block *block)
+{
+	if (!block)
+		return;
+	b->kept -= class_bytes[block->class];
+	pool_give(&b->pools[block->class], block);
+}
+
+void blocks_free(struct blocks *b)
+{
+	for (int i = 0; i < BLOCK_CLASSES; i++)
+		pool_free(&b->pools[i]);
+}

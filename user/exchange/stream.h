@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stream.h - one direction's bytes, message after message: head, body, head, ...
+ *
+ *	at                   offset          offset+length       end of the totals
+ *	 |== hidden, if any ===|== payload =======|== hidden ==========|
+ *	       stream_skip          stream_take         stream_settle
+ *
+ * Each of these may finish or lose exchanges and may give the connection up
+ * (c->unread); none forgets it.
+ */
+#pragma once
+
+#include "user/exchange/connection.h"
+
+/* Take the payload of a record of the turn that passes. */
+void stream_take(struct exchanges *x, struct connection *c, const struct record_turn *r);
+/* All bytes before position `end` have passed; the last of them at `ns`. They were not seen. */
+void stream_skip(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
+		 uint64_t ns);
+/* The same, by the totals of a turn that ends there or stands there now. */
+void stream_settle(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
+		   const struct turn *totals);
+
+/* The message that passes ended at `ns`. */
+void stream_message_ended(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns);
+/* Whatever is in the gathered head is all there will be of it. */
+void stream_cut(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns);
+/* What passes cannot be read; a turn's beginning is looked at anew. */
+void stream_unreadable(struct exchanges *x, struct connection *c, enum direction d);

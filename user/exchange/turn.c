@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/exchange/turn.h"
+
+#include "user/exchange/gather.h"
+#include "user/exchange/hold.h"
+#include "user/exchange/pair.h"
+#include "user/exchange/sniff.h"
+#include "user/exchange/stream.h"
+
+/* Where the turn that `r` opens begins: before the payload when earlier bytes went unreported. */
+static uint64_t turn_start(const struct record_turn *r)
+{
+	uint64_t before = r->turn.bytes > r->op_bytes ? r->turn.bytes - r->op_bytes : 0;
+
+	if (r->flags & RECORD_LATE)
+		return r->offset;
+	if (before > r->turn.unreported)
+		before = r->turn.unreported;
+	return before < r->offset ? r->offset - before : 0;
+}
+
+/* False when the turn does not begin where the one before it in its direction ended. */
+static bool place(struct connection *c, const struct record_turn *r)
+{
+	struct stream *s = &c->streams[r->direction];
+
+	if (!s->placed) {
+		s->placed = true;
+		s->at = turn_start(r);
+	}
+	c->turn_start = s->at;
+	return r->offset - s->at <= r->turn.unreported;
+}
+
+/* Questions between the last turn and this one, as far as turns tell; an answer counts itself. */
+static uint64_t questions_missed(const struct connection *c, const struct record_turn *r)
+{
+	uint64_t missed = c->turn && r->number > c->turn ? r->number - c->turn - 1 : 0;
+	bool asking_first = c->direction != connection_asking(c);
+	uint64_t asking = (missed + asking_first) / 2;
+
+	if (!c->role || !asking)
+		return 0;
+	return r->direction == connection_asking(c) ? asking : asking - 1;
+}
+
+/* A record was lost: what was open may have been answered in it. */
+static void gap(struct exchanges *x, struct connection *c, const struct record_turn *r, bool begins)
+{
+	x->counters.requests_lost += questions_missed(c, r);
+	lose_all(x, c, LOSS_EXCHANGE_GAP);
+	for (int d = 0; d < DIRECTIONS; d++) {
+		gather_drop(x, c, d);
+		c->streams[d] = (struct stream){ .at = c->streams[d].at };
+	}
+	c->turn = r->number;
+	c->direction = r->direction;
+	place(c, r);
+	if (begins) {
+		c->streams[r->direction].state = STREAM_GUESS;
+		return;
+	}
+	c->streams[r->direction].at = r->offset;
+	c->turn_start = r->offset + r->op_bytes - r->turn.bytes;
+}
+
+static void turn_ended(struct exchanges *x, struct connection *c, enum direction d)
+{
+	struct stream *s = &c->streams[d];
+	bool asking = connection_side(c, d) == ASKING;
+
+	/* The rest of a head may come after answers to earlier questions, and only then. */
+	if (gather_of(c, d) && (s->state == STREAM_GUESS || (asking && !c->first)))
+		stream_cut(x, c, d, 0);
+	if (c->unread || s->state != STREAM_UNKNOWN)
+		return;
+	stream_message_ended(x, c, d, s->last_ns);
+	s->state = STREAM_LOST;
+}
+
+/*
+ * Where the end of a body cannot be told, a turn that begins like a message of
+ * its side is one, and what had no visible end ended before it.
+ */
+static void begin_anew(struct exchanges *x, struct connection *c, const struct record_turn *r)
+{
+	const struct proto *proto = connection_proto(x, c);
+	enum side side = connection_side(c, r->direction);
+	struct stream *s = &c->streams[r->direction];
+	struct stream *answers = connection_stream(c, ANSWERING);
+	bool blind = s->state == STREAM_BLIND;
+	bool orphan = side == ANSWERING && s->state == STREAM_COUNTED && !s->owned;
+	bool unended = side == ASKING && answers->state == STREAM_BLIND && !r->before.tail;
+	struct str head = { (const char *)r->payload, r->length };
+
+	if (!proto || (!blind && !orphan && !unended) || r->offset != s->at)
+		return;
+	if (proto->guess(head) != (side == ASKING ? GUESS_ASKING : GUESS_ANSWERING))
+		return;
+	if (unended && (blind || s->state <= STREAM_HEAD))
+		stream_message_ended(x, c, !r->direction, answers->last_ns);
+	if (blind || orphan)
+		stream_message_ended(x, c, r->direction, s->last_ns);
+}
+
+static void turn_over(struct exchanges *x, struct connection *c, const struct record_turn *r)
+{
+	enum direction d = r->direction, other = !r->direction;
+	uint64_t end = c->turn_start + r->before.bytes;
+
+	if (c->turn && r->flags & RECORD_OPENS) {
+		stream_settle(x, c, other, end, &r->before);
+		x->counters.unreported_bytes += r->before.unreported;
+	} else {
+		c->streams[other].placed = false;
+	}
+	if (!c->unread)
+		turn_ended(x, c, other);
+	if (c->unread)
+		return;
+	/* Late and without totals of the turn before: how a body in it ended is lost. */
+	if ((!(r->flags & RECORD_OPENS) && c->streams[other].owned) || !place(c, r)) {
+		gap(x, c, r, true);
+		return;
+	}
+	c->turn = r->number;
+	c->direction = d;
+	if (c->streams[d].state == STREAM_LOST)
+		c->streams[d].state = STREAM_GUESS;
+	begin_anew(x, c, r);
+}
+
+static void on_bytes(struct exchanges *x, struct connection *c, const struct record_turn *r)
+{
+	bool late = r->flags & RECORD_LATE;
+	bool begins = r->flags & RECORD_OPENS || late;
+
+	if (r->number < c->turn || !r->number)
+		return;
+	if (r->number - c->turn == 1 && begins && (!c->turn || r->direction != c->direction))
+		turn_over(x, c, r);
+	else if (r->number != c->turn || r->direction != c->direction)
+		gap(x, c, r, begins);
+	if (!c->unread)
+		stream_take(x, c, r);
+	/* The totals of a late record may include bytes whose own record is held. */
+	if (!c->unread)
+		stream_settle(x, c, r->direction,
+			      late ? r->offset + r->op_bytes : c->turn_start + r->turn.bytes,
+			      &r->turn);
+	answer_keep(x);
+}
+
+static void settle_last(struct exchanges *x, struct connection *c, const struct record_turn *r)
+{
+	if (r->number == c->turn && r->direction == c->direction)
+		stream_settle(x, c, r->direction, c->turn_start + r->turn.bytes, &r->turn);
+}
+
+static void on_close(struct exchanges *x, struct connection *c, const struct record_turn *r)
+{
+	if (c->unread) {
+		connection_forget(x, c);
+		return;
+	}
+	settle_last(x, c, r);
+	x->counters.unreported_bytes += r->turn.unreported;
+	if (r->number > c->turn && c->turn) {
+		x->counters.requests_lost += questions_missed(c, r);
+		lose_all(x, c, LOSS_EXCHANGE_GAP);
+	}
+	connection_close(x, c, r->flags & RECORD_RESET, r->head.at_ns);
+}
+
+/* An answer whose end only totals can tell: those of a sweep, or of the next turn. */
+static bool waits(struct connection *c)
+{
+	const struct stream *s = connection_stream(c, ANSWERING);
+
+	return !c->unread && s->owned &&
+	       (s->state == STREAM_COUNTED || s->state == STREAM_MARKED ||
+		s->state == STREAM_BLIND);
+}
+
+static void process(struct exchanges *x, struct connection *c, const struct record_turn *r)
+{
+	if (r->head.type == RECORD_CLOSE) {
+		on_close(x, c, r);
+		return;
+	}
+	if (c->unread) {
+		/* Its cell went to another connection; ask again, once a turn. */
+		if (r->flags & RECORD_OPENS)
+			connection_verdict(x, c, VERDICT_STOP, 0);
+		return;
+	}
+	if (r->flags & RECORD_JOINED)
+		c->joined = true;
+	if (r->head.type == RECORD_BYTES)
+		on_bytes(x, c, r);
+	else
+		settle_last(x, c, r);
+	connection_trim(x, c);
+	if (c->waits != waits(c)) {
+		c->waits = !c->waits;
+		x->waiting += c->waits ? 1 : -1;
+	}
+}
+
+static void release_held(struct exchanges *x, struct connection *c)
+{
+	struct block *block;
+
+	while ((block = held_take(x, c))) {
+		process(x, c, (const struct record_turn *)(const void *)block->bytes);
+		block_give(&x->blocks, block);
+	}
+}
+
+void turn_feed(struct exchanges *x, struct connection *c, const struct record_turn *r)
+{
+	if (held_any(c)) {
+		bool fills = r->head.type == RECORD_BYTES && !held_is_of(c, r) &&
+			     (r->flags & RECORD_LATE || r->number - c->turn == 1);
+
+		if (!fills && held_is_of(c, r) && hold(x, c, r))
+			return;
+		if (fills)
+			process(x, c, r);
+		release_held(x, c);
+		if (fills)
+			return;
+	}
+	if (!c->unread && hold_wanted(c, r) && hold(x, c, r))
+		return;
+	process(x, c, r);
+}
+
+static void finish_first(struct exchanges *x, struct connection *c, bool reset, uint64_t now_ns)
+{
+	enum direction answering = !connection_asking(c);
+	struct stream *s = &c->streams[answering];
+	bool whole = s->state == STREAM_UNKNOWN || (s->state == STREAM_TO_CLOSE && !reset);
+
+	if (c->first->passing && whole)
+		stream_message_ended(x, c, answering, s->last_ns);
+	else
+		exchange_finish(x, c, c->first, reset ? OUTCOME_RESET : OUTCOME_CLOSED, now_ns);
+}
+
+void connection_close(struct exchanges *x, struct connection *c, bool reset, uint64_t now_ns)
+{
+	release_held(x, c);
+	for (int d = 0; d < DIRECTIONS; d++)
+		if (!c->unread && c->streams[d].state == STREAM_HEAD)
+			stream_cut(x, c, d, now_ns);
+	while (c->first)
+		finish_first(x, c, reset, now_ns);
+	connection_forget(x, c);
+}
