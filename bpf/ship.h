@@ -94,31 +94,30 @@ static __always_inline void record_other_fill(struct record_turn *r, const struc
 	r->before = step->earlier;
 }
 
-/* Copy up to `want` bytes of an iovec; `room` is twice the bytes that are copied. */
+/*
+ * Copy up to `want` bytes of an iovec; `half` is half the room. The clamps make
+ * each round look the same to the verifier, whatever the one before did.
+ */
 static __always_inline __u32 copy_segments(__u8 *to, __u64 want, const __u64 half,
 					   const struct source *source)
 {
 	__u64 done = 0;
 
-	for (__u32 i = 0; i < SEGMENTS; i++) {
+	for (__u32 i = 0; i < SEGMENTS && i < source->segments && done < want; i++) {
 		struct user_iovec segment;
-		__u64 len, at = done;
+		__u64 len = want - done;
 
-		if (i >= source->segments || done >= want)
-			break;
 		if (bpf_probe_read_user(&segment, sizeof(segment),
 					(void *)(source->at + i * sizeof(segment))))
 			break;
-		len = want - done;
 		if (len > segment.len)
 			len = segment.len;
-		if (!len)
-			continue;
 		CLAMP(len, half);
-		CLAMP(at, half);
-		if (bpf_probe_read_user(to + at, len, (void *)segment.base))
+		CLAMP(done, half);
+		if (bpf_probe_read_user(to + done, len, (void *)segment.base))
 			break;
 		done += len;
+		CLAMP(done, half);
 	}
 	return done;
 }

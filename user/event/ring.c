@@ -70,24 +70,24 @@ static uint64_t next_after(uint64_t at, uint32_t len)
 	return at + (bytes + 7) / 8 * 8;
 }
 
-size_t ring_read(struct ring *ring, size_t max, void (*take)(void *context, struct str record),
+size_t ring_read(struct ring *ring, size_t max, void (*taken)(void *context, struct str record),
 		 void *context)
 {
 	uint64_t at = *ring->consumer, end = produced(ring);
-	size_t taken = 0;
+	size_t count = 0;
 	uint32_t len;
 
-	while (at < end && taken < max && header_at(ring, at, &len)) {
+	while (at < end && count < max && header_at(ring, at, &len)) {
 		const char *bytes = ring->data + (at & (ring->bytes - 1)) + HEADER_BYTES;
 
 		if (!(len & DISCARD)) {
-			take(context, (struct str){ bytes, len });
-			taken++;
+			taken(context, (struct str){ bytes, len });
+			count++;
 		}
 		at = next_after(at, len);
 		__atomic_store_n(ring->consumer, at, __ATOMIC_RELEASE);
 	}
-	return taken;
+	return count;
 }
 
 bool ring_ready(const struct ring *ring)

@@ -22,10 +22,10 @@ struct ring *ring_new(int fd, size_t bytes);
 void ring_free(struct ring *ring);
 
 /*
- * Take what is there, at most `max` records, oldest first. `take` sees one
+ * Take what is there, at most `max` records, oldest first. `taken` sees one
  * record's bytes, borrowed for the call. Returns how many were taken.
  */
-size_t ring_read(struct ring *ring, size_t max, void (*take)(void *context, struct str record),
+size_t ring_read(struct ring *ring, size_t max, void (*taken)(void *context, struct str record),
 		 void *context);
 
 /* Is there a record to be taken? */

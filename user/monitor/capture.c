@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 
-#include "sonde.skel.h"
+#include "bpf/sonde.skel.h"
 #include "user/base/mem.h"
 #include "user/monitor/selftest.h"
 

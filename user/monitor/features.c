@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -111,15 +112,26 @@ static const struct hook_point *hook_point_of(const char *program)
 	return NULL;
 }
 
+/* The hook's type in the kernel's BTF, or a negative errno. */
+static int hook_point_id(const struct btf *kernel, const struct hook_point *point)
+{
+	bool traced = point->type == BPF_TRACE_RAW_TP;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s%s",
+		 traced ? "btf_trace_" : point->type == BPF_TRACE_ITER ? "bpf_iter_" : "",
+		 point->target);
+	return btf__find_by_name_kind(kernel, name, traced ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC);
+}
+
 /* Does the kernel take a program at this hook? Asked with one that returns at once. */
-static int hook_point_error(const struct hook_point *point)
+static int hook_point_error(const struct btf *kernel, const struct hook_point *point)
 {
 	struct bpf_insn nothing[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	int id = libbpf_find_vmlinux_btf_id(point->target, point->type);
-	int fd;
+	int id = kernel ? hook_point_id(kernel, point) : -ENOENT, fd;
 
 	if (id <= 0)
 		return id ? id : -ENOENT;
@@ -150,17 +162,19 @@ static const char *why(int error)
 }
 
 /* Can all programs of this flavour be had? Notes which extras there are. */
-static int flavour_error(const struct flavour *flavour, uint32_t *extras)
+static int flavour_error(const struct btf *kernel, const struct flavour *flavour,
+			 uint32_t *extras)
 {
 	*extras = 0;
 	for (size_t i = 0; i < FLAVOUR_PROGRAMS && flavour->programs[i]; i++) {
-		int error = hook_point_error(hook_point_of(flavour->programs[i]));
+		int error =
+			hook_point_error(kernel, hook_point_of(flavour->programs[i]));
 
 		if (error)
 			return error;
 	}
 	for (size_t i = 0; i < FLAVOUR_PROGRAMS && flavour->extras[i]; i++)
-		if (!hook_point_error(hook_point_of(flavour->extras[i])))
+		if (!hook_point_error(kernel, hook_point_of(flavour->extras[i])))
 			*extras |= 1U << i;
 	return 0;
 }
@@ -174,11 +188,12 @@ static void note(struct feature_state *state, const struct flavour *flavour, int
 }
 
 /* The first flavour from `from` on that works becomes the one in use. */
-static bool use_from(struct feature_state *state, const struct feature *feature, size_t from)
+static bool use_from(const struct btf *kernel, struct feature_state *state,
+		     const struct feature *feature, size_t from)
 {
 	state->used = NULL;
 	for (size_t i = from; i < FLAVOURS && feature->flavours[i].name; i++) {
-		int error = flavour_error(&feature->flavours[i], &state->extras);
+		int error = flavour_error(kernel, &feature->flavours[i], &state->extras);
 
 		if (!error) {
 			state->used = &feature->flavours[i];
@@ -191,10 +206,13 @@ static bool use_from(struct feature_state *state, const struct feature *feature,
 
 void features_probe(struct feature_state states[FEATURES])
 {
+	struct btf *kernel = btf__load_vmlinux_btf();
+
 	for (size_t i = 0; i < FEATURES; i++) {
 		states[i] = (struct feature_state){};
-		use_from(&states[i], &features[i], 0);
+		use_from(kernel, &states[i], &features[i], 0);
 	}
+	btf__free(kernel);
 }
 
 bool features_suffice(const struct feature_state states[FEATURES])
@@ -207,10 +225,18 @@ bool features_suffice(const struct feature_state states[FEATURES])
 
 bool feature_next_flavour(struct feature_state *state, enum feature_id id, int error)
 {
+	struct btf *kernel;
+	size_t next;
+	bool has;
+
 	if (!state->used)
 		return false;
 	note(state, state->used, error);
-	return use_from(state, &features[id], (size_t)(state->used - features[id].flavours) + 1);
+	next = (size_t)(state->used - features[id].flavours) + 1;
+	kernel = btf__load_vmlinux_btf();
+	has = use_from(kernel, state, &features[id], next);
+	btf__free(kernel);
+	return has;
 }
 
 bool feature_uses(const struct feature_state states[FEATURES], const char *program)
