@@ -26,8 +26,6 @@ struct metric {
 	const struct histogram_bounds *bounds; /* METRIC_HISTOGRAM */
 };
 
-enum { EXEMPLARS = 16 };
-
 /* An exemplar of one classic bucket of a histogram, the newest of a sampled span. */
 struct exemplar {
 	double value;
@@ -64,5 +62,5 @@ struct collectors {
 
 void collectors_init(struct collectors *c);
 void collectors_add(struct collectors *c, struct collector *collector);
-/* Ask each in turn. Resources that samples named may be asked for by collectors_resources(). */
+/* Ask each in turn. */
 void collectors_collect(const struct collectors *c, uint64_t now_ns, struct metric_sink *sink);

@@ -23,7 +23,11 @@ struct resource {
 	char *texts; /* owned: what the attributes' texts point into */
 };
 
-/* A copy of `attributes` and all their texts, with one reference. */
+/*
+ * A copy of `attributes`, their keys and texts, with one reference. At most
+ * RESOURCE_ATTRIBUTES of them, the first; texts are cut at LIMIT_ATTRIBUTE_BYTES
+ * between characters.
+ */
 struct resource *resource_new(const struct attribute *attributes, size_t count);
 struct resource *resource_ref(const struct resource *r);
 void resource_unref(struct resource *r);
