@@ -151,6 +151,8 @@ static void end_all(struct series *s, struct want *want, struct resource **resou
 		resources[i]->ended_ns = 0;
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str in = { (const char *)data, size };

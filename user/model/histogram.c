@@ -55,9 +55,9 @@ static inline int steps_below(const struct octave *o, uint64_t mantissa)
 /* Bucket at HISTOGRAM_SCALE of a whole number, which is not 0. */
 static inline int index_of_int(const struct octave *o, uint64_t number)
 {
-	int exponent = 63 - __builtin_clzll(number);
+	int exponent = 63 ^ __builtin_clzll(number);
 
-	return STEPS * exponent + steps_below(o, number << (63 - exponent));
+	return STEPS * exponent + steps_below(o, number << (63 ^ exponent));
 }
 
 /* The first boundary of octave 0 of nanoseconds is number -239 of seconds. */
@@ -242,10 +242,8 @@ void histogram_observe(struct histogram *h, double value)
 
 size_t histogram_observe_ns(struct histogram *h, uint64_t ns)
 {
-	if (!ns)
-		return count_zero(h, 0);
-	if (ns > INT64_MAX) /* 292 years; below, the conversion is one instruction */
-		return count_positive(h, ns_index(ns), (double)ns / 1e9);
+	if (ns - 1 >= INT64_MAX) /* 0, or 292 years: past that the conversion is slow */
+		return ns ? count_outside(h, ns_index(ns), (double)ns / 1e9) : count_zero(h, 0);
 	return count_positive(h, ns_index(ns), (double)(int64_t)ns / 1e9);
 }
 

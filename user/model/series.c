@@ -275,34 +275,41 @@ static __attribute__((noinline)) struct row *row_by_table(struct series *s, stru
 	return row;
 }
 
+static inline bool row_is(const struct row *row, const struct group *g, const struct span *span,
+			  const struct want **missed)
+{
+	if (!row || row->resource != span->resource)
+		return false;
+	*missed = wants_check(row->wants, g->of, span);
+	return !*missed;
+}
+
 static inline struct row *row_of(struct series *s, struct group *g, const struct span *span,
 				 uint64_t now_ns)
 {
 	struct row **front = front_of(g, span);
 	const struct want *missed = NULL;
 
-	for (int i = 0; i < 2; i++) {
-		if (!front[i] || front[i]->resource != span->resource)
-			continue;
-		missed = wants_check(front[i]->wants, g->of, span);
-		if (!missed)
-			return front[i];
-	}
+	if (row_is(front[0], g, span, &missed))
+		return front[0];
+	if (row_is(front[1], g, span, &missed))
+		return front[1];
 	return row_by_table(s, g, span, now_ns, missed);
 }
 
 static void keep_exemplar(struct row *row, size_t classic, const struct span *span)
 {
-	struct kept_exemplar *kept = row->exemplars, *end = kept + row->exemplar_count;
+	struct kept_exemplar *kept;
+	size_t i = 0;
 
-	while (kept < end && kept->classic != classic)
-		kept++;
-	if (kept == end) {
-		row->exemplars =
-			xrealloc(row->exemplars, (row->exemplar_count + 1u) * sizeof(*kept));
-		kept = &row->exemplars[row->exemplar_count++];
-		kept->classic = classic;
+	while (i < row->exemplar_count && row->exemplars[i].classic != classic)
+		i++;
+	if (i == row->exemplar_count) {
+		row->exemplars = xrealloc(row->exemplars, (i + 1) * sizeof(*kept));
+		row->exemplars[i].classic = classic;
+		row->exemplar_count++;
 	}
+	kept = &row->exemplars[i];
 	kept->exemplar.value = (double)span->measures.duration_ns / 1e9;
 	kept->exemplar.unix_ns = span->end_unix_ns;
 	memcpy(kept->exemplar.trace_id, span->context.trace_id, TRACE_ID_BYTES);

@@ -8,11 +8,11 @@ enum shape {
 	SHAPE_TEXT_8,
 	SHAPE_TEXT_4,
 	SHAPE_TEXT_2,
-	SHAPE_TEXT,
 	SHAPE_NUMBER,
+	SHAPE_TEXT,
 	SHAPE_TEXTS,
 	SHAPE_ABSENT,
-	SHAPE_END
+	SHAPE_END,
 };
 
 #define MIX UINT64_C(0x9e3779b97f4a7c15)
@@ -142,26 +142,15 @@ static bool is_absent(struct str key, const struct span *span)
 	return true;
 }
 
-/* Of the other shapes, the first want that is not met, or NULL. */
-static __attribute__((noinline)) const struct want *others_check(const struct want *want,
-								 const struct metric_group *group,
-								 const struct span *span)
+/* Of the rare shapes, the first want that is not met, or NULL. */
+static __attribute__((noinline)) const struct want *rest_check(const struct want *want,
+							       const struct metric_group *group,
+							       const struct span *span)
 {
-	bool good = true;
-
-	for (; want->shape != SHAPE_END; want++) {
-		const struct attribute *a = place_of(want, span);
-
-		if (want->shape == SHAPE_NUMBER)
-			good = a->key.at == want->key && a->type == want->len &&
-			       (uint64_t)a->number == want->words[0];
-		else if (want->shape == SHAPE_ABSENT)
-			good = is_absent(group->keys[want->which], span);
-		else
-			good = text_matches(want, span);
-		if (!good)
+	for (; want->shape != SHAPE_END; want++)
+		if (want->shape == SHAPE_ABSENT ? !is_absent(group->keys[want->which], span)
+						: !text_matches(want, span))
 			return want;
-	}
 	return NULL;
 }
 
@@ -173,7 +162,14 @@ const struct want *wants_check(const struct wants *wants, const struct metric_gr
 	if (span->attribute_count < wants->reach || !texts_match(&at, span, SHAPE_TEXT_8, 8) ||
 	    !texts_match(&at, span, SHAPE_TEXT_4, 4) || !texts_match(&at, span, SHAPE_TEXT_2, 2))
 		return at;
-	return others_check(at, group, span);
+	for (; at->shape == SHAPE_NUMBER; at++) {
+		const struct attribute *a = place_of(at, span);
+
+		if (a->key.at != at->key || a->type != at->len ||
+		    (uint64_t)a->number != at->words[0])
+			return at;
+	}
+	return at->shape == SHAPE_END ? NULL : rest_check(at, group, span);
 }
 
 void telling_learn(struct telling *t, size_t which, const struct metric_group *group,
