@@ -7,7 +7,8 @@
  * Memory follows the range of values seen (a growing window of buckets, at most
  * HISTOGRAM_BUCKETS); past that the scale is halved. Besides the exponential
  * buckets it counts exactly into the classic bounds it was made with, so that a
- * classic bucket is never an estimate. Zero and negative values go to zero_count.
+ * classic bucket is never an estimate. Zero and negative values, and those too
+ * small for a normal double, go to zero_count. What is not finite is not counted.
  */
 #pragma once
 
@@ -25,23 +26,28 @@ struct histogram_bounds {
 struct histogram {
 	const struct histogram_bounds *bounds;
 	uint64_t count, zero_count;
-	double sum, min, max;
+	double sum, min, max; /* min and max mean something only when count > 0 */
 	int scale;
 	int first;    /* OpenTelemetry's index of buckets[0] */
 	size_t used;  /* buckets from `first` on */
 	size_t room;
 	uint64_t *buckets; /* owned */
+	uint8_t *below;	   /* of each bucket, which classic buckets it counts into; behind `buckets` */
 	uint64_t *classic; /* owned, bounds->count + 1, not cumulative */
 };
 
 void histogram_init(struct histogram *h, const struct histogram_bounds *bounds);
 void histogram_free(struct histogram *h);
 void histogram_observe(struct histogram *h, double value);
-/* The same as observing `ns` / 1e9, without a division by floating point where it can. */
-void histogram_observe_ns(struct histogram *h, uint64_t ns);
+/*
+ * The same as observing `ns` / 1e9 and `number`, but the bucket is found from the
+ * integer alone. They return the classic bucket, for its exemplar.
+ */
+size_t histogram_observe_ns(struct histogram *h, uint64_t ns);
+size_t histogram_observe_int(struct histogram *h, int64_t number);
 /* Add all that `from` counted to `h`; the bounds are the same. */
 void histogram_merge(struct histogram *h, const struct histogram *from);
-/* Value below which a share `q` (0 to 1) of the observations lie; for people, not for export. */
+/* Value below which a share `q` (0 to 1) of the observations lie; for people, not for export. 0: none. */
 double histogram_quantile(const struct histogram *h, double q);
 /* Classic bucket that `value` falls in: 0 to bounds->count. */
 size_t histogram_classic_index(const struct histogram_bounds *bounds, double value);

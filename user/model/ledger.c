@@ -9,7 +9,7 @@ static const char *const stages[] = {
 	[STAGE_HOOK] = "hook", [STAGE_RING] = "ring",	  [STAGE_EXCHANGE] = "exchange",
 	[STAGE_SPAN] = "span", [STAGE_EXPORT] = "export",
 };
-static_assert(ARRAY_SIZE(stages) == STAGES);
+static_assert(ARRAY_SIZE(stages) == STAGES, "each stage has a name");
 
 /* Every cause of loss: where, and what it is called. */
 static const struct {
@@ -33,7 +33,7 @@ static const struct {
 	[LOSS_EXPORT_TOO_LARGE] = { STAGE_EXPORT, "too_large" },
 	[LOSS_EXPORT_SHUTDOWN] = { STAGE_EXPORT, "shutdown" },
 };
-static_assert(ARRAY_SIZE(losses) == LOSSES);
+static_assert(ARRAY_SIZE(losses) == LOSSES, "each loss has a stage and a name");
 
 enum stage loss_stage(enum loss loss)
 {
