@@ -68,15 +68,17 @@ TEST(a_traceparent_that_is_none_changes_nothing)
 
 TEST(every_shorter_start_of_a_traceparent_is_refused)
 {
-	struct str in = good_parents[0].in;
+	EACH(i, good_parents) {
+		struct str in = good_parents[i].in;
 
-	for (size_t len = 0; len < in.len; len++) {
-		struct trace_context c = { .flags = 42 };
-		char *copy = test_tight(in.at, len);
-		bool parsed = trace_context_parse((struct str){ copy, len }, &c);
+		for (size_t len = 0; len < 55; len++) {
+			struct trace_context c = { .flags = 42 };
+			char *copy = test_tight(in.at, len);
+			bool parsed = trace_context_parse((struct str){ copy, len }, &c);
 
-		free(copy);
-		CHECK(!parsed && c.flags == 42);
+			free(copy);
+			CHECK(!parsed && c.flags == 42);
+		}
 	}
 }
 
