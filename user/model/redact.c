@@ -30,29 +30,44 @@ static bool is_secret_key(struct str key)
 }
 
 /* Only these begin a secret key: most parameters need no look at the table. */
-static bool may_be_secret(struct str parameter)
+static bool may_be_secret(char first)
 {
-	return parameter.len && (parameter.at[0] == 'X' || parameter.at[0] == 'A' ||
-				 parameter.at[0] == 'S' || parameter.at[0] == 's');
+	return first == 'X' || first == 'A' || first == 'S' || first == 's';
+}
+
+/* Step over parameters to the next one that may be secret; its start, or the end of `query`. */
+static size_t next_candidate(struct str query, size_t from)
+{
+	bool starts = true;
+
+	for (; from < query.len; from++) {
+		if (starts && may_be_secret(query.at[from]))
+			break;
+		starts = query.at[from] == '&';
+	}
+	return from;
 }
 
 int redact_query(struct str query, struct buf *ret)
 {
-	struct str rest = query, plain = query, parameter, key;
-	size_t before = ret->len;
+	size_t before = ret->len, kept = 0, at = 0;
+	struct str rest, parameter, key;
 	int r = 0;
 
-	while (take_part(&rest, '&', &parameter)) {
-		struct str value = parameter;
+	while ((at = next_candidate(query, at)) < query.len) {
+		rest = str_after(query, at);
+		take_part(&rest, '&', &parameter);
+		at += parameter.len;
+		if (take_until(&parameter, '=', &key) && is_secret_key(key)) {
+			size_t value_at = at - parameter.len;
 
-		if (!may_be_secret(parameter) || !take_until(&value, '=', &key) ||
-		    !is_secret_key(key))
-			continue;
-		r |= buf_add(ret, (struct str){ plain.at, (size_t)(value.at - plain.at) });
-		r |= buf_add(ret, redacted);
-		plain = str_after(plain, (size_t)(value.at + value.len - plain.at));
+			r |= buf_add(ret, (struct str){ query.at + kept, value_at - kept });
+			r |= buf_add(ret, redacted);
+			kept = at;
+		}
+		at += at < query.len; /* the '&' */
 	}
-	r |= buf_add(ret, plain);
+	r |= buf_add(ret, str_after(query, kept));
 	if (r)
 		ret->len = before;
 	return r;
@@ -152,20 +167,26 @@ static size_t character_len(struct str in)
 	return 0;
 }
 
-/* How many bytes at the front are printable ASCII, found eight at a time. */
-static size_t ascii_len(struct str in)
+/* Are these eight bytes printable ASCII? */
+static bool eight_plain(const char *at)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+	uint64_t eight, not_delete;
+
+	memcpy(&eight, at, 8);
+	not_delete = (eight ^ (ones * 0x7f)) - ones;
+	return !((eight | (eight - ones * 0x20) | not_delete) & highs);
+}
+
+/* How many bytes at the front are printable ASCII. */
+static size_t ascii_len(struct str in)
+{
 	size_t len = 0;
 
-	for (; in.len - len >= 8; len += 8) {
-		uint64_t eight, is_delete;
-
-		memcpy(&eight, in.at + len, 8);
-		is_delete = (eight ^ (ones * 0x7f)) - ones;
-		if ((eight | (eight - ones * 0x20) | is_delete) & highs)
-			break;
-	}
+	while (in.len - len >= 8 && eight_plain(in.at + len))
+		len += 8;
+	if (len && in.len - len < 8 && eight_plain(in.at + in.len - 8))
+		return in.len;
 	while (len < in.len && between(in.at[len], 0x20, 0x7e))
 		len++;
 	return len;

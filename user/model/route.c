@@ -14,6 +14,7 @@
 #include "user/model/route.h"
 
 #include <errno.h>
+#define XXH_INLINE_ALL /* a call through the library costs as much as the hash */
 #include <xxhash.h>
 
 #include "user/base/limits.h"
@@ -56,13 +57,21 @@ struct routes {
 /* The next segment that is not empty, without its parameters. */
 static bool take_segment(struct str *path, struct str *ret)
 {
-	struct str segment, name;
+	const char *at = path->at, *end = path->at + path->len, *from, *name_end;
 
-	while (take_part(path, '/', &segment))
-		if (take_part(&segment, ';', &name) && name.len) {
-			*ret = name;
-			return true;
-		}
+	while (at < end) {
+		from = at;
+		while (at < end && *at != '/' && *at != ';')
+			at++;
+		name_end = at;
+		while (at < end && *at++ != '/')
+			;
+		if (name_end == from)
+			continue;
+		*ret = (struct str){ from, (size_t)(name_end - from) };
+		*path = (struct str){ at, (size_t)(end - at) };
+		return true;
+	}
 	return false;
 }
 
@@ -165,34 +174,37 @@ static struct node *node_child(const struct node *n, struct str segment)
 {
 	for (struct node *c = n->children; c; c = c->sibling)
 		if ((size_t)(c->route_len - c->segment_at) == segment.len &&
+		    c->text[c->segment_at] == segment.at[0] &&
 		    !memcmp(c->text + c->segment_at, segment.at, segment.len))
 			return c;
 	return NULL;
 }
 
+static struct node *node_add(struct routes *r, struct node *at, struct str segment)
+{
+	struct node *child = node_new(r, at, segment);
+
+	if (!child)
+		return NULL;
+	child->sibling = at->children;
+	at->children = child;
+	at->child_count++;
+	return child;
+}
+
 /* One segment down from `at`. NULL when that would be one node too many. */
 static struct node *node_step(struct routes *r, struct node *at, struct str segment)
 {
-	struct node *child;
+	struct node *child = at->collapsed ? NULL : node_child(at, segment);
 
-	if (!at->collapsed) {
-		child = node_child(at, segment);
-		if (child)
-			return child;
-		if (!route_is_identifier(segment) && at->child_count < LIMIT_ROUTE_CHILDREN) {
-			child = node_new(r, at, segment);
-			if (child) {
-				child->sibling = at->children;
-				at->children = child;
-				at->child_count++;
-			}
-			return child;
-		}
-		if (!route_is_identifier(segment)) {
-			at->collapsed = true;
-			r->collapsed++;
-			r->generation++;
-		}
+	if (child)
+		return child;
+	if (!at->collapsed && !route_is_identifier(segment)) {
+		if (at->child_count < LIMIT_ROUTE_CHILDREN)
+			return node_add(r, at, segment);
+		at->collapsed = true;
+		r->collapsed++;
+		r->generation++;
 	}
 	if (!at->identifier)
 		at->identifier = node_new(r, at, STR("{id}"));

@@ -105,11 +105,19 @@ static size_t escape_len(struct str in)
 		       0;
 }
 
+static bool is_number(struct str segment)
+{
+	for (size_t i = 0; i < segment.len; i++)
+		if (segment.at[i] < '0' || segment.at[i] > '9')
+			return false;
+	return segment.len > 0;
+}
+
 bool route_is_identifier(struct str segment)
 {
 	struct looks l = { .before = SEPARATOR };
 
-	if (segment.len > MAX_WORD)
+	if (segment.len > MAX_WORD || is_number(segment))
 		return true;
 	while (segment.len && !l.identifier) {
 		size_t escape = escape_len(segment);
