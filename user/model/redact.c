@@ -38,12 +38,10 @@ static bool may_be_secret(char first)
 /* Step over parameters to the next one that may be secret; its start, or the end of `query`. */
 static size_t next_candidate(struct str query, size_t from)
 {
-	bool starts = true;
+	while (from < query.len && !may_be_secret(query.at[from])) {
+		const char *mark = memchr(query.at + from, '&', query.len - from);
 
-	for (; from < query.len; from++) {
-		if (starts && may_be_secret(query.at[from]))
-			break;
-		starts = query.at[from] == '&';
+		from = mark ? (size_t)(mark - query.at) + 1 : query.len;
 	}
 	return from;
 }

@@ -239,6 +239,17 @@ static struct str find(struct routes *r, struct str path)
 	return str_eq(path, STR("*")) ? STR("*") : guess(r, path);
 }
 
+/* Out of line, so that what is cached pays nothing for it. */
+static __attribute__((noinline)) struct str find_and_cache(struct routes *r, struct str path,
+							   struct cached *c)
+{
+	c->route = find(r, path);
+	c->generation = r->generation;
+	c->len = (uint8_t)path.len;
+	memcpy(c->path, path.at, path.len);
+	return c->route;
+}
+
 struct str routes_find(struct routes *r, struct str path)
 {
 	struct cached *c;
@@ -251,11 +262,7 @@ struct str routes_find(struct routes *r, struct str path)
 	if (c->generation == r->generation && c->len == path.len &&
 	    !memcmp(c->path, path.at, path.len))
 		return c->route;
-	c->route = find(r, path);
-	c->generation = r->generation;
-	c->len = (uint8_t)path.len;
-	memcpy(c->path, path.at, path.len);
-	return c->route;
+	return find_and_cache(r, path, c);
 }
 
 int routes_new(const struct str *patterns, size_t count, bool guessing, struct routes **ret)
