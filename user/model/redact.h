@@ -2,6 +2,7 @@
 /*
  * redact.h - what must never leave the worker.
  * OpenTelemetry semantic conventions 1.44, "url.full" and "url.query".
+ * What finds no room is left out whole: -ENOSPC, and `ret` is as long as before.
  */
 #pragma once
 

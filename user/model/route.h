@@ -3,11 +3,15 @@
  * route.h - from a path to a route of few values.
  *
  * Known patterns are tried in order: "/users/{id}" takes one segment for each
- * {name}, "/files/ **" (without the space) takes the rest. Failing those, and if guessing is on, segments
- * that look like identifiers (numbers, UUIDs, long hex, mixed digits, ...)
- * become {id}; each segment may have LIMIT_ROUTE_CHILDREN different children
- * and from then on the segment becomes {id} for good. Values that a peer
- * chooses therefore make a bounded number of routes.
+ * {name} or *, and a last ** takes the rest, none included. Failing those, and
+ * if guessing is on, segments that look like identifiers (route_guess.h) become
+ * {id}; each segment may have LIMIT_ROUTE_CHILDREN different children and from
+ * then on the segment becomes {id} for good. Paths deeper than a dozen segments
+ * or past LIMIT_ROUTE_NODES end in ** where they leave what is known. Values
+ * that a peer chooses therefore make a bounded number of routes.
+ *
+ * Empty segments do not count, in paths and patterns: "//a/" is "/a". Path
+ * parameters (";jsessionid=1") are left out. Escapes (%2F) stay as they are.
  */
 #pragma once
 
@@ -25,7 +29,7 @@ void routes_free(struct routes *routes);
  */
 struct str routes_find(struct routes *routes, struct str path);
 
-/* How many times the limit of children turned a segment into {id}. */
+/* How many times a limit of children, nodes or segments made a route coarser. */
 uint64_t routes_collapsed(const struct routes *routes);
 
 /* Does one pattern match one path? For http.ignore. */

@@ -26,6 +26,8 @@ bool trace_context_parse(struct str traceparent, struct trace_context *ret);
 /*
  * Check a tracestate's list of members (at most 32, key and value syntax, no
  * key twice). `ret` is the value to keep, cut at whole members to what must be
- * propagated; empty when it is not valid, which does not touch the traceparent.
+ * propagated (512 characters); empty when it is not valid, which does not touch
+ * the traceparent. It is borrowed from `header`, or, where members had to go,
+ * stands until the next call.
  */
 void trace_state_parse(struct str header, struct str *ret);
