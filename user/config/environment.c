@@ -61,21 +61,22 @@ static bool is_not_option(struct str name, struct str value)
 
 static int unknown_variable(struct str name, struct config_error *error)
 {
-	struct suggestion near = { .given = name };
-	_cleanup_(freep) char *best = NULL, *text = NULL;
+	/* The prefix is the same in all: it must not make them look alike. */
+	const size_t prefix = strlen("SONDE_");
+	struct suggestion near = { .given = str_after(name, prefix) };
+	_cleanup_(freep) char *best = NULL, *text = text_shown(name);
 
 	for (size_t i = 0; i < option_count; i++) {
 		char *known = environment_name(options[i].key);
 
-		suggest(&near, known);
-		if (near.best == known) {
+		suggest(&near, known + prefix);
+		if (near.best == known + prefix) {
 			free(best);
 			best = known;
 		} else {
 			free(known);
 		}
 	}
-	text = text_shown(name);
 	if (!best)
 		return config_fail(error, "%s: unknown variable; see --help", text);
 	return config_fail(error, "%s: unknown variable; did you mean %s?", text, best);

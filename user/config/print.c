@@ -44,5 +44,5 @@ void config_print(const struct config *config, FILE *to)
 		}
 		option_print(settings, i, to);
 	}
-	services_print(config, to);
+	services_print(config, settings->services_where, to);
 }

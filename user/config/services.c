@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/config/services.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "user/base/mem.h"
@@ -22,6 +23,7 @@ const struct option service_fields[] = {
 };
 /* clang-format on */
 const size_t service_field_count = ARRAY_SIZE(service_fields);
+static_assert(ARRAY_SIZE(service_fields) <= 32); /* yaml_services.c keeps a bit for each */
 
 struct service_rule *services_add(struct config *config)
 {
@@ -74,10 +76,10 @@ static void rule_print(const struct service_rule *rule, FILE *to)
 	}
 }
 
-void services_print(const struct config *config, FILE *to)
+void services_print(const struct config *config, const char *where, FILE *to)
 {
 	if (config->service_count)
-		fputs("services:\n", to);
+		fprintf(to, "services:  # from %s\n", where);
 	for (size_t i = 0; i < config->service_count; i++)
 		rule_print(&config->services[i], to);
 }

@@ -12,5 +12,6 @@ struct service_rule *services_add(struct config *config);
 /* Is the field set in this rule? */
 bool service_has(const struct service_rule *rule, const struct option *field);
 void services_free(struct config *config);
-void services_print(const struct config *config, FILE *to);
+/* As YAML; `where` is what set them. */
+void services_print(const struct config *config, const char *where, FILE *to);
 json_t *services_schema(void);

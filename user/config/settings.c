@@ -53,6 +53,7 @@ void settings_free(struct settings *settings)
 		target_free(&settings->config.otlp.target[i]);
 	services_free(&settings->config);
 	free(settings->origins);
+	free(settings->services_where);
 	free(settings);
 }
 

@@ -3,7 +3,10 @@
 
 #include "user/base/mem.h"
 
-enum { NAME_MAX_BYTES = 80 }; /* longer than any name there is */
+enum {
+	NAME_MAX_BYTES = 80, /* longer than any name there is */
+	WORST_DISTANCE = 1000,
+};
 
 /* Insertions, deletions, replacements and swaps of neighbours between two names. */
 static size_t edit_distance(struct str a, struct str b)
@@ -33,6 +36,13 @@ static size_t edit_distance(struct str a, struct str b)
 	return last[b.len];
 }
 
+/* Is it what stands behind some dot: "port" of "watch.port"? */
+static bool is_tail(struct str known, struct str tail)
+{
+	return tail.len && tail.len < known.len && known.at[known.len - tail.len - 1] == '.' &&
+	       str_eq(str_after(known, known.len - tail.len), tail);
+}
+
 void suggest(struct suggestion *suggestion, const char *name)
 {
 	struct str known = str_of(name), given = suggestion->given;
@@ -40,9 +50,10 @@ void suggest(struct suggestion *suggestion, const char *name)
 
 	if (given.len > NAME_MAX_BYTES || known.len > NAME_MAX_BYTES)
 		return;
-	distance = edit_distance(given, known);
+	distance = is_tail(known, given) ? WORST_DISTANCE : edit_distance(given, known);
 	/* A third of its letters may be wrong; past that it is another word. */
-	if (distance > known.len / 3 || (suggestion->best && distance >= suggestion->distance))
+	if ((distance > known.len / 3 && distance != WORST_DISTANCE) ||
+	    (suggestion->best && distance >= suggestion->distance))
 		return;
 	suggestion->best = name;
 	suggestion->distance = distance;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* yaml_services.c - services: [{exe: "/usr/bin/node", name: shop}, ...] */
-#include <errno.h>
+#include <stdlib.h>
 
 #include "user/base/mem.h"
 #include "user/config/services.h"
@@ -35,7 +35,7 @@ static int read_rule(struct reader *reader)
 {
 	yaml_mark_t start = reader->event.start_mark;
 	struct service_rule *rule = services_add(&reader->settings->config);
-	bool seen[16] = {}, any = false;
+	uint32_t seen = 0; /* a bit for each field */
 
 	if (!rule)
 		return reader_fail(reader, start, "more than %d services", LIMIT_SERVICES);
@@ -46,16 +46,16 @@ static int read_rule(struct reader *reader)
 		if (r)
 			return r;
 		if (reader->event.type == YAML_MAPPING_END_EVENT)
-			return any ? 0 : reader_fail(reader, start, "a service needs a key");
+			return seen ? 0 : reader_fail(reader, start, "a service needs a key");
 		if (reader->event.type != YAML_SCALAR_EVENT)
 			return reader_fail(reader, reader->event.start_mark, "not a key");
 		field = service_field(reader_scalar(reader));
 		if (!field)
 			return unknown_field(reader);
-		if (seen[field - service_fields])
+		if (seen & UINT32_C(1) << (field - service_fields))
 			return reader_fail(reader, reader->event.start_mark, "%s is set twice",
 					   field->key);
-		seen[field - service_fields] = any = true;
+		seen |= UINT32_C(1) << (field - service_fields);
 		r = reader_next(reader);
 		if (!r)
 			r = yaml_value_read(reader, field, rule, start.line + 1);
@@ -66,10 +66,14 @@ static int read_rule(struct reader *reader)
 
 int yaml_services_read(struct reader *reader)
 {
+	yaml_mark_t start = reader->event.start_mark;
+
 	if (reader_is_null(reader))
 		return 0;
 	if (reader->event.type != YAML_SEQUENCE_START_EVENT)
-		return reader_fail(reader, reader->event.start_mark, "services takes a list");
+		return reader_fail(reader, start, "services takes a list");
+	free(reader->settings->services_where);
+	reader->settings->services_where = xasprintf("%s:%zu", reader->name, start.line + 1);
 	for (;;) {
 		int r = reader_next(reader);
 
