@@ -16,12 +16,17 @@ struct list {
 	size_t count;
 };
 
-static_assert(offsetof(struct text_list, count) == offsetof(struct list, count));
-static_assert(offsetof(struct number_list, count) == offsetof(struct list, count));
-static_assert(offsetof(struct port_list, count) == offsetof(struct list, count));
-static_assert(offsetof(struct pair_list, count) == offsetof(struct list, count));
+static_assert(offsetof(struct text_list, count) == offsetof(struct list, count),
+	      "every list is {pointer, count}");
+static_assert(offsetof(struct number_list, count) == offsetof(struct list, count),
+	      "every list is {pointer, count}");
+static_assert(offsetof(struct port_list, count) == offsetof(struct list, count),
+	      "every list is {pointer, count}");
+static_assert(offsetof(struct pair_list, count) == offsetof(struct list, count),
+	      "every list is {pointer, count}");
 static_assert(offsetof(struct config, http.ignore_count) - offsetof(struct config, http.ignore) ==
-	      offsetof(struct list, count));
+		      offsetof(struct list, count),
+	      "every list is {pointer, count}");
 
 /* One value of any type. */
 union value {

@@ -65,12 +65,12 @@ static const char *const log_formats[] = {
 };
 
 /* type_word's fields. */
-static_assert(sizeof(enum otlp_compression) == sizeof(int));
-static_assert(sizeof(enum temporality) == sizeof(int));
-static_assert(sizeof(enum sampler_kind) == sizeof(int));
-static_assert(sizeof(enum console_format) == sizeof(int));
-static_assert(sizeof(enum log_level) == sizeof(int));
-static_assert(sizeof(enum log_format) == sizeof(int));
+static_assert(sizeof(enum otlp_compression) == sizeof(int), "type_word fields are ints");
+static_assert(sizeof(enum temporality) == sizeof(int), "type_word fields are ints");
+static_assert(sizeof(enum sampler_kind) == sizeof(int), "type_word fields are ints");
+static_assert(sizeof(enum console_format) == sizeof(int), "type_word fields are ints");
+static_assert(sizeof(enum log_level) == sizeof(int), "type_word fields are ints");
+static_assert(sizeof(enum log_format) == sizeof(int), "type_word fields are ints");
 
 /* clang-format off */
 

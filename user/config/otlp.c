@@ -16,7 +16,7 @@ static const char *const signal_paths[] = {
 	[OTLP_TRACES] = "v1/traces",
 	[OTLP_METRICS] = "v1/metrics",
 };
-static_assert(ARRAY_SIZE(signal_paths) == OTLP_SIGNALS);
+static_assert(ARRAY_SIZE(signal_paths) == OTLP_SIGNALS, "a path each");
 
 /* Has the signal's own option been given, at whatever place? */
 static bool is_own(const struct settings *settings, const void *field)

@@ -23,7 +23,7 @@ const struct option service_fields[] = {
 };
 /* clang-format on */
 const size_t service_field_count = ARRAY_SIZE(service_fields);
-static_assert(ARRAY_SIZE(service_fields) <= 32); /* yaml_services.c keeps a bit for each */
+static_assert(ARRAY_SIZE(service_fields) <= 32, "yaml_services.c keeps a bit for each");
 
 struct service_rule *services_add(struct config *config)
 {

@@ -10,7 +10,7 @@
 #include "user/config/field.h"
 #include "user/config/services.h"
 
-static_assert(offsetof(struct settings, config) == 0);
+static_assert(offsetof(struct settings, config) == 0, "a config is its settings");
 
 int config_fail(struct config_error *error, const char *format, ...)
 {
