@@ -7,11 +7,11 @@
  *	log_warn("export failed", "endpoint=%s status=%d", endpoint, status);
  *
  * The text of the pairs is written by us; values that come from outside go
- * through log_value(), which quotes and escapes. A line that is repeated more
- * than LOG_BURST times in ten seconds is held back and counted; the count is
- * said with the next one (`suppressed=N`) and stands in log_suppressed().
+ * through log_value(), which quotes and escapes. A message that is repeated more
+ * than LOG_BURST times in ten seconds (base/log_rate.h) is held back and counted;
+ * the count is said with the next one (`suppressed=N`) and stands in log_suppressed().
  * Who logs is decided by layer: libraries return, the stage that meets the
- * outside world logs once. 
+ * outside world logs once.
  */
 #pragma once
 
@@ -28,10 +28,11 @@ uint64_t log_suppressed(void);
 void log_write(enum log_level level, const char *message, const char *pairs, ...)
 	__attribute__((format(printf, 3, 4)));
 
-#define log_debug(message, ...) log_write(LOG_DEBUG, message, "" __VA_ARGS__)
-#define log_info(message, ...)	log_write(LOG_INFO, message, "" __VA_ARGS__)
-#define log_warn(message, ...)	log_write(LOG_WARN, message, "" __VA_ARGS__)
-#define log_error(message, ...) log_write(LOG_ERROR, message, "" __VA_ARGS__)
+/* The space is there because compilers warn of an empty format. */
+#define log_debug(message, ...) log_write(LOG_DEBUG, message, " " __VA_ARGS__)
+#define log_info(message, ...)	log_write(LOG_INFO, message, " " __VA_ARGS__)
+#define log_warn(message, ...)	log_write(LOG_WARN, message, " " __VA_ARGS__)
+#define log_error(message, ...) log_write(LOG_ERROR, message, " " __VA_ARGS__)
 
 /* `s` quoted where it must be, for a pair's value. Valid until called four more times. */
 const char *log_value(struct str s);

@@ -40,8 +40,12 @@ struct port_list {
 };
 
 /* "Name: value" or "name=value", for headers that are sent. */
+struct pair {
+	char *key, *value;
+};
+
 struct pair_list {
-	struct { char *key, *value; } *at;
+	struct pair *at;
 	size_t count;
 };
 
@@ -159,7 +163,10 @@ int config_read_text(struct str text, const char *name, struct config **ret,
 		     struct config_error *error);
 void config_free(struct config *config);
 
-/* --help's list of options; `config print` with the origin of each value; JSON schema. */
+/*
+ * --help's list of options; `config print`, of a config that config_read() gave,
+ * with the origin of each value and secrets masked; JSON schema of the file.
+ */
 void config_help(FILE *to);
 void config_print(const struct config *config, FILE *to);
 void config_schema(FILE *to);
