@@ -117,7 +117,7 @@ static inline int take_field(struct str *rest, enum side side)
  * The value after a name: past the colon (spaces before it are forgiven), to the
  * end of the line and of the lines that continue it (obs-fold, RFC 9112 5.2).
  * Those come again as lines of their own and say nothing. False when the line
- * has no colon or no end.
+ * has no colon or no end, or is empty so far and may be continued.
  */
 static bool take_value(struct str rest, struct str *ret)
 {
@@ -130,17 +130,18 @@ static bool take_value(struct str rest, struct str *ret)
 	if (!end)
 		return false;
 	for (next = end + 1; next < stop && (*next == ' ' || *next == '\t'); next = end + 1) {
-		next = memchr(next, '\n', (size_t)(stop - next));
-		if (!next)
+		const char *further = memchr(next, '\n', (size_t)(stop - next));
+
+		if (!further)
 			break;
-		end = next;
+		end = further;
 	}
 	for (at++; at < end && is_blank(*at); at++)
 		;
 	while (end > at && is_blank(end[-1]))
 		end--;
 	*ret = (struct str){ at, (size_t)(end - at) };
-	return true;
+	return at < end || (next < stop && *next != ' ' && *next != '\t');
 }
 
 /* Of a header that comes again the first stands, but for those that say what then. */
