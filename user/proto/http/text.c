@@ -42,14 +42,14 @@ static bool is_plain(struct str text)
 	return true;
 }
 
-/* RFC 9112 5.2: the line ends of a folded value stand for spaces. */
+/* RFC 9112 5.2: the line ends of a folded value, and what follows them, stand for spaces. */
 static struct str unfold(struct span *span, struct str text)
 {
 	size_t from = span->scratch->len;
 	struct str copy = added(span, from, buf_add(span->scratch, text));
 
 	for (size_t i = 0; i < copy.len; i++)
-		if (copy.at[i] == '\r' || copy.at[i] == '\n')
+		if (copy.at[i] == '\r' || copy.at[i] == '\n' || copy.at[i] == '\t')
 			span->scratch->at[from + i] = ' ';
 	return copy;
 }
