@@ -114,7 +114,8 @@ static void read_both(struct str in, bool cut)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct str headers[] = { STR("x-a"), STR("accept") };
-	static const struct http_ignore ignore[] = { { .pattern = STR("/healthz"), .traces = true } };
+	static const struct http_ignore ignore[] = { { .pattern = STR("/healthz"),
+						       .traces = true } };
 	static const struct http_options options = {
 		.headers = headers, .header_count = 2, .ignore = ignore, .ignore_count = 1
 	};

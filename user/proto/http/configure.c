@@ -80,7 +80,8 @@ struct str http_captured_key(unsigned int which)
 {
 	if (which >= captured_count)
 		return (struct str){};
-	return (struct str){ captured[which].key, sizeof(KEY_PREFIX) - 1 + captured[which].name.len };
+	return (struct str){ captured[which].key,
+			     sizeof(KEY_PREFIX) - 1 + captured[which].name.len };
 }
 
 struct str http_known_method(struct str method)

@@ -221,9 +221,9 @@ static void set_context(const struct view *view)
 		return;
 	if (!trace_context_parse(header(view, HTTP_TRACEPARENT), &context))
 		return;
-	trace_state_parse(text_list(span, header(view, HTTP_TRACESTATE),
-				    header(view, HTTP_TRACESTATE_NEXT)),
-			  &context.state);
+	trace_state_parse(
+		text_list(span, header(view, HTTP_TRACESTATE), header(view, HTTP_TRACESTATE_NEXT)),
+		&context.state);
 	if (span->kind == SPAN_SERVER) {
 		memcpy(span->parent_id, context.span_id, SPAN_ID_BYTES);
 		memset(context.span_id, 0, SPAN_ID_BYTES);

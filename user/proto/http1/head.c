@@ -43,7 +43,8 @@ static inline uint32_t differ_4(const char *at, const char *name)
 static inline bool name_eq(const char *at, struct str name)
 {
 	if (name.len < 8)
-		return !(differ_4(at, name.at) | differ_4(at + name.len - 4, name.at + name.len - 4));
+		return !(differ_4(at, name.at) |
+			 differ_4(at + name.len - 4, name.at + name.len - 4));
 	if (name.len > 16 && differ_8(at + 8, name.at + 8))
 		return false;
 	return !(differ_8(at, name.at) | differ_8(at + name.len - 8, name.at + name.len - 8));
@@ -222,8 +223,8 @@ static bool first_line_read(struct str line, enum side side, struct head *ret)
 /* There is no whole line: what can be said of its beginning? */
 static ssize_t first_part_read(struct str part, bool cut, enum side side, struct head *ret)
 {
-	bool begins = !part.len || (side == ASKING ? request_line_begins(part) :
-						     status_line_begins(part));
+	bool begins = !part.len ||
+		      (side == ASKING ? request_line_begins(part) : status_line_begins(part));
 
 	if (!cut)
 		return begins ? PARSE_MORE : PARSE_BAD;

@@ -16,13 +16,13 @@
 enum { LINES_BLOCK = 32 };
 
 /* A set of first letters, whatever their case; by its low bits a control character is in it too. */
-#define LETTER(letter) (1u << ((letter) & 31))
+#define LETTER(letter) (1u << ((letter)&31))
 
 struct lines {
 	const char *block; /* what `ends` speaks of */
 	const char *next;  /* from here on nothing was looked at */
 	const char *last;  /* byte: no line begins after it */
-	uint32_t ends; /* bit i: a line ends at block[i], not taken yet */
+	uint32_t ends;	   /* bit i: a line ends at block[i], not taken yet */
 };
 
 /* Of the lines after the first line end in `in`, which has at least that. */

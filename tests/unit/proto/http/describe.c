@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "tests/test.h"
+#include "user/base/mem.h"
 #include "user/model/route.h"
 #include "user/proto/http/http.h"
 
@@ -136,6 +137,16 @@ struct described {
 	struct buf scratch;
 };
 
+static void described_free(struct described *d)
+{
+	buf_free(&d->scratch);
+}
+
+static void routes_freep(struct routes **routes)
+{
+	routes_free(*routes);
+}
+
 static void parse(const char *text, enum side side, const struct message *question,
 		  struct message *ret)
 {
@@ -202,8 +213,8 @@ static struct routes *known_routes(void)
 TEST(http_spans_follow_the_conventions)
 {
 	EACH(i, table) {
-		struct routes *routes = known_routes();
-		struct described d = { .span.routes = routes };
+		_cleanup_(routes_freep) struct routes *routes = known_routes();
+		_cleanup_(described_free) struct described d = { .span.routes = routes };
 
 		describe(&d, table[i].question, table[i].answer, table[i].kind, table[i].error,
 			 SCRATCH);
@@ -211,11 +222,9 @@ TEST(http_spans_follow_the_conventions)
 		CHECK(d.span.status == table[i].status);
 		CHECK(attributes_are(&d.span, table[i].attributes));
 		CHECK(d.span.attributes_dropped == 0);
-		CHECK(d.span.metrics == (table[i].kind == SPAN_CLIENT ? &http_client_group :
-									  &http_server_group));
+		CHECK(d.span.metrics ==
+		      (table[i].kind == SPAN_CLIENT ? &http_client_group : &http_server_group));
 		CHECK(!d.span.has_parent && !d.span.hide_from_metrics && !d.span.hide_from_traces);
-		buf_free(&d.scratch);
-		routes_free(routes);
 	}
 }
 
@@ -223,16 +232,14 @@ TEST(http_spans_stay_whole_when_scratch_is_full)
 {
 	EACH(i, table)
 		for (size_t limit = 0; limit < 120; limit++) {
-			struct routes *routes = known_routes();
-			struct described d = { .span.routes = routes };
+			_cleanup_(routes_freep) struct routes *routes = known_routes();
+			_cleanup_(described_free) struct described d = { .span.routes = routes };
 
 			describe(&d, table[i].question, table[i].answer, table[i].kind,
 				 table[i].error, limit);
 			CHECK(d.span.name.len);
 			CHECK(span_find(&d.span, STR("http.request.method")));
 			CHECK(d.scratch.len <= limit);
-			buf_free(&d.scratch);
-			routes_free(routes);
 		}
 }
 
@@ -246,30 +253,28 @@ static const uint8_t zero[TRACE_ID_BYTES];
 
 TEST(http_server_takes_its_parent_from_traceparent)
 {
-	struct described d = {};
+	_cleanup_(described_free) struct described d = {};
 
 	describe(&d,
-		 REQUEST("traceparent: 00-" PARENT "-01\r\ntracestate: a=1\r\ntracestate: b=2\r\n"), OK,
-		 SPAN_SERVER, "", SCRATCH);
+		 REQUEST("traceparent: 00-" PARENT "-01\r\ntracestate: a=1\r\ntracestate: b=2\r\n"),
+		 OK, SPAN_SERVER, "", SCRATCH);
 	CHECK(d.span.has_parent && d.span.parent_is_remote);
 	CHECK(!memcmp(d.span.parent_id, span_id, sizeof(span_id)));
 	CHECK(!memcmp(d.span.context.trace_id, trace_id, sizeof(trace_id)));
 	CHECK(!memcmp(d.span.context.span_id, zero, SPAN_ID_BYTES));
 	CHECK(d.span.context.flags == TRACE_FLAG_SAMPLED);
 	CHECK(str_eq(d.span.context.state, STR("a=1,b=2")));
-	buf_free(&d.scratch);
 }
 
 TEST(http_client_is_the_span_that_its_traceparent_names)
 {
-	struct described d = {};
+	_cleanup_(described_free) struct described d = {};
 
 	describe(&d, REQUEST("traceparent: 00-" PARENT "-00\r\n"), OK, SPAN_CLIENT, "", SCRATCH);
 	CHECK(!d.span.has_parent);
 	CHECK(!memcmp(d.span.context.trace_id, trace_id, sizeof(trace_id)));
 	CHECK(!memcmp(d.span.context.span_id, span_id, sizeof(span_id)));
 	CHECK(!d.span.context.flags && !d.span.context.state.len);
-	buf_free(&d.scratch);
 }
 
 TEST(http_ids_stay_zero_without_one_good_traceparent)
@@ -282,26 +287,25 @@ TEST(http_ids_stay_zero_without_one_good_traceparent)
 	};
 
 	EACH(i, questions) {
-		struct described d = {};
+		_cleanup_(described_free) struct described d = {};
 
 		describe(&d, questions[i], OK, SPAN_SERVER, "", SCRATCH);
 		CHECK(!d.span.has_parent && !d.span.parent_is_remote);
 		CHECK(!memcmp(d.span.context.trace_id, zero, TRACE_ID_BYTES));
 		CHECK(!d.span.context.state.len);
-		buf_free(&d.scratch);
 	}
 }
 
 TEST(http_options_choose_headers_methods_and_routes)
 {
 	static const struct str methods[] = { STR("PURGE") }, headers[] = { STR("x-tenant") };
-	struct routes *routes = known_routes();
+	_cleanup_(routes_freep) struct routes *routes = known_routes();
 	const struct http_options options = { .known_methods = methods,
 					      .known_method_count = 1,
 					      .headers = headers,
 					      .header_count = 1,
 					      .routes = routes };
-	struct described known = {}, other = {};
+	_cleanup_(described_free) struct described known = {}, other = {};
 	bool good;
 
 	http_configure(&options);
@@ -317,9 +321,6 @@ TEST(http_options_choose_headers_methods_and_routes)
 			     "network.protocol.version=1.1 url.scheme=http http.route=/users/{id} "
 			     "url.path=/users/1 client.address=10.0.0.9 "
 			     "http.request.header.x-tenant=[a\uFFFD] "));
-	buf_free(&known.scratch);
-	buf_free(&other.scratch);
-	routes_free(routes);
 }
 
 TEST(http_headers_captured_before_a_new_configuration_are_not_renamed)
@@ -327,7 +328,8 @@ TEST(http_headers_captured_before_a_new_configuration_are_not_renamed)
 	static const struct str before[] = { STR("x-tenant") }, after[] = { STR("x-user") };
 	const struct http_options old = { .headers = before, .header_count = 1 };
 	const struct http_options new = { .headers = after, .header_count = 1 };
-	struct described d = { .span.kind = SPAN_SERVER, .scratch = buf_new(SCRATCH) };
+	_cleanup_(described_free) struct described d = { .span.kind = SPAN_SERVER,
+							 .scratch = buf_new(SCRATCH) };
 	bool found;
 
 	d.span.scratch = &d.scratch;
@@ -337,7 +339,6 @@ TEST(http_headers_captured_before_a_new_configuration_are_not_renamed)
 	proto_http1.describe(&d.question, NULL, &d.span);
 	found = span_find(&d.span, STR("http.request.header.x-user"));
 	http_configure(NULL);
-	buf_free(&d.scratch);
 	CHECK(!found);
 }
 
@@ -358,12 +359,11 @@ TEST(http_ignore_hides_by_path_and_by_route)
 	static const struct http_options options = { .ignore = ignore, .ignore_count = 2 };
 
 	EACH(i, rows) {
-		struct described d = {};
+		_cleanup_(described_free) struct described d = {};
 
 		http_configure(&options);
 		describe(&d, rows[i].question, OK, SPAN_SERVER, "", SCRATCH);
 		http_configure(NULL);
-		buf_free(&d.scratch);
 		CHECK(d.span.hide_from_traces == rows[i].traces);
 		CHECK(d.span.hide_from_metrics == rows[i].metrics);
 	}
@@ -399,7 +399,7 @@ TEST(http_spans_have_what_their_metrics_need)
 					       STR("network.protocol.version") };
 
 	EACH(i, table) {
-		struct described d = {};
+		_cleanup_(described_free) struct described d = {};
 
 		if (!table[i].answer)
 			continue;
@@ -407,6 +407,5 @@ TEST(http_spans_have_what_their_metrics_need)
 		EACH(k, required)
 			CHECK(span_find(&d.span, required[k]));
 		CHECK(span_find(&d.span, d.span.metrics->keys[1])); /* url.scheme, server.address */
-		buf_free(&d.scratch);
 	}
 }

@@ -21,8 +21,9 @@ static const struct str bodies[] = {
 };
 
 static const struct str bad[] = {
-	STR("\r\n"), STR("x\r\n"), STR(";a\r\n"), STR("-1\r\n"), STR("4x\r\n"),
-	STR("4\r\nWikix"), STR("4\r\nWiki\rx"), STR("10000000000000000\r\n"), STR("0\r\n\rx"),
+	STR("\r\n"),	 STR("x\r\n"),	    STR(";a\r\n"),	 STR("-1\r\n"),
+	STR("4x\r\n"),	 STR("4\r\nWikix"), STR("4\r\nWiki\rx"), STR("10000000000000000\r\n"),
+	STR("0\r\n\rx"),
 };
 
 TEST(chunked_ends_where_it_ends)

@@ -42,8 +42,8 @@ static const struct {
 	/* bodies */
 	{ STR("PUT / HTTP/1.1\r\nContent-Length: 5\r\n\r\n"), STR("PUT"), STR("/"), 11,
 	  BODY_COUNTED, 5 },
-	{ STR("PUT / HTTP/1.1\r\ncOnTeNt-lEnGtH:5\r\n\r\n"), STR("PUT"), STR("/"), 11,
-	  BODY_COUNTED, 5 },
+	{ STR("PUT / HTTP/1.1\r\ncOnTeNt-lEnGtH:5\r\n\r\n"), STR("PUT"), STR("/"), 11, BODY_COUNTED,
+	  5 },
 	{ STR("PUT / HTTP/1.1\r\nContent-Length \t: \t 5 \t\r\n\r\n"), STR("PUT"), STR("/"), 11,
 	  BODY_COUNTED, 5 },
 	{ STR("PUT / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"), STR("PUT"), STR("/"), 11 },
@@ -96,9 +96,11 @@ static const struct {
 	  &asked_get, 200, BODY_TO_CLOSE },
 	/* no body whatever the headers say */
 	{ STR("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), &asked_head, 200, BODY_NONE },
-	{ STR("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), &asked_head, 200, BODY_NONE },
+	{ STR("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), &asked_head, 200,
+	  BODY_NONE },
 	{ STR("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n"), &asked_get, 204, BODY_NONE },
-	{ STR("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"), &asked_get, 304, BODY_NONE },
+	{ STR("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"), &asked_get, 304,
+	  BODY_NONE },
 	{ STR("HTTP/1.1 100 Continue\r\n\r\n"), &asked_get, 100, BODY_NONE, .interim = true },
 	{ STR("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"), &asked_get, 103, BODY_NONE,
 	  .interim = true },
@@ -110,7 +112,8 @@ static const struct {
 	{ STR("HTTP/1.1 101 Switching Protocols\r\n\r\n"), &asked_get, 101, BODY_NONE },
 	{ STR("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), &asked_connect, 200, BODY_NONE,
 	  .hands_over = true },
-	{ STR("HTTP/1.1 407 No\r\nContent-Length: 5\r\n\r\n"), &asked_connect, 407, BODY_COUNTED, 5 },
+	{ STR("HTTP/1.1 407 No\r\nContent-Length: 5\r\n\r\n"), &asked_connect, 407, BODY_COUNTED,
+	  5 },
 };
 
 static const struct {
@@ -367,7 +370,8 @@ TEST(http1_keeps_no_texts_of_answers)
 {
 	struct message m;
 
-	CHECK(parse(STR("HTTP/1.1 200 OK\r\nHost: a\r\nUpgrade: b\r\n\r\n"), ANSWERING, NULL, &m) > 0);
+	CHECK(parse(STR("HTTP/1.1 200 OK\r\nHost: a\r\nUpgrade: b\r\n\r\n"), ANSWERING, NULL, &m) >
+	      0);
 	for (size_t i = 0; i < MESSAGE_TEXTS; i++)
 		CHECK(!m.texts[i].len);
 }
@@ -379,7 +383,8 @@ TEST(http1_finds_headers_wherever_they_stand)
 
 	for (int pad = 0; pad < 150; pad++) {
 		int len = snprintf(text, sizeof(text),
-				   "HTTP/1.1 200 OK\r\nX: %0*d\r\nContent-Length: 77\r\n\r\n", pad, 0);
+				   "HTTP/1.1 200 OK\r\nX: %0*d\r\nContent-Length: 77\r\n\r\n", pad,
+				   0);
 		char *copy = test_tight(text, (size_t)len);
 		struct message m = {};
 		ssize_t used = parse((struct str){ copy, (size_t)len }, ANSWERING, NULL, &m);
