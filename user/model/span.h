@@ -18,6 +18,7 @@ enum { SPAN_ATTRIBUTES = 40 };
 
 struct resource;
 struct metric_group;
+struct routes;
 
 /* What the metrics of an exchange are made from, whatever its protocol. */
 struct measures {
@@ -35,15 +36,18 @@ struct span {
 	struct str name;
 	uint64_t start_unix_ns, end_unix_ns;
 	enum span_status status;
-	struct str error_type; /* empty: no error */
+	/* Empty: no error. Set before describe() when the exchange itself failed. */
+	struct str error_type;
 	const struct resource *resource;
+	struct routes *routes; /* of its service, for protocols that have paths; NULL: none of its own */
 	struct measures measures;
 	const struct metric_group *metrics; /* what to count it under; NULL: nothing */
 	bool hide_from_metrics, hide_from_traces; /* http.ignore */
 	size_t attribute_count;
 	uint32_t attributes_dropped; /* past SPAN_ATTRIBUTES */
 	struct attribute attributes[SPAN_ATTRIBUTES];
-	struct buf *scratch; /* for texts that describe() makes; bounded */
+	/* For texts that describe() makes. It reserves up to the limit first: texts in it never move. */
+	struct buf *scratch;
 };
 
 void span_add(struct span *span, struct attribute attribute);

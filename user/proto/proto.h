@@ -89,7 +89,9 @@ struct proto {
 	/*
 	 * Fill the span's name, status, error and attributes (model/span.h) from a
 	 * question and its final answer, NULL when there was none. The span's
-	 * kind, times and addresses are there already; texts may be borrowed.
+	 * kind, times, addresses (network.peer.*) and routes are there already, and
+	 * its error_type when the exchange itself failed ("connection_reset");
+	 * texts may be borrowed. Ids that no header gives stay zero.
 	 */
 	void (*describe)(const struct message *question, const struct message *answer,
 			 struct span *span);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http.h - what a request and its answer mean, whichever version carried them.
+ *
+ * A parser of one version of HTTP fills a message's texts and numbers by the
+ * names below; http_describe() turns two of them into a span by OpenTelemetry's
+ * semantic conventions 1.44. Texts are as on the wire, without the spaces
+ * around them; a folded value still has its line breaks.
+ */
+#pragma once
+
+#include <assert.h>
+
+#include "user/model/series.h"
+#include "user/proto/proto.h"
+
+enum { HTTP_CAPTURED = 4 }; /* request headers that http.headers may name */
+
+enum http_text {
+	HTTP_METHOD,
+	HTTP_TARGET,
+	HTTP_HOST,
+	HTTP_USER_AGENT,
+	HTTP_TRACEPARENT,
+	HTTP_TRACESTATE,
+	HTTP_TRACESTATE_NEXT, /* of a second header; the list's tail in further ones is let go */
+	HTTP_FORWARDED,
+	HTTP_X_FORWARDED_FOR,
+	HTTP_X_FORWARDED_PROTO,
+	HTTP_X_FORWARDED_HOST,
+	HTTP_UPGRADE,
+	HTTP_CAPTURE, /* the first of HTTP_CAPTURED, in the order of http_options.headers */
+	HTTP_TEXTS = HTTP_CAPTURE + HTTP_CAPTURED,
+};
+
+enum http_number {
+	HTTP_STATUS,
+	HTTP_VERSION, /* 10, 11; 0: the head was cut before it */
+	HTTP_FLAGS,
+	HTTP_GENERATION, /* which http_configure() the captured headers belong to */
+	HTTP_NUMBERS,
+};
+
+enum http_flag {
+	HTTP_TRACEPARENT_TWICE = 1 << 0, /* more than one: none counts */
+};
+
+static_assert((int)HTTP_TEXTS <= (int)MESSAGE_TEXTS, "HTTP's texts fit a message");
+static_assert((int)HTTP_NUMBERS <= (int)MESSAGE_NUMBERS, "HTTP's numbers fit a message");
+
+struct http_ignore {
+	struct str pattern; /* a pattern of model/route.h, matched with route and path */
+	bool traces, metrics;
+};
+
+/* All is kept by reference until the next http_configure(). */
+struct http_options {
+	const struct str *known_methods; /* NULL: the conventions' ten */
+	size_t known_method_count;
+	const struct str *headers; /* to capture, lower case; what may not be shown is left out */
+	size_t header_count;
+	const struct http_ignore *ignore;
+	size_t ignore_count;
+	struct routes *routes; /* for spans that bring none; NULL: no route */
+};
+
+/* Set at start and when the configuration is read again. NULL: as if never called. */
+void http_configure(const struct http_options *options);
+
+/* For parsers: 1 + the index of the captured header of this name, or 0. */
+unsigned int http_captured(struct str name);
+/* What captured headers begin with, bit (letter & 31): cheap to ask before a name is cut out. */
+uint32_t http_captured_letters(void);
+int64_t http_generation(void);
+
+/* proto->describe() of every version. */
+void http_describe(const struct message *question, const struct message *answer, struct span *span);
+
+extern const struct metric_group http_server_group, http_client_group;

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* options.h - what http_describe() asks of the configuration; nobody else includes it. */
+#pragma once
+
+#include "user/proto/http/http.h"
+
+/* Attribute key of a captured header; empty when there is none such. */
+struct str http_captured_key(unsigned int which);
+/* The known method that `method` is, else empty. Case matters. */
+struct str http_known_method(struct str method);
+struct routes *http_default_routes(void);
+/* Set what http.ignore hides of a path and its route (may be empty); never unset. */
+void http_ignored(struct str path, struct str route, bool *traces, bool *metrics);

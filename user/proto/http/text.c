@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/proto/http/text.h"
+
+#include <inttypes.h>
+
+#include "user/model/redact.h"
+
+/* What was added to scratch since it held `from` bytes; nothing if `result` says that it failed. */
+static struct str added(struct span *span, size_t from, int result)
+{
+	struct buf *scratch = span->scratch;
+
+	if (result) {
+		scratch->len = from;
+		span->attributes_dropped++;
+		return (struct str){};
+	}
+	return str_after(buf_str(scratch), from);
+}
+
+void text_reserve(struct span *span)
+{
+	buf_reserve(span->scratch, span->scratch->limit - span->scratch->len);
+}
+
+/* Printable ASCII needs no change. Eight bytes at a time: 0x80 is set where one is not. */
+static bool is_plain(struct str text)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+
+	for (; text.len >= sizeof(uint64_t); text = str_after(text, sizeof(uint64_t))) {
+		uint64_t word;
+
+		memcpy(&word, text.at, sizeof(word));
+		/* Above 0x7e by carry, below 0x20 by borrow; bytes past ASCII by themselves. */
+		if ((word | (word + ones) | (word - ones * 0x20)) & high)
+			return false;
+	}
+	for (size_t i = 0; i < text.len; i++)
+		if (text.at[i] < 0x20 || text.at[i] > 0x7e)
+			return false;
+	return true;
+}
+
+/* RFC 9112 5.2: the line ends of a folded value, and what follows them, stand for spaces. */
+static struct str unfold(struct span *span, struct str text)
+{
+	size_t from = span->scratch->len;
+	struct str copy = added(span, from, buf_add(span->scratch, text));
+
+	for (size_t i = 0; i < copy.len; i++)
+		if (copy.at[i] == '\r' || copy.at[i] == '\n' || copy.at[i] == '\t')
+			span->scratch->at[from + i] = ' ';
+	return copy;
+}
+
+struct str text_clean(struct span *span, struct str text)
+{
+	size_t from;
+
+	if (is_plain(text))
+		return text;
+	if (memchr(text.at, '\n', text.len))
+		text = unfold(span, text);
+	from = span->scratch->len;
+	return is_plain(text) ? text : added(span, from, redact_text(text, span->scratch));
+}
+
+struct str text_query(struct span *span, struct str query)
+{
+	size_t from = span->scratch->len;
+
+	return text_clean(span, added(span, from, redact_query(query, span->scratch)));
+}
+
+struct str text_url(struct span *span, struct str scheme, struct str authority, struct str path,
+		    struct str query)
+{
+	struct buf *scratch = span->scratch;
+	size_t from = scratch->len;
+	struct str url;
+	int result = buf_add(scratch, scheme);
+
+	result = result ? result : buf_add(scratch, STR("://"));
+	result = result ? result : buf_add(scratch, authority);
+	/* RFC 9110 7.1: the URL of "OPTIONS *" has no path. */
+	if (!str_eq(path, STR("*")))
+		result = result ? result : buf_add(scratch, path);
+	if (query.len) {
+		result = result ? result : buf_add_byte(scratch, '?');
+		result = result ? result : buf_add(scratch, query);
+	}
+	url = added(span, from, result);
+	from = scratch->len;
+	return text_clean(span, added(span, from, redact_url(url, scratch)));
+}
+
+struct str text_peer(struct span *span)
+{
+	const struct attribute *peer = span_find(span, STR("network.peer.address"));
+	const struct attribute *port = span_find(span, STR("network.peer.port"));
+	size_t from = span->scratch->len;
+	bool v6 = peer && memchr(peer->text.at, ':', peer->text.len);
+
+	if (!peer || !port)
+		return (struct str){};
+	return added(span, from,
+		     buf_printf(span->scratch, v6 ? "[%.*s]:%" PRId64 : "%.*s:%" PRId64,
+				STR_ARGS(peer->text), port->number));
+}
+
+static struct str join(struct span *span, struct str first, char between, struct str second)
+{
+	struct buf *scratch = span->scratch;
+	size_t from = scratch->len;
+	int result = buf_add(scratch, first);
+
+	result = result ? result : buf_add_byte(scratch, between);
+	result = result ? result : buf_add(scratch, second);
+	return added(span, from, result);
+}
+
+struct str text_pair(struct span *span, struct str first, struct str second)
+{
+	struct str pair = join(span, first, ' ', second);
+
+	return pair.len ? pair : first;
+}
+
+struct str text_list(struct span *span, struct str first, struct str second)
+{
+	if (!first.len || !second.len)
+		return first.len ? first : second;
+	return join(span, first, ',', second);
+}
+
+struct str text_number(struct span *span, int64_t number)
+{
+	size_t from = span->scratch->len;
+
+	return added(span, from, buf_printf(span->scratch, "%" PRId64, number));
+}

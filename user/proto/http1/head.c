@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * head.c - the lines of a head, and the few headers that say something to us.
+ * RFC 9112 sections 2.2 and 5.
+ *
+ * A line that is no header is stepped over, as servers do that ignore what they
+ * cannot read.
+ */
+#include "user/proto/http1/http1.h"
+#include "user/proto/http1/lines.h"
+
+/* Headers that are not kept as texts. */
+enum { FIELD_NONE = -1, FIELD_LENGTH = HTTP_TEXTS, FIELD_CODING };
+
+/* What the headers of field_of() begin with, and the empty line. */
+static const uint32_t first_letters[SIDES] = {
+	[ASKING] = LETTER('c') | LETTER('t') | LETTER('h') | LETTER('u') | LETTER('f') |
+		   LETTER('x') | LETTER('\r') | LETTER('\n'),
+	[ANSWERING] = LETTER('c') | LETTER('t') | LETTER('\r') | LETTER('\n'),
+};
+
+/* Bits in which 8 bytes differ from 8 of a name, but for the case of its letters: of what names
+ * here are made of only letters have bit 0x40, and bit 0x20 is their case. */
+static inline uint64_t differ_8(const char *at, const char *name)
+{
+	uint64_t a, b;
+
+	memcpy(&a, at, sizeof(a));
+	memcpy(&b, name, sizeof(b));
+	return (a ^ b) & ~((b & UINT64_C(0x4040404040404040)) >> 1);
+}
+
+static inline uint32_t differ_4(const char *at, const char *name)
+{
+	uint32_t a, b;
+
+	memcpy(&a, at, sizeof(a));
+	memcpy(&b, name, sizeof(b));
+	return (a ^ b) & ~((b & UINT32_C(0x40404040)) >> 1);
+}
+
+/* `name` has 4 to 24 lower-case letters and dashes. The words overlap where they must. */
+static inline bool name_eq(const char *at, struct str name)
+{
+	if (name.len < 8)
+		return !(differ_4(at, name.at) |
+			 differ_4(at + name.len - 4, name.at + name.len - 4));
+	if (name.len > 16 && differ_8(at + 8, name.at + 8))
+		return false;
+	return !(differ_8(at, name.at) | differ_8(at + name.len - 8, name.at + name.len - 8));
+}
+
+/* Does `rest` begin with that name? It loses it then. A line's end is in no name. */
+static inline bool take_name(struct str *rest, struct str name)
+{
+	char after;
+
+	if (rest->len <= name.len)
+		return false;
+	after = rest->at[name.len];
+	if ((after != ':' && after != ' ' && after != '\t') || !name_eq(rest->at, name))
+		return false;
+	*rest = str_after(*rest, name.len);
+	return true;
+}
+
+static int forwarded_field(struct str *rest)
+{
+	if (take_name(rest, STR("x-forwarded-for")))
+		return HTTP_X_FORWARDED_FOR;
+	if (take_name(rest, STR("x-forwarded-proto")))
+		return HTTP_X_FORWARDED_PROTO;
+	return take_name(rest, STR("x-forwarded-host")) ? HTTP_X_FORWARDED_HOST : FIELD_NONE;
+}
+
+static int trace_field(struct str *rest)
+{
+	if (take_name(rest, STR("traceparent")))
+		return HTTP_TRACEPARENT;
+	return take_name(rest, STR("tracestate")) ? HTTP_TRACESTATE : FIELD_NONE;
+}
+
+static inline int asking_field(struct str *rest)
+{
+	switch (rest->at[0] | 0x20) {
+	case 'h':
+		return take_name(rest, STR("host")) ? HTTP_HOST : FIELD_NONE;
+	case 'u':
+		if (take_name(rest, STR("user-agent")))
+			return HTTP_USER_AGENT;
+		return take_name(rest, STR("upgrade")) ? HTTP_UPGRADE : FIELD_NONE;
+	case 'f':
+		return take_name(rest, STR("forwarded")) ? HTTP_FORWARDED : FIELD_NONE;
+	case 'x':
+		return forwarded_field(rest);
+	case 't':
+		return trace_field(rest);
+	default:
+		return FIELD_NONE;
+	}
+}
+
+/* Which header that we keep begins here, if any; `rest` is then what follows its name. */
+static inline int take_field(struct str *rest, enum side side)
+{
+	switch (rest->at[0] | 0x20) {
+	case 'c':
+		return take_name(rest, STR("content-length")) ? FIELD_LENGTH : FIELD_NONE;
+	case 't':
+		if (take_name(rest, STR("transfer-encoding")))
+			return FIELD_CODING;
+		break;
+	}
+	return side == ASKING ? asking_field(rest) : FIELD_NONE;
+}
+
+/*
+ * The value after a name: past the colon (spaces before it are forgiven), to the
+ * end of the line and of the lines that continue it (obs-fold, RFC 9112 5.2).
+ * Those come again as lines of their own and say nothing. False when the line
+ * has no colon or no end, or is empty so far and may be continued.
+ */
+static bool take_value(struct str rest, struct str *ret)
+{
+	const char *at = rest.at, *stop = rest.at + rest.len, *end, *next;
+
+	while (at < stop && *at != ':')
+		if (!is_blank(*at++))
+			return false;
+	end = at < stop ? memchr(at, '\n', (size_t)(stop - at)) : NULL;
+	if (!end)
+		return false;
+	for (next = end + 1; next < stop && (*next == ' ' || *next == '\t'); next = end + 1) {
+		const char *further = memchr(next, '\n', (size_t)(stop - next));
+
+		if (!further)
+			break;
+		end = further;
+	}
+	for (at++; at < end && is_blank(*at); at++)
+		;
+	while (end > at && is_blank(end[-1]))
+		end--;
+	*ret = (struct str){ at, (size_t)(end - at) };
+	return at < end || (next < stop && *next != ' ' && *next != '\t');
+}
+
+/* Of a header that comes again the first stands, but for those that say what then. */
+static bool keep_field(struct head *head, int field, struct str value)
+{
+	switch (field) {
+	case FIELD_LENGTH:
+		return framing_add_length(&head->framing, value);
+	case FIELD_CODING:
+		framing_add_coding(&head->framing, value);
+		return true;
+	case HTTP_TRACEPARENT:
+		if (head->seen & 1u << field)
+			head->flags |= HTTP_TRACEPARENT_TWICE;
+		break;
+	case HTTP_TRACESTATE:
+		if (head->seen & 1u << field)
+			field = HTTP_TRACESTATE_NEXT;
+		break;
+	}
+	if (!(head->seen & 1u << field))
+		head_keep(head, (enum http_text)field, value);
+	return true;
+}
+
+static void keep_captured(struct head *head, struct str rest)
+{
+	struct str name = str_first(rest, 0), value;
+	unsigned int which;
+
+	while (name.len < rest.len && rest.at[name.len] != ':' && !is_blank(rest.at[name.len]))
+		name.len++;
+	which = http_captured(name);
+	if (!which || head->seen & 1u << (HTTP_CAPTURE + which - 1))
+		return;
+	if (take_value(str_after(rest, name.len), &value))
+		head_keep(head, (enum http_text)(HTTP_CAPTURE + which - 1), value);
+}
+
+/* A line that may be of interest. False for a length that is none. */
+static inline bool line_read(struct head *head, enum side side, struct str rest)
+{
+	struct str value;
+	int field;
+
+	if (side == ASKING && http_captured_letters())
+		keep_captured(head, rest);
+	field = take_field(&rest, side);
+	return field == FIELD_NONE || !take_value(rest, &value) || keep_field(head, field, value);
+}
+
+/* The lines after the first one's end, which `in` begins with. Where the empty line ends, or NULL. */
+static int fields_read(struct str in, enum side side, struct head *head, const char **ret)
+{
+	uint32_t letters = first_letters[side] | (side == ASKING ? http_captured_letters() : 0);
+	struct lines lines = lines_after(in);
+	const char *at;
+
+	*ret = NULL;
+	while ((at = lines_take(&lines, letters))) {
+		struct str rest = { at, (size_t)(lines.last - at) + 1 };
+
+		if (*at == '\n' || (rest.len > 1 && *at == '\r' && at[1] == '\n')) {
+			*ret = at + (*at == '\n' ? 1 : 2);
+			return 0;
+		}
+		if (!line_read(head, side, rest))
+			return PARSE_BAD;
+	}
+	return 0;
+}
+
+static bool first_line_read(struct str line, enum side side, struct head *ret)
+{
+	return side == ASKING ? request_line_read(line, ret) : status_line_read(line, ret);
+}
+
+/* There is no whole line: what can be said of its beginning? */
+static ssize_t first_part_read(struct str part, bool cut, enum side side, struct head *ret)
+{
+	bool begins = !part.len ||
+		      (side == ASKING ? request_line_begins(part) : status_line_begins(part));
+
+	if (!cut)
+		return begins ? PARSE_MORE : PARSE_BAD;
+	if (side == ANSWERING || !request_part_read(part, ret))
+		return PARSE_BAD;
+	ret->cut = true;
+	return (ssize_t)part.len;
+}
+
+static ssize_t lines_read(struct str in, bool cut, enum side side, struct head *ret)
+{
+	const char *line_end = in.len ? memchr(in.at, '\n', in.len) : NULL, *end;
+	struct str line;
+
+	if (!line_end)
+		return first_part_read(in, cut, side, ret);
+	line = (struct str){ in.at, (size_t)(line_end - in.at) };
+	if (!first_line_read(line, side, ret) ||
+	    fields_read(str_after(in, line.len), side, ret, &end))
+		return PARSE_BAD;
+	if (end)
+		return end - in.at;
+	if (!cut)
+		return PARSE_MORE;
+	ret->cut = true;
+	return (const char *)memrchr(in.at, '\n', in.len) + 1 - in.at;
+}
+
+ssize_t head_read(struct str in, bool cut, enum side side, struct head *ret)
+{
+	size_t empty = 0;
+	ssize_t used;
+
+	ret->framing = (struct framing){};
+	ret->seen = 0;
+	ret->status = ret->version = 0;
+	ret->flags = 0;
+	ret->cut = false;
+	/* RFC 9112 2.2: empty lines before a first line are stepped over. */
+	while (empty < in.len && is_line_end(in.at[empty]))
+		empty++;
+	used = lines_read(str_after(in, empty), cut, side, ret);
+	return used > 0 ? used + (ssize_t)empty : used;
+}

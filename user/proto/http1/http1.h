@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http1.h - what the parts of the HTTP/1 parser share; nobody else includes it.
+ *
+ * A head is read into a struct head first, and becomes a message only when it
+ * is whole (or cut) and good: the caller's message is written once, at the end.
+ */
+#pragma once
+
+#include "user/proto/http/http.h"
+
+/* What the two headers of RFC 9112 6 said so far. */
+struct framing {
+	bool has_length, has_coding;
+	bool chunked; /* the last coding seen */
+	uint64_t length;
+};
+
+struct head {
+	struct framing framing;
+	uint32_t seen; /* bit i: texts[i] is set; the others hold nothing */
+	int16_t status, version;
+	uint8_t flags;
+	bool cut;
+	struct str texts[HTTP_TEXTS];
+};
+
+static inline void head_keep(struct head *head, enum http_text which, struct str text)
+{
+	head->seen |= 1u << which;
+	head->texts[which] = text;
+}
+
+/* White space, and the line ends that a folded value has inside. */
+static inline bool is_blank(char c)
+{
+	return c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+}
+
+static inline bool is_line_end(char c)
+{
+	return c == '\r' || c == '\n';
+}
+
+static inline struct str trim_blank(struct str s)
+{
+	while (s.len && is_blank(s.at[0]))
+		s = str_after(s, 1);
+	while (s.len && is_blank(s.at[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+/* Bytes used, PARSE_MORE or PARSE_BAD; `ret` is then undefined. */
+ssize_t head_read(struct str in, bool cut, enum side side, struct head *ret);
+
+/* A first line with its end cut off; spaces and CR at its end are let go. RFC 9112 3 and 4. */
+bool request_line_read(struct str line, struct head *ret);
+bool status_line_read(struct str line, struct head *ret);
+/* The beginning of a request line: a method and some of its target, or all of it. */
+bool request_part_read(struct str part, struct head *ret);
+/* Could more bytes make it a first line? */
+bool request_line_begins(struct str part);
+bool status_line_begins(struct str part);
+
+/* False: no length that could be agreed on. RFC 9112 6.2, 6.3 item 5. */
+bool framing_add_length(struct framing *framing, struct str value);
+void framing_add_coding(struct framing *framing, struct str value);
+/* Fill body, body_bytes, interim and hands_over. RFC 9112 6.3. */
+void body_decide(const struct head *head, enum side side, const struct message *question,
+		 struct message *ret);
+
+/* The chunked coding. RFC 9112 7.1. */
+ssize_t chunked_step(struct body_state *state, struct str in);
+bool chunked_ended(struct str tail);

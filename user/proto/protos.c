@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* protos.c - the protocols that there are, in the order tried. One more is one line here. */
+#include "user/proto/proto.h"
+
+#define EACH_PROTO(row) row(proto_http1)
+
+#define DECLARE(name) extern const struct proto name;
+#define LIST(name)    &name,
+
+EACH_PROTO(DECLARE)
+
+const struct proto *const protos[] = { EACH_PROTO(LIST) NULL };
