@@ -70,7 +70,7 @@ static uint64_t next_after(uint64_t at, uint32_t len)
 	return at + (bytes + 7) / 8 * 8;
 }
 
-size_t ring_read(struct ring *ring, size_t max, void (*taken)(void *context, struct str record),
+size_t ring_read(struct ring *ring, size_t max, bool (*taken)(void *context, struct str record),
 		 void *context)
 {
 	uint64_t at = *ring->consumer, end = produced(ring);
@@ -81,7 +81,8 @@ size_t ring_read(struct ring *ring, size_t max, void (*taken)(void *context, str
 		const char *bytes = ring->data + (at & (ring->bytes - 1)) + HEADER_BYTES;
 
 		if (!(len & DISCARD)) {
-			taken(context, (struct str){ bytes, len });
+			if (!taken(context, (struct str){ bytes, len }))
+				break;
 			count++;
 		}
 		at = next_after(at, len);

@@ -23,9 +23,10 @@ void ring_free(struct ring *ring);
 
 /*
  * Take what is there, at most `max` records, oldest first. `taken` sees one
- * record's bytes, borrowed for the call. Returns how many were taken.
+ * record's bytes, borrowed for the call; when it says false the record stays and
+ * reading ends. Returns how many were taken.
  */
-size_t ring_read(struct ring *ring, size_t max, void (*taken)(void *context, struct str record),
+size_t ring_read(struct ring *ring, size_t max, bool (*taken)(void *context, struct str record),
 		 void *context);
 
 /* Is there a record to be taken? */

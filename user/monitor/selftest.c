@@ -151,16 +151,15 @@ static void see_turn(struct seen *seen, const struct record_turn *r)
 		seen->what[family] |= SAW_FILE;
 }
 
-static void see(void *context, struct str bytes)
+static bool see(void *context, struct str bytes)
 {
 	const struct record *record = event_check(bytes);
 
-	if (!record)
-		return;
-	if (record->type == RECORD_CONNECTION)
+	if (record && record->type == RECORD_CONNECTION)
 		see_connection(context, (const struct record_connection *)record);
-	else if (record->type == RECORD_BYTES)
+	else if (record && record->type == RECORD_BYTES)
 		see_turn(context, (const struct record_turn *)record);
+	return true;
 }
 
 static int watch_child(struct capture *c, pid_t pid)

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * message.h - what monitor, spawner and worker say to each other.
+ *
+ * Messages of one fixed size over a SOCK_SEQPACKET pair, descriptors beside
+ * them. Each end checks type and size; texts are NUL-terminated by the receiver.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "headers/record.h"
+
+enum message_type {
+	/* monitor to worker */
+	MESSAGE_PROCESS = 1, /* about a process; descriptors by `files` */
+	MESSAGE_OPENED,	     /* answer to MESSAGE_OPEN: one descriptor, or none */
+	MESSAGE_STOP,	     /* flush and end */
+	/* worker to monitor */
+	MESSAGE_OPEN, /* open a file of a process: `text` is the path inside its root */
+	MESSAGE_READY,
+	/* monitor to spawner, and back */
+	MESSAGE_SPAWN, /* descriptors: those of struct worker_files */
+	MESSAGE_SPAWNED,
+	MESSAGE_DIED, /* `status` as of waitpid */
+};
+
+/* Descriptors that MESSAGE_PROCESS carries, in this order where their bit is set. */
+enum process_file { FILE_ENVIRON, FILE_CMDLINE, FILE_CGROUP, FILE_STAT, PROCESS_FILES };
+
+enum { MESSAGE_TEXT = 512, MESSAGE_FDS = 32 };
+
+struct message {
+	uint32_t type;
+	uint32_t files; /* bit n: enum process_file n */
+	struct process_id process, parent;
+	uint64_t at_ns;
+	int32_t status;
+	uint32_t pid;
+	char event[8]; /* of MESSAGE_PROCESS: "seen", "fork", "exec" or "exit" */
+	char comm[COMM_BYTES];
+	char watched_by[64];
+	char text[MESSAGE_TEXT]; /* MESSAGE_PROCESS: the executable's path */
+};
+
+/* A pair of connected ends, close-on-exec. 0 or negative errno. */
+int message_pair(int ret[2]);
+
+/* 0, or negative errno (-EAGAIN: the other end does not read). The descriptors stay the caller's. */
+int message_send(int fd, const struct message *message, const int *fds, size_t count);
+
+/*
+ * One message and its descriptors, which are the caller's then (close-on-exec).
+ * `*count` is the room of `fds` and becomes how many came. 1 for a message, 0
+ * when the other end is closed, or negative errno (-EBADMSG: not one of ours).
+ */
+int message_receive(int fd, struct message *ret, int *fds, size_t *count);

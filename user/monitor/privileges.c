@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/monitor/privileges.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "user/base/mem.h"
+
+static const struct {
+	int capability;
+	enum privileges who;
+	bool needed;
+} kept[] = {
+	{ CAP_BPF, PRIVILEGES_MONITOR, true },
+	{ CAP_PERFMON, PRIVILEGES_MONITOR, true },
+	{ CAP_SYS_PTRACE, PRIVILEGES_MONITOR, false },
+	{ CAP_DAC_READ_SEARCH, PRIVILEGES_MONITOR, false },
+	{ CAP_SETUID, PRIVILEGES_SPAWNER, false },
+	{ CAP_SETGID, PRIVILEGES_SPAWNER, false },
+	{ CAP_SETPCAP, PRIVILEGES_SPAWNER, false },
+};
+
+int privileges_keep(enum privileges which)
+{
+	bool has[ARRAY_SIZE(kept)];
+
+	capng_get_caps_process();
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		has[i] = kept[i].who == which &&
+			 capng_have_capability(CAPNG_PERMITTED, (unsigned)kept[i].capability);
+		if (kept[i].who == which && kept[i].needed && !has[i])
+			return -EPERM;
+	}
+	capng_clear(CAPNG_SELECT_BOTH);
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		if (has[i])
+			capng_update(CAPNG_ADD,
+				     CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
+				     (unsigned)kept[i].capability);
+	return capng_apply(CAPNG_SELECT_BOTH) ? -EPERM : 0;
+}
+
+/* The ids of a user by name, or of a plain number. */
+static int user_ids(const char *user, uid_t *uid, gid_t *gid)
+{
+	const struct passwd *entry = getpwnam(user);
+	char *end;
+
+	if (entry) {
+		*uid = entry->pw_uid;
+		*gid = entry->pw_gid;
+		return 0;
+	}
+	*uid = (uid_t)strtoul(user, &end, 10);
+	*gid = (gid_t)*uid;
+	return *end || end == user ? -ENOENT : 0;
+}
+
+int privileges_drop_all(const char *user)
+{
+	struct rlimit nothing = {};
+	uid_t uid;
+	gid_t gid;
+	int error = user_ids(user, &uid, &gid);
+
+	if (error)
+		return error;
+	capng_clear(CAPNG_SELECT_BOTH);
+	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SETUID);
+	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SETGID);
+	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SETPCAP);
+	if (capng_apply(CAPNG_SELECT_BOTH))
+		return -EPERM;
+	if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+		return -errno;
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (capng_apply(CAPNG_SELECT_CAPS) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_DUMPABLE, 0) || setrlimit(RLIMIT_CORE, &nothing))
+		return -EPERM;
+	return 0;
+}
+
+void privileges_missing(char *ret, size_t size)
+{
+	size_t len = 0;
+
+	ret[0] = '\0';
+	capng_get_caps_process();
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		if (!capng_have_capability(CAPNG_EFFECTIVE, (unsigned)kept[i].capability) && len < size)
+			len += (size_t)snprintf(ret + len, size - len, "%sCAP_%s", len ? " " : "",
+						capng_capability_to_name((unsigned)kept[i].capability));
+	for (char *at = ret; *at; at++)
+		if (*at >= 'a' && *at <= 'z')
+			*at = (char)(*at - 'a' + 'A');
+}

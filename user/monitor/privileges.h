@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * privileges.h - who keeps which capability.
+ *
+ *	monitor  BPF PERFMON SYS_PTRACE DAC_READ_SEARCH (SYS_ADMIN and SYS_RESOURCE where
+ *	         an old kernel needs them), after the start
+ *	spawner  SETUID SETGID SETPCAP
+ *	worker   none, under its own uid, with no_new_privs
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum privileges { PRIVILEGES_MONITOR, PRIVILEGES_SPAWNER };
+
+/* Give up all other capabilities, the bounding set included. 0 or negative errno. */
+int privileges_keep(enum privileges which);
+
+/* Become `user` (a name or a uid), without groups, capabilities or a way to gain any. */
+int privileges_drop_all(const char *user);
+
+/* Names of capabilities that the monitor needs and this process lacks; "" when none. */
+void privileges_missing(char *ret, size_t size);

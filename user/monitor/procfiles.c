@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/monitor/procfiles.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "user/base/clock.h"
+#include "user/base/mem.h"
+
+/* Field 22 of /proc/PID/stat: ticks after boot; the kernel's own text after the last ')'. */
+static int start_ticks(int directory, uint64_t *ret)
+{
+	_cleanup_(closep) int fd = openat(directory, "stat", O_RDONLY | O_CLOEXEC);
+	char text[1024], *at;
+	ssize_t got;
+
+	if (fd < 0)
+		return -errno;
+	got = read(fd, text, sizeof(text) - 1);
+	if (got <= 0)
+		return -ESRCH;
+	text[got] = '\0';
+	at = strrchr(text, ')');
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	if (!at)
+		return -ESRCH;
+	*ret = strtoull(at, NULL, 10);
+	return 0;
+}
+
+static bool is_the_same(int directory, struct process_id process)
+{
+	uint64_t ticks, per_second = (uint64_t)sysconf(_SC_CLK_TCK);
+
+	return !start_ticks(directory, &ticks) &&
+	       ticks == process.started_ns / (NS_PER_S / per_second);
+}
+
+int procfiles_open(struct process_id process, struct procfiles *ret)
+{
+	struct procfiles p = { .process = process };
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%u", process.tgid);
+	p.directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (p.directory < 0)
+		return -ESRCH;
+	p.pidfd = (int)syscall(SYS_pidfd_open, process.tgid, 0);
+	if (p.pidfd < 0 || !is_the_same(p.directory, process)) {
+		procfiles_close(&p);
+		return -ESRCH;
+	}
+	*ret = p;
+	return 0;
+}
+
+void procfiles_close(struct procfiles *p)
+{
+	closep(&p->directory);
+	closep(&p->pidfd);
+}
+
+int procfiles_exe(const struct procfiles *p, char *ret, size_t size)
+{
+	static const char deleted[] = " (deleted)";
+	ssize_t len = readlinkat(p->directory, "exe", ret, size - 1);
+
+	ret[0] = len > 0 ? ret[0] : '\0';
+	if (len <= 0)
+		return len ? -errno : -ENOENT;
+	ret[len] = '\0';
+	if ((size_t)len >= sizeof(deleted) && !strcmp(ret + len - sizeof(deleted) + 1, deleted))
+		ret[(size_t)len - sizeof(deleted) + 1] = '\0';
+	return 0;
+}
+
+int procfiles_cgroup(const struct procfiles *p, char *ret, size_t size)
+{
+	_cleanup_(closep) int fd = openat(p->directory, "cgroup", O_RDONLY | O_CLOEXEC);
+	char text[4096], *line, *rest = text;
+	ssize_t got;
+
+	ret[0] = '\0';
+	if (fd < 0)
+		return -errno;
+	got = read(fd, text, sizeof(text) - 1);
+	if (got <= 0)
+		return -ESRCH;
+	text[got] = '\0';
+	while ((line = strsep(&rest, "\n"))) {
+		const char *path = strchr(line, '/');
+
+		if (path && (!strncmp(line, "0::", 3) || strstr(line, "name=systemd")))
+			snprintf(ret, size, "%s", path);
+	}
+	return 0;
+}
+
+int procfiles_exe_id(const struct procfiles *p, uint64_t *device, uint64_t *inode)
+{
+	struct stat status;
+
+	if (fstatat(p->directory, "exe", &status, 0))
+		return -errno;
+	*device = status.st_dev;
+	*inode = status.st_ino;
+	return 0;
+}
+
+size_t procfiles_facts(const struct procfiles *p, int ret[PROCESS_FILES], uint32_t *files)
+{
+	static const char *const names[PROCESS_FILES] = {
+		[FILE_ENVIRON] = "environ",
+		[FILE_CMDLINE] = "cmdline",
+		[FILE_CGROUP] = "cgroup",
+		[FILE_STAT] = "stat",
+	};
+	size_t count = 0;
+
+	*files = 0;
+	for (size_t i = 0; i < PROCESS_FILES; i++) {
+		int fd = openat(p->directory, names[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+		if (fd < 0)
+			continue;
+		*files |= 1U << i;
+		ret[count++] = fd;
+	}
+	return count;
+}
+
+static bool may_be_opened(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return !strcmp(slash ? slash + 1 : path, "package.json");
+}
+
+/*
+ * Absolute paths resolve inside the process's root, relative ones below its
+ * working directory, and no symbolic link leads out of either.
+ */
+int procfiles_inside(const struct procfiles *p, const char *path)
+{
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+				.resolve = path[0] == '/' ? RESOLVE_IN_ROOT : RESOLVE_BENEATH };
+	_cleanup_(closep) int base = -1, fd = -1;
+	struct stat status;
+
+	if (!may_be_opened(path))
+		return -EPERM;
+	base = openat(p->directory, path[0] == '/' ? "root" : "cwd",
+		      O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (base < 0)
+		return -errno;
+	how.resolve |= RESOLVE_NO_MAGICLINKS;
+	fd = (int)syscall(SYS_openat2, base, path, &how, sizeof(how));
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status))
+		return -errno;
+	return S_ISREG(status.st_mode) && is_the_same(p->directory, p->process) ? TAKE_FD(fd)
+										  : -EPERM;
+}

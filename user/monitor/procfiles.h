@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * procfiles.h - files of a process, opened for somebody without privileges.
+ *
+ * The monitor opens and passes on; it reads nothing that a target writes but
+ * the link of its executable and the line of its cgroup. Everything is opened
+ * through one descriptor of /proc/PID, and the process's start is compared
+ * before and after, so that an id that was used again is never taken for the old.
+ */
+#pragma once
+
+#include "user/monitor/message.h"
+
+struct procfiles {
+	int directory; /* /proc/PID */
+	int pidfd;
+	struct process_id process;
+};
+
+/* -ESRCH when the process is gone or is another one by now. */
+int procfiles_open(struct process_id process, struct procfiles *ret);
+void procfiles_close(struct procfiles *p);
+
+/* Path of the executable without " (deleted)"; empty where it has none (-errno). */
+int procfiles_exe(const struct procfiles *p, char *ret, size_t size);
+/* The cgroup v2 path, or v1's name=systemd one. */
+int procfiles_cgroup(const struct procfiles *p, char *ret, size_t size);
+/* Device and inode of the executable. */
+int procfiles_exe_id(const struct procfiles *p, uint64_t *device, uint64_t *inode);
+
+/* What MESSAGE_PROCESS carries: descriptors in the order of enum process_file. */
+size_t procfiles_facts(const struct procfiles *p, int ret[PROCESS_FILES], uint32_t *files);
+
+/*
+ * A regular file inside the process's root directory, by an absolute path or
+ * one relative to its working directory. Only names that name services are
+ * opened (package.json). A descriptor, or negative errno.
+ */
+int procfiles_inside(const struct procfiles *p, const char *path);

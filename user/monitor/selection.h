@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * selection.h - which processes are watched, and why.
+ *
+ * In:  processes and listening sockets as the iterators give them at the start,
+ *      and events of fork, exec, end and listen from then on. No polling.
+ * Out: task storage in the kernel half, and one call to `tell` for each target
+ *      that is found, forked, exec'd or ended.
+ *
+ * A process is a target when any option of watch.* names it, or its parent was
+ * one; exclusion beats both. Every exec decides anew.
+ */
+#pragma once
+
+#include "user/monitor/capture.h"
+#include "user/monitor/procfiles.h"
+
+struct selection;
+
+/* `files` is NULL for "fork" and "exit", where nothing is read. */
+typedef void selection_tell(void *context, const char *event, struct process_id process,
+			    struct process_id parent, uint64_t at_ns, const char *comm,
+			    const char *exe, const char *watched_by,
+			    const struct procfiles *files);
+
+struct selection *selection_new(struct capture *capture, const struct config *config,
+				selection_tell *tell, void *context);
+void selection_free(struct selection *s);
+
+/* Look at all that is there: at the start, and after process events were lost. */
+int selection_scan(struct selection *s);
+/* One event of the kernel half. */
+void selection_event(struct selection *s, const struct process_event *event);
+/* Tell of every target again, as "seen": for a new worker. */
+void selection_retell(struct selection *s);
+/* Is this process a target? For requests of the worker. */
+bool selection_has(const struct selection *s, struct process_id process);
+size_t selection_count(const struct selection *s);
+/* A pid of our own that is never watched. */
+void selection_ignore(struct selection *s, uint32_t pid);
+
+/*
+ * Why a process would or would not be watched: the option that chooses it, or
+ * NULL with `why_not` set. `ports` are those it listens on.
+ */
+const char *selection_rule(const struct config *config, uint32_t tgid, const char *exe,
+			   const char *cgroup, const uint16_t *ports, size_t port_count,
+			   const char **why_not, char *text, size_t size);

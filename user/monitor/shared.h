@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * shared.h - one page that monitor and workers map, so that counts outlive a worker.
+ *
+ * Each field has one writer. The worker that comes after a dead one finds in
+ * `ledger` what that one had taken and not given out, and counts it as lost.
+ */
+#pragma once
+
+#include "headers/capture.h"
+#include "user/model/ledger.h"
+#include "user/monitor/features.h"
+
+struct shared {
+	/* the monitor's */
+	uint64_t worker_restarts;
+	uint64_t programs_missed;    /* recursion_misses of the hooks on operations */
+	uint64_t events_missed;	     /* process events that were lost and looked for again */
+	uint64_t messages_lost;	     /* the worker did not take them */
+	uint64_t watched;	     /* processes that are targets now */
+	uint64_t monitor_cpu_us, monitor_rss_bytes;
+	uint32_t monitor_pid, spawner_pid;
+	struct feature_state features[FEATURES]; /* `used` points into the binary both run */
+	/* the worker's */
+	uint64_t in[STAGES], out[STAGES], lost[LOSSES];
+};
+
+/* Descriptors that a worker gets with MESSAGE_SPAWN, in this order. */
+enum worker_file {
+	WORKER_MONITOR, /* its end of the pair */
+	WORKER_SHARED,
+	WORKER_VERDICTS,
+	WORKER_CONTROL,
+	WORKER_COUNTERS,
+	WORKER_SWEEP,
+	WORKER_TAPE,	/* or /dev/null */
+	WORKER_RINGS,	/* from here: the rings, then the listeners */
+};

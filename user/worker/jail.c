@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/worker/jail.h"
+
+#include <errno.h>
+#include <seccomp.h>
+
+#include "user/base/mem.h"
+#include "user/worker/landlock.h"
+
+/* Plain calls that the loop, libmicrohttpd, libcurl, GnuTLS and malloc make. */
+static const char *const allowed[] = {
+	"accept4", "access", "arch_prctl", "bind", "brk", "clock_getres", "clock_gettime",
+	"clock_nanosleep", "close", "connect", "dup", "epoll_create1", "epoll_ctl", "epoll_pwait",
+	"epoll_pwait2", "epoll_wait", "eventfd2", "exit", "exit_group", "faccessat", "faccessat2",
+	"fcntl", "fstat", "fsync", "ftruncate", "futex", "getcpu", "getdents64", "getegid", "geteuid",
+	"getgid", "getpeername", "getpid", "getppid", "getrandom", "getrlimit", "getrusage",
+	"getsockname", "getsockopt", "gettid", "gettimeofday", "getuid", "ioctl", "listen", "lseek",
+	"lstat", "madvise", "membarrier", "mremap", "munmap", "nanosleep", "newfstatat", "open",
+	"openat", "pipe2", "poll", "ppoll", "pread64", "prlimit64", "pselect6", "pwrite64", "read",
+	"readlink", "readlinkat", "readv", "recvfrom", "recvmmsg", "recvmsg", "restart_syscall",
+	"rseq", "rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigreturn",
+	"sched_getaffinity", "sched_yield", "select", "sendfile", "sendmmsg", "sendmsg", "sendto",
+	"set_robust_list", "set_tid_address", "setsockopt", "shutdown", "sigaltstack", "signalfd4",
+	"socketpair", "stat", "statfs", "statx", "sysinfo", "tgkill", "time", "timerfd_create",
+	"timerfd_gettime", "timerfd_settime", "uname", "write", "writev",
+};
+
+/* Commands of bpf(2) that work by a descriptor that the worker was given. */
+enum {
+	MAP_LOOKUP = 1,
+	MAP_UPDATE = 2,
+	MAP_DELETE = 3,
+	MAP_NEXT_KEY = 4,
+	INFO_BY_FD = 15,
+	LOOKUP_BATCH = 24,
+	ITER_CREATE = 33,
+};
+
+static const unsigned bpf_commands[] = { MAP_LOOKUP,   MAP_UPDATE, MAP_DELETE, MAP_NEXT_KEY,
+					 INFO_BY_FD, LOOKUP_BATCH, ITER_CREATE };
+
+enum { FAMILY_LOCAL = 1, FAMILY_INET4 = 2, FAMILY_IP6 = 10, FAMILY_NETLINK = 16 };
+static const unsigned socket_families[] = { FAMILY_LOCAL, FAMILY_INET4, FAMILY_IP6, FAMILY_NETLINK };
+
+enum { PROTECT_EXEC = 4 };
+#define CLONE_OF_A_THREAD 0x00010000
+
+static int allow_plain(scmp_filter_ctx filter)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(allowed) && !error; i++) {
+		int number = seccomp_syscall_resolve_name(allowed[i]);
+
+		if (number > 0 || number == 0) /* negative: this machine has no such call */
+			error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+	}
+	return error;
+}
+
+static int allow_values(scmp_filter_ctx filter, int call, const unsigned *values, size_t count)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < count && !error; i++)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 1,
+					 SCMP_A0(SCMP_CMP_EQ, values[i]));
+	return error;
+}
+
+/* Memory that is never executable; clone3's flags cannot be looked at, so glibc falls back. */
+static int allow_bounded(scmp_filter_ctx filter)
+{
+	int error = allow_values(filter, SCMP_SYS(bpf), bpf_commands, ARRAY_SIZE(bpf_commands));
+
+	if (!error)
+		error = allow_values(filter, SCMP_SYS(socket), socket_families,
+				     ARRAY_SIZE(socket_families));
+	if (!error)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+					 SCMP_A2(SCMP_CMP_MASKED_EQ, PROTECT_EXEC, 0));
+	if (!error)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+					 SCMP_A2(SCMP_CMP_MASKED_EQ, PROTECT_EXEC, 0));
+	if (!error)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+					 SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_OF_A_THREAD,
+						 CLONE_OF_A_THREAD));
+	if (!error)
+		error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	/* Name services may try to load a plugin: it is refused, and they go on without. */
+	if (!error)
+		error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(mmap), 1,
+					 SCMP_A2(SCMP_CMP_MASKED_EQ, PROTECT_EXEC, PROTECT_EXEC));
+	/* prctl names threads; nothing else of it is needed after this. */
+	if (!error)
+		error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prctl), 0);
+	return error;
+}
+
+static int enter_seccomp(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int error;
+
+	if (!filter)
+		return -ENOMEM;
+	error = allow_plain(filter);
+	if (!error)
+		error = allow_bounded(filter);
+	if (!error)
+		error = seccomp_load(filter);
+	seccomp_release(filter);
+	return error;
+}
+
+int jail_enter(const struct config *config, struct jail *ret)
+{
+	int error;
+
+	ret->landlock = landlock_enter(config);
+	error = enter_seccomp();
+	ret->seccomp = !error;
+	return error;
+}
