@@ -25,12 +25,14 @@ static const struct {
 	[LOSS_EXCHANGE_LIMIT] = { STAGE_EXCHANGE, "limit" },
 	[LOSS_EXCHANGE_UNREAD] = { STAGE_EXCHANGE, "unread" },
 	[LOSS_EXCHANGE_DROPPED] = { STAGE_EXCHANGE, "dropped" },
+	[LOSS_EXCHANGE_WORKER_DIED] = { STAGE_EXCHANGE, "worker_died" },
 	[LOSS_SPAN_LIMIT] = { STAGE_SPAN, "limit" },
 	[LOSS_EXPORT_QUEUE] = { STAGE_EXPORT, "queue_full" },
 	[LOSS_EXPORT_REJECTED] = { STAGE_EXPORT, "rejected" },
 	[LOSS_EXPORT_REFUSED] = { STAGE_EXPORT, "refused" },
 	[LOSS_EXPORT_TIMEOUT] = { STAGE_EXPORT, "timeout" },
 	[LOSS_EXPORT_TOO_LARGE] = { STAGE_EXPORT, "too_large" },
+	[LOSS_EXPORT_WORKER_DIED] = { STAGE_EXPORT, "worker_died" },
 	[LOSS_EXPORT_SHUTDOWN] = { STAGE_EXPORT, "shutdown" },
 };
 static_assert(ARRAY_SIZE(losses) == LOSSES, "each loss has a stage and a name");

@@ -14,6 +14,14 @@ void collectors_add(struct collectors *c, struct collector *collector)
 	c->last = &collector->next;
 }
 
+void collectors_add_first(struct collectors *c, struct collector *collector)
+{
+	collector->next = c->first;
+	c->first = collector;
+	if (!collector->next)
+		c->last = &collector->next;
+}
+
 void collectors_collect(const struct collectors *c, uint64_t now_ns, struct metric_sink *sink)
 {
 	for (const struct collector *one = c->first; one; one = one->next)

@@ -62,5 +62,7 @@ struct collectors {
 
 void collectors_init(struct collectors *c);
 void collectors_add(struct collectors *c, struct collector *collector);
+/* The same, to be asked before all others: it fills in what they give. */
+void collectors_add_first(struct collectors *c, struct collector *collector);
 /* Ask each in turn. */
 void collectors_collect(const struct collectors *c, uint64_t now_ns, struct metric_sink *sink);

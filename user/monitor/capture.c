@@ -312,10 +312,10 @@ size_t capture_programs(const struct capture *c, struct program_stats ret[CAPTUR
 			continue;
 		if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
 			continue;
-		ret[count++] = (struct program_stats){ .name = bpf_program__name(program),
-						       .missed = info.recursion_misses,
-						       .runs = info.run_cnt,
-						       .run_ns = info.run_time_ns };
+		ret[count] = (struct program_stats){ .missed = info.recursion_misses,
+						     .runs = info.run_cnt,
+						     .run_ns = info.run_time_ns };
+		snprintf(ret[count++].name, sizeof(ret->name), "%s", bpf_program__name(program));
 	}
 	return count;
 }

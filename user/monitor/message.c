@@ -24,7 +24,7 @@ union control {
 	char bytes[CMSG_SPACE(sizeof(int) * MESSAGE_FDS)];
 };
 
-int message_send(int fd, const struct message *message, const int *fds, size_t count)
+int message_send(int fd, const struct monitor_message *message, const int *fds, size_t count)
 {
 	struct iovec part = { (void *)message, sizeof(*message) };
 	union control control = {};
@@ -66,7 +66,7 @@ static size_t take_fds(struct msghdr *m, int *fds, size_t room)
 	return count;
 }
 
-int message_receive(int fd, struct message *ret, int *fds, size_t *count)
+int message_receive(int fd, struct monitor_message *ret, int *fds, size_t *count)
 {
 	struct iovec part = { ret, sizeof(*ret) };
 	union control control = {};

@@ -31,7 +31,7 @@ enum process_file { FILE_ENVIRON, FILE_CMDLINE, FILE_CGROUP, FILE_STAT, PROCESS_
 
 enum { MESSAGE_TEXT = 512, MESSAGE_FDS = 32 };
 
-struct message {
+struct monitor_message {
 	uint32_t type;
 	uint32_t files; /* bit n: enum process_file n */
 	struct process_id process, parent;
@@ -48,11 +48,11 @@ struct message {
 int message_pair(int ret[2]);
 
 /* 0, or negative errno (-EAGAIN: the other end does not read). The descriptors stay the caller's. */
-int message_send(int fd, const struct message *message, const int *fds, size_t count);
+int message_send(int fd, const struct monitor_message *message, const int *fds, size_t count);
 
 /*
  * One message and its descriptors, which are the caller's then (close-on-exec).
  * `*count` is the room of `fds` and becomes how many came. 1 for a message, 0
  * when the other end is closed, or negative errno (-EBADMSG: not one of ours).
  */
-int message_receive(int fd, struct message *ret, int *fds, size_t *count);
+int message_receive(int fd, struct monitor_message *ret, int *fds, size_t *count);

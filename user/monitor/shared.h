@@ -7,9 +7,8 @@
  */
 #pragma once
 
-#include "headers/capture.h"
 #include "user/model/ledger.h"
-#include "user/monitor/features.h"
+#include "user/monitor/capture.h"
 
 struct shared {
 	/* the monitor's */
@@ -21,13 +20,17 @@ struct shared {
 	uint64_t monitor_cpu_us, monitor_rss_bytes;
 	uint32_t monitor_pid, spawner_pid;
 	struct feature_state features[FEATURES]; /* `used` points into the binary both run */
+	struct capture_counters baseline; /* what the self-test moved; no part of the sums */
+	struct program_stats programs[CAPTURE_PROGRAMS];
+	uint64_t program_count;
 	/* the worker's */
 	uint64_t in[STAGES], out[STAGES], lost[LOSSES];
 };
 
 /* Descriptors that a worker gets with MESSAGE_SPAWN, in this order. */
 enum worker_file {
-	WORKER_MONITOR, /* its end of the pair */
+	WORKER_MONITOR,	 /* its end of the pair that brings news of processes */
+	WORKER_REQUESTS, /* its end of the pair for MESSAGE_OPEN and its answer */
 	WORKER_SHARED,
 	WORKER_VERDICTS,
 	WORKER_CONTROL,

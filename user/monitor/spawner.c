@@ -22,7 +22,7 @@ struct spawner {
 };
 
 /* In the child: become the worker. */
-static void worker_begin(const struct spawner *s, const struct message *m, const int *fds,
+static void worker_begin(const struct spawner *s, const struct monitor_message *m, const int *fds,
 			 size_t count)
 {
 	sigset_t none;
@@ -43,9 +43,9 @@ static void worker_begin(const struct spawner *s, const struct message *m, const
 	_exit(s->main(s->config, fds, count, m->pid));
 }
 
-static void spawn(struct spawner *s, const struct message *m, const int *fds, size_t count)
+static void spawn(struct spawner *s, const struct monitor_message *m, const int *fds, size_t count)
 {
-	struct message reply = { .type = MESSAGE_SPAWNED };
+	struct monitor_message reply = { .type = MESSAGE_SPAWNED };
 
 	s->worker = fork();
 	if (!s->worker)
@@ -62,7 +62,7 @@ static bool take_message(struct spawner *s)
 {
 	int fds[MESSAGE_FDS];
 	size_t count = MESSAGE_FDS;
-	struct message m;
+	struct monitor_message m;
 	int got = message_receive(s->monitor, &m, fds, &count);
 
 	if (got == -EINTR || got == -EAGAIN)
@@ -77,7 +77,7 @@ static bool take_message(struct spawner *s)
 static void take_death(struct spawner *s)
 {
 	struct signalfd_siginfo info;
-	struct message m = { .type = MESSAGE_DIED };
+	struct monitor_message m = { .type = MESSAGE_DIED };
 	int status;
 	pid_t pid;
 

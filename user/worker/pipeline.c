@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/worker/pipeline.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+
+#include "user/base/clock.h"
+#include "user/base/limits.h"
+#include "user/base/mem.h"
+#include "user/event/event.h"
+#include "user/worker/routing.h"
+
+/* The other end of the connection, as text in the span's scratch. */
+static void add_peer(struct span *span, const struct record_connection *peer)
+{
+	char text[INET6_ADDRSTRLEN];
+	size_t before = span->scratch->len;
+
+	if (!peer || peer->family == FAMILY_UNIX)
+		return;
+	if (!inet_ntop(peer->family, peer->remote, text, sizeof(text)) ||
+	    buf_add(span->scratch, str_of(text)))
+		return;
+	span_add_text(span, STR("network.peer.address"),
+		      (struct str){ span->scratch->at + before, strlen(text) });
+	span_add_int(span, STR("network.peer.port"), peer->remote_port);
+}
+
+/* Ids of its own: a child of what came with the request, or the first of a new trace. */
+static void make_ids(struct pipeline *p, struct span *span)
+{
+	static const uint8_t none[TRACE_ID_BYTES];
+
+	if (!memcmp(span->context.trace_id, none, TRACE_ID_BYTES)) {
+		random_id(&p->random, span->context.trace_id, TRACE_ID_BYTES);
+		span->context.flags = TRACE_FLAG_RANDOM;
+	}
+	if (!memcmp(span->context.span_id, none, SPAN_ID_BYTES))
+		random_id(&p->random, span->context.span_id, SPAN_ID_BYTES);
+}
+
+/* No final status was seen: the conventions' error.type says why. */
+static void add_outcome(struct span *span, const struct exchange *x)
+{
+	if (x->answered)
+		return;
+	span->status = STATUS_ERROR;
+	span->error_type = x->outcome == OUTCOME_RESET ? STR("connection_reset") : STR("_OTHER");
+	span_add_text(span, STR("error.type"), span->error_type);
+}
+
+static void sample(struct pipeline *p, struct span *span, const struct process *process,
+		   uint8_t parent_flags, bool has_remote)
+{
+	const struct config *c = p->config;
+	const struct sampler *sampler = routing_sampler(p->routing, process);
+
+	span->sampled = sampler_decides(sampler, span->context.trace_id,
+					has_remote ? &parent_flags : NULL);
+	if (!span->sampled && c->trace.keep_errors && span->status == STATUS_ERROR)
+		span->sampled = true;
+	if (!span->sampled && c->trace.keep_slower_than_ms &&
+	    span->measures.duration_ns > c->trace.keep_slower_than_ms * NS_PER_MS)
+		span->sampled = true;
+	if (span->sampled)
+		span->context.flags |= TRACE_FLAG_SAMPLED;
+	else
+		span->context.flags &= (uint8_t)~TRACE_FLAG_SAMPLED;
+}
+
+static void span_fill(struct pipeline *p, struct span *span, const struct exchange *x,
+		      const struct process *process)
+{
+	span->kind = x->role == ROLE_CLIENT ? SPAN_CLIENT : SPAN_SERVER;
+	span->resource = process ? process->resource : NULL;
+	span->routes = routing_routes(p->routing, process);
+	span->start_unix_ns = x->started_ns + (uint64_t)p->unix_offset_ns;
+	span->end_unix_ns = x->ended_ns + (uint64_t)p->unix_offset_ns;
+	span->measures = (struct measures){
+		.duration_ns = x->ended_ns - x->started_ns,
+		.first_byte_ns = x->first_answer_ns ? x->first_answer_ns - x->started_ns : 0,
+		.asking_body_bytes = x->asking_body_bytes,
+		.answering_body_bytes = x->answering_body_bytes,
+	};
+	add_peer(span, x->peer);
+	x->proto->describe(&x->question, x->answered ? &x->answer : NULL, span);
+	add_outcome(span, x);
+	if (x->question_cut || x->answer_cut)
+		span_add(span, (struct attribute){ .key = STR("sonde.head.cut"),
+						   .type = ATTRIBUTE_BOOL,
+						   .number = 1 });
+}
+
+static void hand_out(struct pipeline *p, const struct span *span)
+{
+	for (size_t i = 0; i < p->exporter_count; i++)
+		if (p->exporters[i]->span)
+			p->exporters[i]->span(p->exporter_selves[i], span);
+}
+
+static void observe(void *context, const struct exchange *x)
+{
+	struct pipeline *p = context;
+	const struct process *process = processes_find(p->processes, x->process);
+	struct span span;
+	uint8_t parent_flags;
+	bool has_remote;
+
+	/* The attributes are filled as they are counted; zeroing them all would cost more. */
+	memset(&span, 0, offsetof(struct span, attributes));
+	buf_clear(&p->scratch);
+	span.scratch = &p->scratch;
+	p->ledger.in[STAGE_SPAN]++;
+	span_fill(p, &span, x, process);
+	parent_flags = span.context.flags;
+	has_remote = span.has_parent || span.context.trace_id[0] || span.context.trace_id[1];
+	make_ids(p, &span);
+	sample(p, &span, process, parent_flags, has_remote);
+	if (!span.hide_from_metrics)
+		series_observe(p->series, &span, x->ended_ns);
+	if (!span.sampled)
+		p->unsampled++;
+	else if (!span.hide_from_traces)
+		hand_out(p, &span);
+	p->ledger.out[STAGE_SPAN]++;
+}
+
+static void tell_verdict(void *context, uint64_t cookie, enum verdict verdict, uint16_t head_bytes)
+{
+	struct pipeline *p = context;
+
+	p->verdict(p->verdict_context, cookie, verdict, head_bytes);
+}
+
+struct pipeline *pipeline_new(const struct pipeline_options *options)
+{
+	struct pipeline *p = xcalloc(1, sizeof(*p));
+	const struct config *c = options->config;
+
+	p->config = c;
+	p->tape = options->tape;
+	p->verdict = options->verdict;
+	p->verdict_context = options->context;
+	p->scratch = buf_new(LIMIT_SPAN_TEXT_BYTES);
+	p->unix_offset_ns = clock_unix_offset_ns();
+	ledger_init(&p->ledger);
+	collectors_init(&p->collectors);
+	p->routing = routing_new(c);
+	p->processes = processes_new(c);
+	p->series = series_new(c->limit.series, c->limit.ended_series_s * NS_PER_S);
+	p->exchanges = exchanges_new(&(struct exchanges_options){
+		.protos = protos,
+		.max_connections = c->limit.connections,
+		.max_exchanges = c->limit.exchanges,
+		.max_head_bytes = c->limit.head_bytes,
+		.observe = observe,
+		.verdict = options->verdict ? tell_verdict : NULL,
+		.context = p,
+		.ledger = &p->ledger,
+	});
+	if (options->seed || random_seed_system(&p->random))
+		random_seed(&p->random, options->seed ? options->seed : monotonic_ns());
+	collectors_add(&p->collectors, series_collector(p->series));
+	collectors_add(&p->collectors, &p->ledger.collector);
+	return p;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->exporter_count; i++)
+		p->exporters[i]->free(p->exporter_selves[i]);
+	exchanges_free(p->exchanges);
+	series_free(p->series);
+	processes_free(p->processes);
+	routing_free(p->routing);
+	buf_free(&p->scratch);
+	free(p);
+}
+
+int pipeline_export(struct pipeline *p, const struct export_context *context, const char **error)
+{
+	for (size_t i = 0; exporters[i] && p->exporter_count < EXPORTERS_MAX; i++) {
+		void *self;
+
+		*error = NULL;
+		self = exporters[i]->new(context, error);
+		if (*error)
+			return -EINVAL;
+		if (!self)
+			continue;
+		p->exporters[p->exporter_count] = exporters[i];
+		p->exporter_selves[p->exporter_count++] = self;
+	}
+	return 0;
+}
+
+static void take_process(struct pipeline *p, const struct record_process *record)
+{
+	const struct process *process;
+
+	if (processes_learn(p->processes, record)) {
+		p->facts_refused++;
+		return;
+	}
+	process = processes_find(p->processes, record->head.process);
+	if (process && process->ended)
+		exchanges_process_ended(p->exchanges, process->id, record->head.at_ns);
+}
+
+void pipeline_take(struct pipeline *p, struct str bytes)
+{
+	const struct record *record = event_check(bytes);
+
+	if (!record) {
+		p->ledger.lost[LOSS_RING_INVALID]++;
+		return;
+	}
+	if (p->tape)
+		tape_write(p->tape, record);
+	switch (record->type) {
+	case RECORD_PROCESS:
+		take_process(p, (const struct record_process *)record);
+		return;
+	case RECORD_CLOCK:
+		p->unix_offset_ns = ((const struct record_clock *)record)->unix_offset_ns;
+		return;
+	default:
+		p->ledger.out[STAGE_RING]++;
+		exchanges_feed(p->exchanges, record);
+	}
+}
+
+bool pipeline_knows(struct pipeline *p, struct str bytes)
+{
+	const struct record *record = event_check(bytes);
+	const struct process *process;
+
+	if (!record || !record->process.tgid)
+		return true;
+	process = processes_find(p->processes, record->process);
+	return process && process->resource;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pipeline.h - from bytes of a ring or a tape to spans and metrics, one way.
+ *
+ *	bytes -> event_check -> tape -> exchanges -> span -> series, exporters
+ *	                             -> processes (who is it?)
+ *
+ * The live worker and `sonde replay` run the same pipeline; only the source of
+ * records differs. Nothing here asks the kernel for anything.
+ */
+#pragma once
+
+#include "user/base/random.h"
+#include "user/config/config.h"
+#include "user/event/tape.h"
+#include "user/exchange/exchange.h"
+#include "user/export/exporter.h"
+#include "user/model/ledger.h"
+#include "user/model/series.h"
+#include "user/process/process.h"
+
+enum { EXPORTERS_MAX = 8 };
+
+struct pipeline_options {
+	const struct config *config;
+	verdict_set *verdict; /* NULL: nobody to tell */
+	void *context;
+	struct tape_writer *tape; /* NULL: none; stays the caller's */
+	uint64_t seed;		  /* 0: from the system */
+};
+
+struct pipeline {
+	const struct config *config;
+	struct ledger ledger;
+	struct collectors collectors;
+	struct processes *processes;
+	struct exchanges *exchanges;
+	struct series *series;
+	struct random random;
+	struct tape_writer *tape;
+	struct buf scratch; /* texts of the span that is being made */
+	struct routing *routing;
+	int64_t unix_offset_ns;
+	const struct exporter *exporters[EXPORTERS_MAX];
+	void *exporter_selves[EXPORTERS_MAX];
+	size_t exporter_count;
+	verdict_set *verdict;
+	void *verdict_context;
+	uint64_t unsampled;	/* spans that the sampler left out */
+	uint64_t facts_refused; /* records about processes that said nothing that can be read */
+};
+
+struct pipeline *pipeline_new(const struct pipeline_options *options);
+void pipeline_free(struct pipeline *p);
+
+/* Start the exporters of the table that are configured. -EINVAL with `error` set when one cannot. */
+int pipeline_export(struct pipeline *p, const struct export_context *context, const char **error);
+
+/* Take one record's bytes, aligned to 8; what is no record is counted. */
+void pipeline_take(struct pipeline *p, struct str bytes);
+
+/*
+ * Is the process known that this record speaks of? If not, its facts are on
+ * their way: the caller leaves the record in the ring for a moment.
+ */
+bool pipeline_knows(struct pipeline *p, struct str bytes);

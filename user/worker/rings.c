@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/worker/rings.h"
+
+#include <sys/mman.h>
+
+#include "headers/capture.h"
+#include "user/base/clock.h"
+#include "user/base/mem.h"
+#include "user/event/ring.h"
+
+enum {
+	BATCH = 1024,  /* records of one ring before the others and the web get their turn */
+	IDLE_TICKS = 5, /* without a record before sleep is deep */
+};
+#define TICK_NS (20 * NS_PER_MS)
+
+struct one {
+	struct watch watch;
+	struct ring *ring;
+	struct rings *all;
+};
+
+struct rings {
+	struct rings_options options;
+	struct capture_control *control;
+	struct timer timer;
+	struct one ring[RINGS_MAX];
+	int idle_ticks;
+};
+
+static void sleep_set(struct rings *r, enum ring_sleep how)
+{
+	for (size_t i = 0; i < r->options.count; i++)
+		__atomic_store_n(&r->control->ring_sleep[i], how, __ATOMIC_SEQ_CST);
+}
+
+static bool any_ready(const struct rings *r)
+{
+	for (size_t i = 0; i < r->options.count; i++)
+		if (ring_ready(r->ring[i].ring))
+			return true;
+	return false;
+}
+
+/*
+ * Settle how to be woken. What came between the last look and now woke nobody:
+ * look again at once.
+ */
+static void settle(struct rings *r, bool left)
+{
+	uint64_t now = monotonic_ns();
+
+	if (r->idle_ticks < IDLE_TICKS || left) {
+		sleep_set(r, RING_DOZING);
+		loop_timer(r->options.loop, &r->timer, now + TICK_NS);
+		return;
+	}
+	sleep_set(r, RING_ASLEEP);
+	loop_timer(r->options.loop, &r->timer, any_ready(r) ? now : 0);
+}
+
+void rings_read(struct rings *r)
+{
+	size_t taken = 0;
+	bool more = false;
+
+	sleep_set(r, RING_AWAKE);
+	for (size_t i = 0; i < r->options.count; i++) {
+		size_t got = ring_read(r->ring[i].ring, BATCH, r->options.take, r->options.context);
+
+		taken += got;
+		more |= got == BATCH;
+	}
+	r->idle_ticks = taken ? 0 : r->idle_ticks + 1;
+	if (more) {
+		loop_timer(r->options.loop, &r->timer, monotonic_ns());
+		return;
+	}
+	r->options.drained(r->options.context);
+	settle(r, any_ready(r));
+}
+
+static void on_ring(struct watch *watch, uint32_t events)
+{
+	(void)events;
+	rings_read(container_of(watch, struct one, watch)->all);
+}
+
+static void on_timer(struct timer *timer, uint64_t now_ns)
+{
+	(void)now_ns;
+	rings_read(container_of(timer, struct rings, timer));
+}
+
+static bool ring_begin(struct rings *r, size_t i)
+{
+	struct one *one = &r->ring[i];
+
+	one->all = r;
+	one->ring = ring_new(r->options.fds[i], r->options.bytes);
+	one->watch = (struct watch){ .fd = r->options.fds[i], .ready = on_ring };
+	/* Edge-triggered: what is left in a ring on purpose must not spin the loop. */
+	return one->ring && !loop_watch(r->options.loop, &one->watch, EPOLLIN | EPOLLET);
+}
+
+struct rings *rings_new(const struct rings_options *options)
+{
+	struct rings *r = xcalloc(1, sizeof(*r));
+
+	r->options = *options;
+	r->timer.fired = on_timer;
+	r->control = mmap(NULL, sizeof(*r->control), PROT_READ | PROT_WRITE, MAP_SHARED,
+			  options->control_fd, 0);
+	if (r->control == MAP_FAILED) {
+		free(r);
+		return NULL;
+	}
+	for (size_t i = 0; i < options->count; i++)
+		if (!ring_begin(r, i)) {
+			rings_free(r);
+			return NULL;
+		}
+	loop_timer(options->loop, &r->timer, monotonic_ns());
+	return r;
+}
+
+void rings_free(struct rings *r)
+{
+	if (!r)
+		return;
+	loop_timer(r->options.loop, &r->timer, 0);
+	for (size_t i = 0; i < r->options.count && r->ring[i].ring; i++) {
+		loop_unwatch(r->options.loop, &r->ring[i].watch);
+		ring_free(r->ring[i].ring);
+	}
+	munmap(r->control, sizeof(*r->control));
+	free(r);
+}
+
+uint64_t rings_unread(const struct rings *r)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < r->options.count; i++)
+		sum += ring_unread(r->ring[i].ring);
+	return sum;
+}

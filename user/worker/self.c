@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/worker/self.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "user/base/clock.h"
+#include "user/base/mem.h"
+#include "user/worker/routing.h"
+
+struct self {
+	struct pipeline *pipeline;
+	const struct shared *shared;
+	const struct rings *rings;
+	int counters_fd, processors;
+	struct capture_counters *each; /* one a CPU */
+	struct capture_counters counters;
+	struct jail jail;
+	struct collector collector;
+};
+
+/* The kernel half's counters since the self-test, summed over CPUs. */
+static void read_counters(struct self *s)
+{
+	uint32_t zero = 0;
+
+	if (bpf_map_lookup_elem(s->counters_fd, &zero, s->each))
+		return;
+	for (int i = 0; i < COUNTERS; i++) {
+		s->counters.count[i] = -s->shared->baseline.count[i];
+		for (int cpu = 0; cpu < s->processors; cpu++)
+			s->counters.count[i] += s->each[cpu].count[i];
+	}
+}
+
+/* The stages before the worker are counted where they happen: in the kernel half. */
+static void fill_ledger(struct self *s, struct ledger *l)
+{
+	const __u64 *c = s->counters.count;
+
+	l->in[STAGE_HOOK] = c[COUNT_SEEN] + s->shared->programs_missed;
+	l->out[STAGE_HOOK] = c[COUNT_ACCOUNTED];
+	l->lost[LOSS_HOOK_MISSED] = s->shared->programs_missed;
+	l->lost[LOSS_HOOK_NO_STORAGE] = c[COUNT_NO_STORAGE];
+	l->in[STAGE_RING] = c[COUNT_RECORDS];
+	l->lost[LOSS_RING_FULL] = c[COUNT_RING_FULL];
+}
+
+static uint64_t ring_inside(void *context)
+{
+	return rings_unread(((struct self *)context)->rings);
+}
+
+static uint64_t exchange_inside(void *context)
+{
+	return exchanges_open(((struct self *)context)->pipeline->exchanges);
+}
+
+static void give(struct metric_sink *sink, const char *key, const char *text, double value)
+{
+	const struct attribute attribute = attribute_text(str_of(key), str_of(text));
+	const struct sample sample = { .attributes = &attribute,
+				       .attribute_count = key ? 1 : 0,
+				       .value = value };
+
+	sink->sample(sink, &sample);
+}
+
+#define METRIC(name_, unit_, kind_, help_)                                                         \
+	(&(const struct metric){ .name = (name_), .unit = (unit_), .help = (help_), .kind = (kind_) })
+
+static void collect_requests(const struct self *s, struct metric_sink *sink)
+{
+	const struct exchange_counters *c = exchanges_counters(s->pipeline->exchanges);
+	static const char *const unread[UNREADS] = { [UNREAD_TLS] = "tls",
+						     [UNREAD_HTTP2] = "http2",
+						     [UNREAD_OTHER] = "other",
+						     [UNREAD_UPGRADED] = "upgraded" };
+
+	sink->metric(sink, METRIC("sonde.request.start", "{request}", METRIC_COUNTER,
+				  "Requests by what their duration begins with."));
+	give(sink, "source", "arrival", (double)c->start[START_ARRIVAL]);
+	give(sink, "source", "read", (double)c->start[START_READ]);
+	sink->metric(sink, METRIC("sonde.requests.joined_late", "{request}", METRIC_COUNTER,
+				  "Answers whose request had begun before it could be seen."));
+	give(sink, NULL, NULL, (double)c->joined_late);
+	sink->metric(sink, METRIC("sonde.requests.lost", "{request}", METRIC_COUNTER,
+				  "Requests that were lost, as far as they can be known."));
+	give(sink, NULL, NULL, (double)c->requests_lost);
+	sink->metric(sink, METRIC("sonde.heads.cut", "{head}", METRIC_COUNTER,
+				  "Heads of messages that were longer than what is shipped."));
+	give(sink, NULL, NULL, (double)c->heads_cut);
+	sink->metric(sink, METRIC("sonde.connections.unread", "{connection}", METRIC_COUNTER,
+				  "Connections that are left alone, by what they carry."));
+	for (int i = 0; i < UNREADS; i++)
+		give(sink, "reason", unread[i], (double)c->unread[i]);
+	sink->metric(sink, METRIC("sonde.connections.open", "{connection}", METRIC_UPDOWN,
+				  "Connections that are followed."));
+	give(sink, NULL, NULL, (double)exchanges_connections(s->pipeline->exchanges));
+	sink->metric(sink, METRIC("sonde.series.overflowed", "{span}", METRIC_COUNTER,
+				  "Spans counted under an overflow series: limit.series."));
+	give(sink, NULL, NULL, (double)series_overflowed(s->pipeline->series));
+	sink->metric(sink, METRIC("sonde.routes.collapsed", "{segment}", METRIC_COUNTER,
+				  "Path segments that became {id} because there were too many."));
+	give(sink, NULL, NULL, (double)routing_collapsed(s->pipeline->routing));
+	sink->metric(sink, METRIC("sonde.spans.unsampled", "{span}", METRIC_COUNTER,
+				  "Spans that the sampler left out."));
+	give(sink, NULL, NULL, (double)s->pipeline->unsampled);
+}
+
+/* Operations that were told apart: skipped, or accounted without their bytes. */
+static void collect_hooks(const struct self *s, struct metric_sink *sink)
+{
+	static const struct {
+		enum counter counter;
+		const char *cause;
+	} skipped[] = { { COUNT_PEEKED, "peek" },
+			{ COUNT_KERNEL_SOCKET, "kernel_socket" },
+			{ COUNT_OTHER_SOCKET, "other_socket" } },
+	  hidden[] = { { COUNT_IO_URING, "io_uring" }, { COUNT_KERNEL_THREAD, "kernel_thread" },
+		       { COUNT_COMPAT, "compat" },     { COUNT_NO_BUFFER, "no_buffer" },
+		       { COUNT_OTHER_CALL, "call" },   { COUNT_FAULT, "fault" },
+		       { COUNT_STOPPED, "stopped" } };
+	const __u64 *c = s->counters.count;
+
+	sink->metric(sink, METRIC("sonde.hook.skipped", "{operation}", METRIC_COUNTER,
+				  "Socket operations of targets that move no bytes of theirs."));
+	for (size_t i = 0; i < ARRAY_SIZE(skipped); i++)
+		give(sink, "cause", skipped[i].cause, (double)c[skipped[i].counter]);
+	sink->metric(sink, METRIC("sonde.hook.unread", "{operation}", METRIC_COUNTER,
+				  "Operations that were accounted without reading their bytes."));
+	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++)
+		give(sink, "cause", hidden[i].cause, (double)c[hidden[i].counter]);
+	sink->metric(sink, METRIC("sonde.unreported", "By", METRIC_COUNTER,
+				  "Bytes that TCP moved before a hook reported them."));
+	give(sink, NULL, NULL, (double)c[COUNT_UNREPORTED]);
+	sink->metric(sink, METRIC("sonde.healed", "By", METRIC_COUNTER,
+				  "Unreported bytes whose hook came late."));
+	give(sink, NULL, NULL, (double)c[COUNT_HEALED]);
+}
+
+static void collect_features(const struct self *s, struct metric_sink *sink)
+{
+	sink->metric(sink, METRIC("sonde.hook.info", "", METRIC_GAUGE,
+				  "The flavour of each hook that is in use."));
+	for (size_t i = 0; i < FEATURES; i++) {
+		const struct feature_state *state = &s->shared->features[i];
+		const struct attribute attributes[] = {
+			attribute_text(STR("hook"), str_of(features[i].name)),
+			attribute_text(STR("flavour"),
+				       str_of(state->used ? state->used->name : "none")),
+			attribute_text(STR("reason"), str_of(state->reason)),
+		};
+		const struct sample sample = { .attributes = attributes,
+					       .attribute_count = ARRAY_SIZE(attributes),
+					       .value = 1 };
+
+		sink->sample(sink, &sample);
+	}
+	sink->metric(sink, METRIC("sonde.bpf.runs", "{run}", METRIC_COUNTER,
+				  "Runs of each program, where the kernel counts them."));
+	for (size_t i = 0; i < s->shared->program_count; i++)
+		give(sink, "program", s->shared->programs[i].name,
+		     (double)s->shared->programs[i].runs);
+	sink->metric(sink, METRIC("sonde.bpf.run", "s", METRIC_COUNTER,
+				  "Time in each program, where the kernel counts it."));
+	for (size_t i = 0; i < s->shared->program_count; i++)
+		give(sink, "program", s->shared->programs[i].name,
+		     (double)s->shared->programs[i].run_ns / 1e9);
+}
+
+static void collect_agent(const struct self *s, struct metric_sink *sink)
+{
+	const struct shared *shared = s->shared;
+
+	sink->metric(sink, METRIC("sonde.worker.restarts", "{restart}", METRIC_COUNTER,
+				  "Workers that died and were replaced."));
+	give(sink, NULL, NULL, (double)shared->worker_restarts);
+	sink->metric(sink, METRIC("sonde.processes.watched", "{process}", METRIC_UPDOWN,
+				  "Processes that are targets."));
+	give(sink, NULL, NULL, (double)shared->watched);
+	sink->metric(sink, METRIC("sonde.process.events.lost", "{event}", METRIC_COUNTER,
+				  "Process events that were lost, and looked for again."));
+	give(sink, "cause", "ring", (double)shared->events_missed);
+	give(sink, "cause", "message", (double)shared->messages_lost);
+	give(sink, "cause", "refused", (double)s->pipeline->facts_refused);
+	give(sink, "cause", "target", (double)s->counters.count[COUNT_TARGET_LOST]);
+	sink->metric(sink, METRIC("sonde.log.suppressed", "{line}", METRIC_COUNTER,
+				  "Log lines held back because they were repeated."));
+	give(sink, NULL, NULL, (double)log_suppressed());
+	sink->metric(sink, METRIC("sonde.worker.jail", "", METRIC_GAUGE,
+				  "What holds the worker: 1 for seccomp, the ABI of Landlock."));
+	give(sink, "by", "seccomp", s->jail.seccomp);
+	give(sink, "by", "landlock", s->jail.landlock);
+}
+
+static uint64_t own_rss_bytes(void)
+{
+	unsigned long size, resident = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (!f)
+		return 0;
+	if (fscanf(f, "%lu %lu", &size, &resident) != 2)
+		resident = 0;
+	fclose(f);
+	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void collect_use(const struct self *s, struct metric_sink *sink)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	sink->metric(sink, METRIC("process.cpu", "s", METRIC_COUNTER,
+				  "CPU time of sonde's processes, user and system."));
+	give(sink, "role", "monitor", (double)s->shared->monitor_cpu_us / 1e6);
+	give(sink, "role", "worker",
+	     (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+		     (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
+	sink->metric(sink, METRIC("process.resident_memory", "By", METRIC_GAUGE,
+				  "Resident memory of sonde's processes."));
+	give(sink, "role", "monitor", (double)s->shared->monitor_rss_bytes);
+	give(sink, "role", "worker", (double)own_rss_bytes());
+}
+
+static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
+{
+	struct self *s = context;
+
+	(void)now_ns;
+	read_counters(s);
+	fill_ledger(s, &s->pipeline->ledger);
+	collect_requests(s, sink);
+	collect_hooks(s, sink);
+	collect_features(s, sink);
+	collect_agent(s, sink);
+	collect_use(s, sink);
+}
+
+struct self *self_new(struct pipeline *pipeline, const struct shared *shared,
+		      const struct rings *rings, int counters_fd)
+{
+	struct self *s = xcalloc(1, sizeof(*s));
+	struct ledger *l = &pipeline->ledger;
+
+	s->pipeline = pipeline;
+	s->shared = shared;
+	s->rings = rings;
+	s->counters_fd = counters_fd;
+	s->processors = libbpf_num_possible_cpus();
+	s->each = xcalloc((size_t)s->processors, sizeof(*s->each));
+	l->inside[STAGE_RING] = ring_inside;
+	l->inside_context[STAGE_RING] = s;
+	l->inside[STAGE_EXCHANGE] = exchange_inside;
+	l->inside_context[STAGE_EXCHANGE] = s;
+	s->collector = (struct collector){ .name = "self", .context = s, .collect = collect };
+	collectors_add_first(&pipeline->collectors, &s->collector);
+	return s;
+}
+
+void self_jail(struct self *self, const struct jail *jail)
+{
+	self->jail = *jail;
+}
+
+void self_inherit(struct self *self, struct ledger *l)
+{
+	static const struct {
+		enum stage stage;
+		enum loss loss;
+	} lost[] = { { STAGE_EXCHANGE, LOSS_EXCHANGE_WORKER_DIED },
+		     { STAGE_EXPORT, LOSS_EXPORT_WORKER_DIED } };
+
+	read_counters(self);
+	fill_ledger(self, l);
+	l->lost[LOSS_RING_WORKER_DIED] += (uint64_t)ledger_residual(l, STAGE_RING);
+	for (size_t i = 0; i < ARRAY_SIZE(lost); i++)
+		l->lost[lost[i].loss] += (uint64_t)ledger_residual(l, lost[i].stage);
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/worker/worker.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "user/base/clock.h"
+#include "user/base/limits.h"
+#include "user/base/mem.h"
+#include "user/monitor/message.h"
+#include "user/monitor/shared.h"
+#include "user/worker/jail.h"
+#include "user/worker/pipeline.h"
+#include "user/worker/rings.h"
+#include "user/worker/self.h"
+
+#define SWEEP_NS  (100 * NS_PER_MS)
+#define PATIENCE_NS (200 * NS_PER_MS) /* for facts about a process whose records have come */
+#define FLUSH_NS  (4500 * NS_PER_MS)  /* of the 5 s that ending may take */
+
+enum { OPEN_TIMEOUT_MS = 200, EXITS_BYTES = 1 << 20 };
+
+struct worker {
+	const struct config *config;
+	const int *fds;
+	struct loop *loop;
+	struct shared *shared;
+	struct pipeline *pipeline;
+	struct rings *rings;
+	struct verdict_cell *verdicts;
+	struct tape_writer *tape;
+	struct self *self;
+	struct watch monitor;
+	struct timer sweep, second, stop;
+	struct buf facts;  /* of the process that is told of */
+	struct buf exits;  /* records of ends, held until the rings are drained */
+	uint64_t waiting_since_ns; /* a record waits for facts about its process */
+	int status;
+	bool stopping;
+};
+
+/* One cell per hash of the cookie; a tag that does not match means the default. */
+static void set_verdict(void *context, uint64_t cookie, enum verdict verdict, uint16_t head_bytes)
+{
+	struct worker *w = context;
+	struct verdict_cell cell = { .tag = (uint32_t)(cookie / VERDICT_CELLS),
+				     .verdict = (uint16_t)verdict,
+				     .head_bytes = head_bytes };
+	uint64_t word;
+
+	memcpy(&word, &cell, sizeof(word));
+	__atomic_store_n((uint64_t *)&w->verdicts[cookie % VERDICT_CELLS], word, __ATOMIC_RELAXED);
+}
+
+/* Nothing is known of this process and nothing came in time: it is named by its record alone. */
+static void make_up_facts(struct worker *w, const struct record *record)
+{
+	struct process_files none = { .environ = -1, .cmdline = -1, .cgroup = -1, .stat = -1 };
+	struct process_id nobody = {};
+
+	buf_clear(&w->facts);
+	if (!process_facts(w->config, record->process, nobody, "seen", "unknown", &none,
+			   monotonic_ns(), &w->facts))
+		pipeline_take(w->pipeline, buf_str(&w->facts));
+}
+
+/* A record of a process that is not known yet stays in its ring for a moment. */
+static bool take_record(void *context, struct str bytes)
+{
+	struct worker *w = context;
+
+	if (!pipeline_knows(w->pipeline, bytes)) {
+		uint64_t now = monotonic_ns();
+
+		if (!w->waiting_since_ns)
+			w->waiting_since_ns = now;
+		if (now - w->waiting_since_ns < PATIENCE_NS)
+			return false;
+		make_up_facts(w, (const struct record *)bytes.at);
+	}
+	w->waiting_since_ns = 0;
+	pipeline_take(w->pipeline, bytes);
+	return true;
+}
+
+/* Ends are told of after all that came before them was taken. */
+static void on_drained(void *context)
+{
+	struct worker *w = context;
+	struct str exits = buf_str(&w->exits);
+
+	while (exits.len) {
+		const struct record *record = (const void *)exits.at;
+		struct str one;
+
+		take(&exits, record->size, &one);
+		pipeline_take(w->pipeline, one);
+	}
+	buf_clear(&w->exits);
+	memcpy(w->shared->in, w->pipeline->ledger.in, sizeof(w->shared->in));
+	memcpy(w->shared->out, w->pipeline->ledger.out, sizeof(w->shared->out));
+	memcpy(w->shared->lost, w->pipeline->ledger.lost, sizeof(w->shared->lost));
+	if (exchanges_want_sweep(w->pipeline->exchanges) && !w->sweep.at_ns)
+		loop_timer(w->loop, &w->sweep, monotonic_ns() + SWEEP_NS);
+	if (w->waiting_since_ns)
+		loop_timer(w->loop, &w->sweep, monotonic_ns() + SWEEP_NS / 20);
+}
+
+/* One pass over all connections; what it has to say comes through the rings. */
+static void on_sweep(struct timer *timer, uint64_t now_ns)
+{
+	struct worker *w = container_of(timer, struct worker, sweep);
+	_cleanup_(closep) int pass = -1;
+	char nothing[64];
+
+	(void)now_ns;
+	if (exchanges_want_sweep(w->pipeline->exchanges))
+		pass = bpf_iter_create(w->fds[WORKER_SWEEP]);
+	while (pass >= 0 && read(pass, nothing, sizeof(nothing)) > 0)
+		;
+	rings_read(w->rings);
+}
+
+static void on_second(struct timer *timer, uint64_t now_ns)
+{
+	struct worker *w = container_of(timer, struct worker, second);
+	struct record_clock clock = {
+		.head = { .type = RECORD_CLOCK, .size = sizeof(clock), .at_ns = now_ns },
+		.unix_offset_ns = clock_unix_offset_ns(),
+	};
+
+	pipeline_take(w->pipeline, (struct str){ (const char *)&clock, sizeof(clock) });
+	processes_expire(w->pipeline->processes, now_ns);
+	if (w->tape && tape_flush(w->tape)) {
+		log_error("the tape cannot be written", "path=%s", w->config->tape_record);
+		tape_writer_free(w->tape);
+		w->tape = w->pipeline->tape = NULL;
+	}
+	loop_timer(w->loop, &w->second, now_ns + NS_PER_S);
+}
+
+/* process_files.open: ask the monitor, which looks whether it may. */
+static int ask_open(void *context, const char *path)
+{
+	struct worker *w = ((void **)context)[0];
+	const struct process_id *process = ((void **)context)[1];
+	struct monitor_message m = { .type = MESSAGE_OPEN, .process = *process };
+	struct pollfd answer = { .fd = w->fds[WORKER_REQUESTS], .events = POLLIN };
+	size_t count = 1;
+	int fd;
+
+	if (strlen(path) >= sizeof(m.text))
+		return -1;
+	snprintf(m.text, sizeof(m.text), "%s", path);
+	if (message_send(w->fds[WORKER_REQUESTS], &m, NULL, 0) ||
+	    poll(&answer, 1, OPEN_TIMEOUT_MS) != 1 ||
+	    message_receive(w->fds[WORKER_REQUESTS], &m, &fd, &count) != 1)
+		return -1;
+	return count ? fd : -1;
+}
+
+static void take_news(struct worker *w, const struct monitor_message *m, const int *fds, size_t count)
+{
+	void *context[] = { w, (void *)&m->process };
+	int by_file[PROCESS_FILES] = { -1, -1, -1, -1 };
+	struct process_files files;
+	size_t next = 0;
+
+	for (size_t i = 0; i < PROCESS_FILES && next < count; i++)
+		if (m->files & 1U << i)
+			by_file[i] = fds[next++];
+	files = (struct process_files){
+		.environ = by_file[FILE_ENVIRON],
+		.cmdline = by_file[FILE_CMDLINE],
+		.cgroup = by_file[FILE_CGROUP],
+		.stat = by_file[FILE_STAT],
+		.exe = m->text[0] ? m->text : NULL,
+		.comm = m->comm,
+		.open = count ? ask_open : NULL,
+		.context = context,
+	};
+	buf_clear(&w->facts);
+	if (process_facts(w->config, m->process, m->parent, m->event, m->watched_by, &files,
+			  m->at_ns ? m->at_ns : monotonic_ns(), &w->facts))
+		return;
+	if (!strcmp(m->event, "exit") && !buf_add(&w->exits, buf_str(&w->facts)))
+		return;
+	pipeline_take(w->pipeline, buf_str(&w->facts));
+}
+
+static bool is_flushed(const struct worker *w)
+{
+	const struct pipeline *p = w->pipeline;
+
+	for (size_t i = 0; i < p->exporter_count; i++)
+		if (p->exporters[i]->done && !p->exporters[i]->done(p->exporter_selves[i]))
+			return false;
+	return true;
+}
+
+static void on_stop(struct timer *timer, uint64_t now_ns)
+{
+	struct worker *w = container_of(timer, struct worker, stop);
+	static uint64_t until_ns;
+
+	if (!until_ns)
+		until_ns = now_ns + FLUSH_NS;
+	if (is_flushed(w) || now_ns >= until_ns) {
+		loop_stop(w->loop);
+		return;
+	}
+	loop_timer(w->loop, &w->stop, now_ns + 10 * NS_PER_MS);
+}
+
+/* Take what is in the rings, then have the exporters send what they hold. */
+static void stop(struct worker *w)
+{
+	struct pipeline *p = w->pipeline;
+
+	if (w->stopping)
+		return;
+	w->stopping = true;
+	rings_read(w->rings);
+	for (size_t i = 0; i < p->exporter_count; i++)
+		if (p->exporters[i]->flush)
+			p->exporters[i]->flush(p->exporter_selves[i]);
+	loop_timer(w->loop, &w->stop, monotonic_ns());
+}
+
+static void on_monitor(struct watch *watch, uint32_t events)
+{
+	struct worker *w = container_of(watch, struct worker, monitor);
+	size_t count = MESSAGE_FDS;
+	int fds[MESSAGE_FDS], got;
+	struct monitor_message m;
+
+	(void)events;
+	got = message_receive(watch->fd, &m, fds, &count);
+	if (got == 0) { /* the monitor is gone, and the kernel half with it */
+		loop_unwatch(w->loop, watch);
+		w->status = 1;
+		loop_stop(w->loop);
+		return;
+	}
+	if (got < 0)
+		return;
+	if (m.type == MESSAGE_PROCESS)
+		take_news(w, &m, fds, count);
+	else if (m.type == MESSAGE_STOP)
+		stop(w);
+	for (size_t i = 0; i < count; i++)
+		close(fds[i]);
+	if (w->waiting_since_ns)
+		rings_read(w->rings);
+}
+
+static void *map(int fd, size_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+static bool capture_is_ready(void *owner)
+{
+	return !((struct worker *)owner)->stopping;
+}
+
+static int begin_export(struct worker *w, const int *listeners, size_t count)
+{
+	struct export_context context = {
+		.config = w->config,
+		.loop = w->loop,
+		.collectors = &w->pipeline->collectors,
+		.listeners = listeners,
+		.listener_count = count,
+		.ledger = &w->pipeline->ledger,
+		.ready = capture_is_ready,
+		.owner = w,
+		.started_unix_ns = clock_ns(CLOCK_REALTIME),
+	};
+	const char *error = NULL;
+
+	if (!pipeline_export(w->pipeline, &context, &error))
+		return 0;
+	log_error("an exporter cannot start", "error=%s", log_value(str_of(error)));
+	return -EINVAL;
+}
+
+/* What the worker before had taken and not given out is lost, and said so. */
+static void inherit_counts(struct worker *w)
+{
+	struct ledger *l = &w->pipeline->ledger;
+
+	memcpy(l->in, w->shared->in, sizeof(l->in));
+	memcpy(l->out, w->shared->out, sizeof(l->out));
+	memcpy(l->lost, w->shared->lost, sizeof(l->lost));
+	self_inherit(w->self, l);
+}
+
+static int begin(struct worker *w, size_t count, size_t rings)
+{
+	int error;
+
+	w->loop = loop_new();
+	w->shared = map(w->fds[WORKER_SHARED], sizeof(*w->shared));
+	w->verdicts = map(w->fds[WORKER_VERDICTS], VERDICT_CELLS * sizeof(*w->verdicts));
+	if (!w->loop || !w->shared || !w->verdicts)
+		return -ENOMEM;
+	if (w->config->tape_record)
+		w->tape = tape_writer_new(w->fds[WORKER_TAPE]);
+	w->pipeline = pipeline_new(&(struct pipeline_options){ .config = w->config,
+							       .verdict = set_verdict,
+							       .context = w,
+							       .tape = w->tape });
+	w->rings = rings_new(&(struct rings_options){ .loop = w->loop,
+						      .fds = w->fds + WORKER_RINGS,
+						      .count = rings,
+						      .bytes = RING_BYTES,
+						      .control_fd = w->fds[WORKER_CONTROL],
+						      .take = take_record,
+						      .drained = on_drained,
+						      .context = w });
+	if (!w->rings)
+		return -ENOMEM;
+	w->self = self_new(w->pipeline, w->shared, w->rings, w->fds[WORKER_COUNTERS]);
+	inherit_counts(w);
+	error = begin_export(w, w->fds + WORKER_RINGS + rings, count - WORKER_RINGS - rings);
+	w->monitor = (struct watch){ .fd = w->fds[WORKER_MONITOR], .ready = on_monitor };
+	w->sweep.fired = on_sweep;
+	w->second.fired = on_second;
+	w->stop.fired = on_stop;
+	loop_timer(w->loop, &w->second, monotonic_ns());
+	return error ? error : loop_watch(w->loop, &w->monitor, EPOLLIN);
+}
+
+int worker_run(const struct config *config, const int *fds, size_t count, size_t rings)
+{
+	struct worker w = { .config = config,
+			    .fds = fds,
+			    .facts = buf_new(LIMIT_PROC_FILE_BYTES),
+			    .exits = buf_new(EXITS_BYTES) };
+	struct monitor_message ready = { .type = MESSAGE_READY };
+	struct jail jail = {};
+	int error;
+
+	if (count < WORKER_RINGS + rings)
+		return 1;
+	error = begin(&w, count, rings);
+	if (!error)
+		error = jail_enter(config, &jail);
+	if (error) {
+		log_error("the worker cannot start", "error=%s", strerror(-error));
+		return 1;
+	}
+	self_jail(w.self, &jail);
+	message_send(fds[WORKER_MONITOR], &ready, NULL, 0);
+	error = loop_run(w.loop);
+	if (w.tape)
+		tape_flush(w.tape);
+	pipeline_free(w.pipeline);
+	return error ? 1 : w.status;
+}
