@@ -56,7 +56,7 @@ int capture_list_holders(struct capture *c, struct buf *ret);
 void capture_counters_read(const struct capture *c, struct capture_counters *ret);
 
 struct program_stats {
-	char name[16];
+	char name[24];
 	uint64_t missed, runs, run_ns; /* runs and time where the kernel keeps them */
 };
 

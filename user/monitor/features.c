@@ -239,17 +239,29 @@ bool feature_next_flavour(struct feature_state *state, enum feature_id id, int e
 	return has;
 }
 
+static bool state_uses(const struct feature_state *state, const char *program)
+{
+	const struct flavour *used = state->used;
+
+	for (size_t k = 0; used && k < FLAVOUR_PROGRAMS && used->programs[k]; k++)
+		if (!strcmp(used->programs[k], program))
+			return true;
+	for (size_t k = 0; used && k < FLAVOUR_PROGRAMS && used->extras[k]; k++)
+		if (!strcmp(used->extras[k], program) && (state->extras & 1U << k))
+			return true;
+	return false;
+}
+
 bool feature_uses(const struct feature_state states[FEATURES], const char *program)
 {
-	for (size_t i = 0; i < FEATURES; i++) {
-		const struct flavour *used = states[i].used;
-
-		for (size_t k = 0; used && k < FLAVOUR_PROGRAMS && used->programs[k]; k++)
-			if (!strcmp(used->programs[k], program))
-				return true;
-		for (size_t k = 0; used && k < FLAVOUR_PROGRAMS && used->extras[k]; k++)
-			if (!strcmp(used->extras[k], program) && (states[i].extras & 1U << k))
-				return true;
-	}
+	for (size_t i = 0; i < FEATURES; i++)
+		if (state_uses(&states[i], program))
+			return true;
 	return false;
+}
+
+bool feature_counts(const struct feature_state states[FEATURES], const char *program)
+{
+	/* The kernel keeps 15 characters of a program's name. */
+	return state_uses(&states[FEATURE_OPERATIONS], program);
 }

@@ -55,3 +55,5 @@ bool features_suffice(const struct feature_state states[FEATURES]);
 bool feature_next_flavour(struct feature_state *state, enum feature_id id, int error);
 /* Is this program one of a flavour in use? */
 bool feature_uses(const struct feature_state states[FEATURES], const char *program);
+/* Is it a program whose missed runs are operations that were not seen? */
+bool feature_counts(const struct feature_state states[FEATURES], const char *program);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * command.h - what can follow `sonde` on the command line; one table in main.c.
+ *
+ * To add one: a file here that ends in `const struct command command_<name>`,
+ * and its name in the table.
+ */
+#pragma once
+
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CANNOT = 3 };
+
+struct command {
+	const char *name;
+	const char *usage; /* what follows the name */
+	const char *help;
+	/* argv[0] is the command's name. Returns the exit status. */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command command_run, command_check, command_explain, command_replay,
+	command_config;

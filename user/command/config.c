@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config.c - validate a configuration, show what it comes to, or its schema. */
+#include "user/config/config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/command/command.h"
+
+static int run(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	struct config_error error;
+	struct config *config;
+
+	if (!strcmp(what, "schema")) {
+		config_schema(stdout);
+		return EXIT_OK;
+	}
+	if (strcmp(what, "check") && strcmp(what, "print")) {
+		fprintf(stderr, "sonde config: say check, print or schema\n");
+		return EXIT_USAGE;
+	}
+	if (config_read(argc - 1, argv + 1, environ, &config, &error)) {
+		fprintf(stderr, "sonde: %s\n", error.text);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(what, "print"))
+		config_print(config, stdout);
+	config_free(config);
+	return EXIT_OK;
+}
+
+const struct command command_config = {
+	.name = "config",
+	.usage = "check|print|schema",
+	.help = "validate the configuration, show what it comes to, its schema",
+	.run = run,
+};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * replay.c - the worker's half on a recorded tape.
+ *
+ * The same metrics and spans with no kernel: spans go to the console exporter
+ * as --console.format says, metrics as text to standard output at the end
+ * unless spans went there. Ids come from a fixed seed, so a tape gives the same
+ * output each time.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "user/base/clock.h"
+#include "user/base/loop.h"
+#include "user/base/mem.h"
+#include "user/command/command.h"
+#include "user/export/prometheus/text.h"
+#include "user/worker/pipeline.h"
+
+enum { SEED = 1, MAX_ROUNDS = 500, ROUND_MS = 10 };
+
+static void take_one(void *context, const struct record *record)
+{
+	pipeline_take(context, (struct str){ (const char *)record, record->size });
+}
+
+static bool is_ready(void *owner)
+{
+	(void)owner;
+	return true;
+}
+
+/* Let the exporters send what they hold, as at the end of a run. */
+static void flush(struct pipeline *p, struct loop *loop)
+{
+	for (size_t i = 0; i < p->exporter_count; i++)
+		if (p->exporters[i]->flush)
+			p->exporters[i]->flush(p->exporter_selves[i]);
+	for (size_t i = 0; i < p->exporter_count; i++)
+		for (int round = 0; round < MAX_ROUNDS && p->exporters[i]->done &&
+				    !p->exporters[i]->done(p->exporter_selves[i]);
+		     round++)
+			loop_once(loop, ROUND_MS);
+}
+
+static int replay(const struct config *config, struct str tape, const char *path)
+{
+	struct pipeline *p = pipeline_new(&(struct pipeline_options){ .config = config, .seed = SEED });
+	struct loop *loop = loop_new();
+	struct export_context context = { .config = config,
+					  .loop = loop,
+					  .collectors = &p->collectors,
+					  .ledger = &p->ledger,
+					  .ready = is_ready,
+					  .started_unix_ns = 0 };
+	struct tape_error bad = {};
+	const char *error = NULL;
+	int status = EXIT_OK;
+
+	if (pipeline_export(p, &context, &error)) {
+		fprintf(stderr, "sonde replay: %s\n", error);
+		status = EXIT_FAILED;
+	} else if (tape_read(tape, take_one, p, &bad)) {
+		fprintf(stderr, "sonde replay: %s: offset %llu: %s\n", path,
+			(unsigned long long)bad.offset, bad.what);
+		status = EXIT_FAILED;
+	} else {
+		flush(p, loop);
+		if (config->console == CONSOLE_OFF)
+			prometheus_print(&p->collectors, stdout);
+	}
+	pipeline_free(p);
+	loop_free(loop);
+	return status;
+}
+
+static int map_tape(const char *path, struct str *ret)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	void *at;
+
+	if (fd < 0 || fstat(fd, &status))
+		return -errno;
+	if (!status.st_size) {
+		*ret = (struct str){};
+		return 0;
+	}
+	at = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	*ret = (struct str){ at, (size_t)status.st_size };
+	return 0;
+}
+
+static int run(int argc, char **argv)
+{
+	struct config_error error;
+	struct config *config;
+	struct str tape;
+	int status;
+
+	if (argc < 2 || argv[1][0] == '-') {
+		fprintf(stderr, "sonde replay: which tape? sonde replay TAPE [options]\n");
+		return EXIT_USAGE;
+	}
+	if (config_read(argc - 1, argv + 1, environ, &config, &error)) {
+		fprintf(stderr, "sonde: %s\n", error.text);
+		return EXIT_USAGE;
+	}
+	log_setup(config->log_level, config->log_format);
+	status = map_tape(argv[1], &tape);
+	if (status) {
+		fprintf(stderr, "sonde replay: %s: %s\n", argv[1], strerror(-status));
+		status = EXIT_FAILED;
+	} else {
+		status = replay(config, tape, argv[1]);
+		if (tape.len)
+			munmap((void *)tape.at, tape.len);
+	}
+	config_free(config);
+	return status;
+}
+
+const struct command command_replay = {
+	.name = "replay",
+	.usage = "TAPE [options]",
+	.help = "the worker's half on a recorded tape",
+	.run = run,
+};

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/monitor/listen.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "user/base/mem.h"
+
+enum { BACKLOG = 64 };
+
+/* "host:port", "[::1]:port", ":port". */
+static bool split(const char *address, char *host, size_t size, const char **port)
+{
+	const char *colon = strrchr(address, ':');
+	size_t len = colon ? (size_t)(colon - address) : 0;
+
+	if (!colon || len >= size)
+		return false;
+	if (len >= 2 && address[0] == '[' && address[len - 1] == ']') {
+		address++;
+		len -= 2;
+	}
+	memcpy(host, address, len);
+	host[len] = '\0';
+	*port = colon + 1;
+	return true;
+}
+
+static int open_one(const struct addrinfo *info)
+{
+	_cleanup_(closep) int fd = socket(info->ai_family,
+					  SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int on = 1, off = 0;
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (info->ai_family == AF_INET6) /* ":9464" is for both families */
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if (bind(fd, info->ai_addr, info->ai_addrlen) || listen(fd, BACKLOG))
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+static int open_address(const char *address)
+{
+	struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+				  .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found = NULL;
+	char host[256];
+	const char *port;
+	int fd = -EADDRNOTAVAIL;
+
+	if (!split(address, host, sizeof(host), &port))
+		return -EINVAL;
+	if (!*host)
+		hints.ai_family = AF_INET6;
+	if (getaddrinfo(*host ? host : NULL, port, &hints, &found))
+		return -EADDRNOTAVAIL;
+	for (const struct addrinfo *info = found; info && fd < 0; info = info->ai_next)
+		fd = open_one(info);
+	freeaddrinfo(found);
+	if (fd == -EAFNOSUPPORT && !*host) { /* a host without IPv6 */
+		struct sockaddr_in any = { .sin_family = AF_INET,
+					   .sin_port = htons((uint16_t)strtoul(port, NULL, 10)) };
+		struct addrinfo four = { .ai_family = AF_INET,
+					 .ai_addr = (struct sockaddr *)&any,
+					 .ai_addrlen = sizeof(any) };
+
+		fd = open_one(&four);
+	}
+	return fd;
+}
+
+int listeners_open(const struct text_list *addresses, int ret[LISTENERS_MAX], char *error,
+		   size_t size)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < addresses->count; i++) {
+		int fd;
+
+		if (!*addresses->at[i])
+			continue;
+		fd = count < LISTENERS_MAX ? open_address(addresses->at[i]) : -E2BIG;
+		if (fd < 0) {
+			snprintf(error, size, "web.listen-address %s: %s", addresses->at[i],
+				 strerror(-fd));
+			while (count)
+				close(ret[--count]);
+			return fd;
+		}
+		ret[count++] = fd;
+	}
+	return count;
+}

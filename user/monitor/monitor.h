@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * monitor.h - the privileged half: small, and parses nothing that a target controls.
+ *
+ *	start: spawner, listeners, kernel half, self-test, another sonde?, privileges down
+ *	then:  process events -> selection -> news to the worker
+ *	       the worker's requests for files -> procfiles
+ *	       a dead worker -> a new one
+ *
+ * Nothing is pinned: when the monitor ends, however it ends, everything goes.
+ */
+#pragma once
+
+#include "user/config/config.h"
+#include "user/monitor/spawner.h"
+
+/* Exit status of the agent: 0, 1 failed while running, 3 this host cannot. */
+int monitor_run(const struct config *config, worker_main *worker);
