@@ -145,7 +145,7 @@ struct config {
 	bool sdk_disabled; /* OTEL_SDK_DISABLED: no OTLP */
 };
 
-/* An error that a user can act on: "sonde.yaml:3:7: unknown option wach.port; did you mean watch.port?" */
+/* What a user can act on: "sonde.yaml:3:7: unknown option wach.port; did you mean watch.port?" */
 struct config_error {
 	char text[512];
 };

@@ -10,7 +10,7 @@
 #include "user/base/utf8.h"
 #include "user/config/settings.h"
 
-/* What each list in struct config is: moved with memcpy, since its pointer has a type of its own. */
+/* What each list is; its pointer has a type of its own, so it is moved with memcpy. */
 struct list {
 	char *at;
 	size_t count;

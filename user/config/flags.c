@@ -26,8 +26,8 @@ static int missing_value(const struct option *option, struct config_error *error
 	return config_fail(error, "--%s: needs %s", option->key, expected);
 }
 
-/* Read the flag at argv[0]. How many arguments it took, or -EINVAL. */
-static int flag_read(struct settings *settings, char **argv, struct config_error *error)
+/* Read the first of `argc` arguments. How many it took, or -EINVAL. */
+static int flag_read(struct settings *settings, int argc, char **argv, struct config_error *error)
 {
 	struct str value = str_of(argv[0]), name;
 	const struct option *option;
@@ -48,28 +48,24 @@ static int flag_read(struct settings *settings, char **argv, struct config_error
 	if (!value.at && option->type == &type_bool) {
 		value = STR("true");
 	} else if (!value.at) {
-		if (!argv[1] || str_starts(str_of(argv[1]), STR("--")))
+		if (argc < 2 || str_starts(str_of(argv[1]), STR("--")))
 			return missing_value(option, error);
 		value = str_of(argv[1]);
 		took = 2;
 	}
 	who = xasprintf("--%s", option->key);
-	return settings_set(settings, option, value, &(struct source){ PLACE_FLAG, "flag", who },
-			    error)
-		       ? -1
-		       : took;
+	if (settings_set(settings, option, value, &(struct source){ PLACE_FLAG, "flag", who },
+			 error))
+		return -EINVAL;
+	return took;
 }
 
 int flags_read(struct settings *settings, int argc, char **argv, struct config_error *error)
 {
-	/* flag_read() looks at what follows: argv ends with NULL only in main(). */
-	_cleanup_(freep) char **args = xcalloc((size_t)(argc > 0 ? argc : 0) + 1, sizeof(*args));
 	int i = 1;
 
-	for (int n = 0; n < argc; n++)
-		args[n] = argv[n];
 	while (i < argc) {
-		int took = flag_read(settings, args + i, error);
+		int took = flag_read(settings, argc - i, argv + i, error);
 
 		if (took < 0)
 			return -EINVAL;

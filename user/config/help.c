@@ -43,6 +43,10 @@ void config_help(FILE *to)
 {
 	struct str group = {};
 
+	fputs("Each option may be a flag (--web.max-requests=40), a variable of the environment\n"
+	      "(SONDE_WEB_MAX_REQUESTS=40) or a line of the YAML file (web.max-requests: 40); the first\n"
+	      "of these that sets it counts. Lists are separated by commas.\n\n",
+	      to);
 	for (size_t i = 0; i < option_count; i++) {
 		struct str rest = str_of(options[i].key), own = {};
 

@@ -74,10 +74,6 @@ int ratio_parse(struct str text, double *ret);
 void ratio_print(double ratio, FILE *to);
 /* Is it an HTTP token (RFC 9110, 5.6.2): a method or a header's name? */
 bool is_token(struct str text);
-/* %41 and the like, undone. -EINVAL for a % that two hexadecimal digits do not follow. */
-int percent_decode(struct str text, char **ret);
-/* Where "user:password@" of a URL is; empty when there is none. */
-struct str url_userinfo(struct str url);
 /* As a double-quoted YAML scalar. */
 void text_print(struct str text, FILE *to);
 /* For an error: at most 60 characters of `text`, none that moves a terminal; the caller frees. */

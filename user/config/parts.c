@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* parts.c - the types whose values have parts: port ranges, headers to send, ignore rules, samplers. */
+/* parts.c - types of several parts: port ranges, headers to send, ignore rules, samplers. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -64,7 +64,8 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-int percent_decode(struct str text, char **ret)
+/* %41 and the like, undone. -EINVAL where two hexadecimal digits do not follow a %. */
+static int percent_decode(struct str text, char **ret)
 {
 	_cleanup_(freep) char *to = xcalloc(text.len + 1, 1);
 	size_t len = 0;

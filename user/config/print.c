@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* print.c - `config print`: the whole configuration as YAML that reads back to the same. */
-#include "user/base/mem.h"
 #include "user/config/field.h"
 #include "user/config/services.h"
 #include "user/config/settings.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/config/reader.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -85,6 +86,8 @@ int reader_next(struct reader *reader)
 	if (event->type == YAML_SCALAR_EVENT) {
 		anchor = event->data.scalar.anchor;
 		tag = event->data.scalar.tag;
+		if (memchr(event->data.scalar.value, '\0', event->data.scalar.length))
+			return reader_fail(reader, event->start_mark, "a text has a zero byte");
 	} else if (event->type == YAML_SEQUENCE_START_EVENT) {
 		anchor = event->data.sequence_start.anchor;
 		tag = event->data.sequence_start.tag;
@@ -122,4 +125,21 @@ bool reader_is_null(const struct reader *reader)
 	return reader->event.type == YAML_SCALAR_EVENT &&
 	       reader->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
 	       (!text.len || str_eq(text, STR("~")) || str_eq_nocase(text, STR("null")));
+}
+
+int key_add(struct text_list *keys, const char *key)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (!strcmp(keys->at[i], key))
+			return -EINVAL;
+	keys->at = xrealloc(keys->at, (keys->count + 1) * sizeof(*keys->at));
+	keys->at[keys->count++] = xstrdup(key);
+	return 0;
+}
+
+void keys_free(struct text_list *keys)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		free(keys->at[i]);
+	free(keys->at);
 }

@@ -38,3 +38,7 @@ bool reader_is_null(const struct reader *reader);
 /* "name:line:column: ..."; always -EINVAL. */
 int reader_fail(const struct reader *reader, yaml_mark_t mark, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The keys of one mapping, so that none stands twice: -EINVAL when it is among them. */
+int key_add(struct text_list *keys, const char *key);
+void keys_free(struct text_list *keys);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/config/suggest.h"
 
-#include "user/base/mem.h"
-
 enum {
 	NAME_MAX_BYTES = 80, /* longer than any name there is */
 	WORST_DISTANCE = 1000,
@@ -46,14 +44,18 @@ static bool is_tail(struct str known, struct str tail)
 void suggest(struct suggestion *suggestion, const char *name)
 {
 	struct str known = str_of(name), given = suggestion->given;
-	size_t distance;
-
-	if (given.len > NAME_MAX_BYTES || known.len > NAME_MAX_BYTES)
-		return;
-	distance = is_tail(known, given) ? WORST_DISTANCE : edit_distance(given, known);
 	/* A third of its letters may be wrong; past that it is another word. */
-	if ((distance > known.len / 3 && distance != WORST_DISTANCE) ||
-	    (suggestion->best && distance >= suggestion->distance))
+	size_t most = known.len / 3, distance = WORST_DISTANCE;
+
+	if (!is_tail(known, given)) {
+		if (known.len > NAME_MAX_BYTES || given.len > known.len + most ||
+		    given.len + most < known.len)
+			return;
+		distance = edit_distance(given, known);
+		if (distance > most)
+			return;
+	}
+	if (suggestion->best && distance >= suggestion->distance)
 		return;
 	suggestion->best = name;
 	suggestion->distance = distance;

@@ -46,6 +46,7 @@ char *text_shown(struct str text)
 		before.len -= text.len;
 		buf_add(&to, valid && utf8_is_plain(before) ? before : STR("?"));
 	}
+	/* The NUL that ends a literal goes with it. */
 	buf_add(&to, text.len ? (struct str){ "...", 4 } : (struct str){ "", 1 });
 	return to.at;
 }
@@ -145,7 +146,8 @@ static struct str url_authority(struct str url)
 	return str_first(url, len);
 }
 
-struct str url_userinfo(struct str url)
+/* "user:password" of a URL; no bytes at all when there is none. */
+static struct str url_userinfo(struct str url)
 {
 	struct str authority = url_authority(url);
 	const char *end = authority.len ? memrchr(authority.at, '@', authority.len) : NULL;

@@ -82,24 +82,6 @@ static int read_value(struct reader *reader, const char *key, yaml_mark_t mark, 
 	return yaml_value_read(reader, option, NULL, *line);
 }
 
-/* Add to the keys of one mapping; -EINVAL when it is among them. */
-static int key_add(struct text_list *keys, const char *key)
-{
-	for (size_t i = 0; i < keys->count; i++)
-		if (!strcmp(keys->at[i], key))
-			return -EINVAL;
-	keys->at = xrealloc(keys->at, (keys->count + 1) * sizeof(*keys->at));
-	keys->at[keys->count++] = xstrdup(key);
-	return 0;
-}
-
-static void keys_free(struct text_list *keys)
-{
-	for (size_t i = 0; i < keys->count; i++)
-		free(keys->at[i]);
-	free(keys->at);
-}
-
 /* The start of a mapping is behind; take it to its end. */
 static int read_mapping(struct reader *reader, const char *prefix, int depth)
 {

@@ -55,14 +55,14 @@ static int read_sequence(struct reader *reader, const struct option *option,
 }
 
 /* "name=value", with what would end or change the value as %2C. */
-static char *pair_text(const struct option *option, struct str key, struct str value)
+static char *pair_text(struct str key, struct str value)
 {
 	char *text = xcalloc(key.len + 1 + 3 * value.len + 1, 1), *to = text;
 
 	to += sprintf(to, "%.*s=", STR_ARGS(key));
 	for (size_t i = 0; i < value.len; i++)
-		if (option->type == &type_pair && (value.at[i] <= ' ' || value.at[i] == '%' ||
-						   value.at[i] == ',' || value.at[i] == 0x7f))
+		if (value.at[i] <= ' ' || value.at[i] == '%' || value.at[i] == ',' ||
+		    value.at[i] == 0x7f)
 			to += sprintf(to, "%%%02x", (unsigned char)value.at[i]);
 		else
 			*to++ = value.at[i];
@@ -70,7 +70,8 @@ static char *pair_text(const struct option *option, struct str key, struct str v
 }
 
 /* One name and value of a mapping; at its end nothing, and `ret_end` is true. */
-static int read_pair(struct reader *reader, const struct option *option, size_t line, bool *ret_end)
+static int read_pair(struct reader *reader, const struct option *option, size_t line,
+		     struct text_list *names, bool *ret_end)
 {
 	_cleanup_(freep) char *name = NULL, *text = NULL;
 	int r = reader_next(reader);
@@ -82,16 +83,20 @@ static int read_pair(struct reader *reader, const struct option *option, size_t 
 		name = xstrndup(reader_scalar(reader).at, reader_scalar(reader).len);
 	if (!name || strpbrk(name, ",=:"))
 		return reader_fail(reader, reader->event.start_mark, "%s: not a name", option->key);
+	if (key_add(names, name))
+		return reader_fail(reader, reader->event.start_mark, "%s: %s is set twice",
+				   option->key, name);
 	r = reader_next_scalar(reader, "not a value");
 	if (r)
 		return r;
-	text = pair_text(option, str_of(name), reader_scalar(reader));
+	text = pair_text(str_of(name), reader_scalar(reader));
 	return put(reader, option, NULL, line, str_of(text));
 }
 
 /* {name: value, ...} of an option that is a list of such. */
 static int read_pairs(struct reader *reader, const struct option *option, size_t line)
 {
+	_cleanup_(keys_free) struct text_list names = {};
 	bool end = false;
 	int r;
 
@@ -100,7 +105,7 @@ static int read_pairs(struct reader *reader, const struct option *option, size_t
 				   option->key, option->list ? "values" : "one value");
 	r = put(reader, option, NULL, line, STR(""));
 	while (!r && !end)
-		r = read_pair(reader, option, line, &end);
+		r = read_pair(reader, option, line, &names, &end);
 	return r;
 }
 

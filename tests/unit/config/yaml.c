@@ -104,7 +104,8 @@ TEST(a_wrong_file_is_refused_with_line_and_column)
 		  "2:17: web.max-requests: \"many\" is not a number from 1 to 1000" },
 		{ "watch.port: [80, 0]\n", "1:18: watch.port: \"0\" is not a port from 1 to 65535 "
 					   "or a range like 8000-8099" },
-		{ "tape.record: \"a\\0b\"\n",
+		{ "\"watch.all\\0x\": on\n", "1:1: a text has a zero byte" },
+		{ "tape.record: \"a\\eb\"\n",
 		  "1:14: tape.record: has control characters or is not UTF-8" },
 		{ "web.max-requests: 1\nweb: {max-requests: 2}\n",
 		  "2:7: web.max-requests is set twice, first on line 1" },
@@ -130,6 +131,7 @@ TEST(a_wrong_file_is_refused_with_line_and_column)
 		  "1:33: nested too deeply" },
 		{ "otlp.headers: {a: [1]}\n", "1:19: not a value" },
 		{ "otlp.headers: {'a,b': 1}\n", "1:16: otlp.headers: not a name" },
+		{ "http.ignore: {/a: both, /a: traces}\n", "1:25: http.ignore: /a is set twice" },
 		{ "otlp.headers: [s3cret]\n",
 		  "1:16: otlp.headers: must be a header like name=value" },
 		{ "services: 1\n", "1:11: services takes a list" },
