@@ -37,7 +37,7 @@ static bool version_read(struct str s, int16_t *ret)
 }
 
 /* Take a method and the space after it. */
-static bool take_method(struct str *in, struct str *ret)
+static inline bool take_method(struct str *in, struct str *ret)
 {
 	size_t len = 0;
 

@@ -12,12 +12,9 @@
 /* Headers that are not kept as texts. */
 enum { FIELD_NONE = -1, FIELD_LENGTH = HTTP_TEXTS, FIELD_CODING };
 
-/* What the headers of field_of() begin with, and the empty line. */
-static const uint32_t first_letters[SIDES] = {
-	[ASKING] = LETTER('c') | LETTER('t') | LETTER('h') | LETTER('u') | LETTER('f') |
-		   LETTER('x') | LETTER('\r') | LETTER('\n'),
-	[ANSWERING] = LETTER('c') | LETTER('t') | LETTER('\r') | LETTER('\n'),
-};
+/* What the headers of take_field() begin with, and the empty line. */
+#define ANSWERING_LETTERS (LETTER('c') | LETTER('t') | LETTER('\r') | LETTER('\n'))
+#define ASKING_LETTERS	  (ANSWERING_LETTERS | LETTER('h') | LETTER('u') | LETTER('f') | LETTER('x'))
 
 /* Bits in which 8 bytes differ from 8 of a name, but for the case of its letters: of what names
  * here are made of only letters have bit 0x40, and bit 0x20 is their case. */
@@ -186,18 +183,20 @@ static void keep_captured(struct head *head, struct str rest)
 static inline bool line_read(struct head *head, enum side side, struct str rest)
 {
 	struct str value;
-	int field;
+	int field = take_field(&rest, side);
 
-	if (side == ASKING && http_captured_letters())
-		keep_captured(head, rest);
-	field = take_field(&rest, side);
 	return field == FIELD_NONE || !take_value(rest, &value) || keep_field(head, field, value);
 }
 
-/* The lines after the first one's end, which `in` begins with. Where the empty line ends, or NULL. */
-static int fields_read(struct str in, enum side side, struct head *head, const char **ret)
+/*
+ * The lines after the first one's end, which `in` begins with. Where the empty
+ * line ends, NULL when there is none; PARSE_BAD. Made twice, once for each side.
+ */
+__attribute__((always_inline)) static inline int fields_read(struct str in, enum side side,
+							     uint32_t captured, struct head *head,
+							     const char **ret)
 {
-	uint32_t letters = first_letters[side] | (side == ASKING ? http_captured_letters() : 0);
+	uint32_t letters = captured | (side == ASKING ? ASKING_LETTERS : ANSWERING_LETTERS);
 	struct lines lines = lines_after(in);
 	const char *at;
 
@@ -205,19 +204,40 @@ static int fields_read(struct str in, enum side side, struct head *head, const c
 	while ((at = lines_take(&lines, letters))) {
 		struct str rest = { at, (size_t)(lines.last - at) + 1 };
 
-		if (*at == '\n' || (rest.len > 1 && *at == '\r' && at[1] == '\n')) {
+		if (*at <= '\r' && is_line_end(*at)) {
 			*ret = at + (*at == '\n' ? 1 : 2);
-			return 0;
+			if (*at == '\n' || (rest.len > 1 && at[1] == '\n'))
+				return 0;
+			*ret = NULL;
 		}
+		if (captured)
+			keep_captured(head, rest);
 		if (!line_read(head, side, rest))
 			return PARSE_BAD;
 	}
 	return 0;
 }
 
-static bool first_line_read(struct str line, enum side side, struct head *ret)
+static int asking_fields_read(struct str in, struct head *head, const char **ret)
 {
-	return side == ASKING ? request_line_read(line, ret) : status_line_read(line, ret);
+	return fields_read(in, ASKING, http_captured_letters(), head, ret);
+}
+
+static int answering_fields_read(struct str in, struct head *head, const char **ret)
+{
+	return fields_read(in, ANSWERING, 0, head, ret);
+}
+
+/* As fields_read(), of all lines. */
+static int whole_lines_read(struct str in, struct str line, enum side side, struct head *head,
+			    const char **ret)
+{
+	struct str rest = str_after(in, line.len);
+
+	if (side == ASKING)
+		return request_line_read(line, head) ? asking_fields_read(rest, head, ret)
+						     : PARSE_BAD;
+	return status_line_read(line, head) ? answering_fields_read(rest, head, ret) : PARSE_BAD;
 }
 
 /* There is no whole line: what can be said of its beginning? */
@@ -242,8 +262,7 @@ static ssize_t lines_read(struct str in, bool cut, enum side side, struct head *
 	if (!line_end)
 		return first_part_read(in, cut, side, ret);
 	line = (struct str){ in.at, (size_t)(line_end - in.at) };
-	if (!first_line_read(line, side, ret) ||
-	    fields_read(str_after(in, line.len), side, ret, &end))
+	if (whole_lines_read(in, line, side, ret, &end))
 		return PARSE_BAD;
 	if (end)
 		return end - in.at;
