@@ -116,20 +116,20 @@ bool request_line_begins(struct str part)
 bool status_line_read(struct str line, struct head *ret)
 {
 	const char *at = line.at + VERSION_BYTES, *end = line.at + line.len;
-	int status = 0;
+	unsigned int hundreds, tens, ones;
 
 	if (!version_read(line, &ret->version) || at == end || !is_space(*at))
 		return false;
 	while (at < end && is_space(*at))
 		at++;
-	if (end - at < 3 || at[0] == '0' || (end - at > 3 && !is_blank(at[3])))
+	if (end - at < 3 || (end - at > 3 && !is_blank(at[3])))
 		return false;
-	for (size_t i = 0; i < 3; i++) {
-		if (at[i] < '0' || at[i] > '9')
-			return false;
-		status = status * 10 + (at[i] - '0');
-	}
-	ret->status = (int16_t)status;
+	hundreds = (unsigned int)at[0] - '0';
+	tens = (unsigned int)at[1] - '0';
+	ones = (unsigned int)at[2] - '0';
+	if (!hundreds || hundreds > 9 || tens > 9 || ones > 9)
+		return false;
+	ret->status = (int16_t)(hundreds * 100 + tens * 10 + ones);
 	return true;
 }
 

@@ -189,62 +189,45 @@ static inline bool line_read(struct head *head, enum side side, struct str rest)
 }
 
 /*
- * The lines after the first one's end, which `in` begins with. Where the empty
- * line ends, NULL when there is none; PARSE_BAD. Made twice, once for each side.
+ * The lines after the first. Where the empty line ends, NULL when there is none;
+ * PARSE_BAD. Made twice, once for each side.
  */
-__attribute__((always_inline)) static inline int fields_read(struct str in, enum side side,
+__attribute__((always_inline)) static inline int fields_read(struct lines *lines, enum side side,
 							     uint32_t captured, struct head *head,
 							     const char **ret)
 {
 	uint32_t letters = captured | (side == ASKING ? ASKING_LETTERS : ANSWERING_LETTERS);
-	struct lines lines = lines_after(in);
 	const char *at;
 
-	*ret = NULL;
-	while ((at = lines_take(&lines, letters))) {
-		struct str rest = { at, (size_t)(lines.last - at) + 1 };
+	while ((at = lines_take(lines, letters))) {
+		struct str rest = { at, (size_t)(lines->last - at) + 1 };
 
-		if (*at <= '\r' && is_line_end(*at)) {
-			*ret = at + (*at == '\n' ? 1 : 2);
-			if (*at == '\n' || (rest.len > 1 && at[1] == '\n'))
-				return 0;
-			*ret = NULL;
-		}
+		if (*at == '\n' || (*at == '\r' && rest.len > 1 && at[1] == '\n'))
+			break;
 		if (captured)
 			keep_captured(head, rest);
 		if (!line_read(head, side, rest))
 			return PARSE_BAD;
 	}
+	*ret = at ? at + (*at == '\n' ? 1 : 2) : NULL;
 	return 0;
 }
 
-static int asking_fields_read(struct str in, struct head *head, const char **ret)
+static int lines_read(struct lines *lines, struct str first, enum side side, struct head *head,
+		      const char **ret)
 {
-	return fields_read(in, ASKING, http_captured_letters(), head, ret);
-}
-
-static int answering_fields_read(struct str in, struct head *head, const char **ret)
-{
-	return fields_read(in, ANSWERING, 0, head, ret);
-}
-
-/* As fields_read(), of all lines. */
-static int whole_lines_read(struct str in, struct str line, enum side side, struct head *head,
-			    const char **ret)
-{
-	struct str rest = str_after(in, line.len);
-
-	if (side == ASKING)
-		return request_line_read(line, head) ? asking_fields_read(rest, head, ret)
+	if (side == ANSWERING)
+		return status_line_read(first, head) ? fields_read(lines, side, 0, head, ret)
 						     : PARSE_BAD;
-	return status_line_read(line, head) ? answering_fields_read(rest, head, ret) : PARSE_BAD;
+	return request_line_read(first, head)
+		       ? fields_read(lines, side, http_captured_letters(), head, ret)
+		       : PARSE_BAD;
 }
 
 /* There is no whole line: what can be said of its beginning? */
 static ssize_t first_part_read(struct str part, bool cut, enum side side, struct head *ret)
 {
-	bool begins = !part.len ||
-		      (side == ASKING ? request_line_begins(part) : status_line_begins(part));
+	bool begins = side == ASKING ? request_line_begins(part) : status_line_begins(part);
 
 	if (!cut)
 		return begins ? PARSE_MORE : PARSE_BAD;
@@ -254,15 +237,15 @@ static ssize_t first_part_read(struct str part, bool cut, enum side side, struct
 	return (ssize_t)part.len;
 }
 
-static ssize_t lines_read(struct str in, bool cut, enum side side, struct head *ret)
+/* The same of a head that nothing stands before. */
+static ssize_t trimmed_read(struct str in, bool cut, enum side side, struct head *ret)
 {
-	const char *line_end = in.len ? memchr(in.at, '\n', in.len) : NULL, *end;
-	struct str line;
+	struct lines lines = lines_of(in);
+	const char *line_end = lines_first_end(&lines), *end;
 
 	if (!line_end)
 		return first_part_read(in, cut, side, ret);
-	line = (struct str){ in.at, (size_t)(line_end - in.at) };
-	if (whole_lines_read(in, line, side, ret, &end))
+	if (lines_read(&lines, str_first(in, (size_t)(line_end - in.at)), side, ret, &end))
 		return PARSE_BAD;
 	if (end)
 		return end - in.at;
@@ -285,6 +268,8 @@ ssize_t head_read(struct str in, bool cut, enum side side, struct head *ret)
 	/* RFC 9112 2.2: empty lines before a first line are stepped over. */
 	while (empty < in.len && is_line_end(in.at[empty]))
 		empty++;
-	used = lines_read(str_after(in, empty), cut, side, ret);
+	if (empty == in.len)
+		return cut ? PARSE_BAD : PARSE_MORE;
+	used = trimmed_read(str_after(in, empty), cut, side, ret);
 	return used > 0 ? used + (ssize_t)empty : used;
 }
