@@ -36,7 +36,7 @@ static bool framing_agree(struct framing *framing, uint64_t length)
 }
 
 /* "7, 7": RFC 9112 6.3 item 5 lets one of a list of the same stand for all. */
-static bool add_length_list(struct framing *framing, struct str value)
+__attribute__((noinline)) static bool add_length_list(struct framing *framing, struct str value)
 {
 	struct str part;
 	uint64_t length;

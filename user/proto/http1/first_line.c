@@ -20,7 +20,7 @@ static bool is_space(char c)
 
 static struct str trim_end(struct str s)
 {
-	while (s.len && (is_space(s.at[s.len - 1]) || s.at[s.len - 1] == '\r'))
+	while (s.len && is_blank(s.at[s.len - 1]))
 		s.len--;
 	return s;
 }
@@ -52,19 +52,19 @@ static inline bool take_method(struct str *in, struct str *ret)
 
 bool request_line_read(struct str line, struct head *ret)
 {
-	struct str method, version, target = trim_end(line);
-	int16_t number;
+	struct str method, target = trim_end(line);
+	const char *version;
 
 	if (!take_method(&target, &method) || target.len < VERSION_BYTES + 2)
 		return false;
 	target.len -= VERSION_BYTES;
-	version = (struct str){ target.at + target.len, VERSION_BYTES };
-	if (!is_space(target.at[target.len - 1]) || !version_read(version, &number))
+	version = target.at + target.len;
+	if (!is_space(version[-1]) ||
+	    !version_read((struct str){ version, VERSION_BYTES }, &ret->version))
 		return false;
 	target = str_trim(target);
 	if (!target.len)
 		return false;
-	ret->version = number;
 	head_keep(ret, HTTP_METHOD, method);
 	head_keep(ret, HTTP_TARGET, target);
 	return true;

@@ -4,7 +4,8 @@
  * RFC 9112 sections 2.2 and 5.
  *
  * A line that is no header is stepped over, as servers do that ignore what they
- * cannot read.
+ * cannot read. All that is done for each head is in this file, so that it
+ * becomes one function.
  */
 #include "user/proto/http1/http1.h"
 #include "user/proto/http1/lines.h"
@@ -255,7 +256,8 @@ static ssize_t trimmed_read(struct str in, bool cut, enum side side, struct head
 	return (const char *)memrchr(in.at, '\n', in.len) + 1 - in.at;
 }
 
-ssize_t head_read(struct str in, bool cut, enum side side, struct head *ret)
+/* Bytes used, PARSE_MORE or PARSE_BAD; what `ret` holds is then of no use. */
+static inline ssize_t head_read(struct str in, bool cut, enum side side, struct head *ret)
 {
 	size_t empty = 0;
 	ssize_t used;
@@ -272,4 +274,34 @@ ssize_t head_read(struct str in, bool cut, enum side side, struct head *ret)
 		return cut ? PARSE_BAD : PARSE_MORE;
 	used = trimmed_read(str_after(in, empty), cut, side, ret);
 	return used > 0 ? used + (ssize_t)empty : used;
+}
+
+static inline void message_fill(const struct head *head, size_t used, struct message *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->head_bytes = (uint32_t)used;
+	ret->cut = head->cut;
+	ret->numbers[HTTP_STATUS] = head->status;
+	ret->numbers[HTTP_VERSION] = head->version;
+	ret->numbers[HTTP_FLAGS] = head->flags;
+	for (uint32_t bits = head->seen; bits; bits &= bits - 1) {
+		unsigned int which = (unsigned int)__builtin_ctz(bits);
+
+		ret->texts[which] = head->texts[which];
+	}
+}
+
+ssize_t head_parse(struct str in, bool cut, enum side side, const struct message *question,
+		   struct message *ret)
+{
+	struct head head;
+	ssize_t used = head_read(in, cut, side, &head);
+
+	if (used <= 0)
+		return used;
+	message_fill(&head, (size_t)used, ret);
+	if (side == ASKING)
+		ret->numbers[HTTP_GENERATION] = http_generation();
+	body_decide(&head, side, question, ret);
+	return used;
 }
