@@ -112,35 +112,44 @@ static inline int take_field(struct str *rest, enum side side)
 	return side == ASKING ? asking_field(rest) : FIELD_NONE;
 }
 
+/* The end of the last line that continues the one that ends at `end` (obs-fold, RFC 9112 5.2). */
+__attribute__((noinline)) static const char *folded_end(const char *end, const char *stop)
+{
+	while (end + 1 < stop && (end[1] == ' ' || end[1] == '\t')) {
+		const char *next = memchr(end + 1, '\n', (size_t)(stop - end - 1));
+
+		if (!next)
+			break;
+		end = next;
+	}
+	return end;
+}
+
 /*
  * The value after a name: past the colon (spaces before it are forgiven), to the
- * end of the line and of the lines that continue it (obs-fold, RFC 9112 5.2).
- * Those come again as lines of their own and say nothing. False when the line
- * has no colon or no end, or is empty so far and may be continued.
+ * end of the line and of the lines that continue it, which come again as lines
+ * of their own and say nothing then. False when the line has no colon or no end,
+ * or is empty so far and may be continued.
  */
 static bool take_value(struct str rest, struct str *ret)
 {
-	const char *at = rest.at, *stop = rest.at + rest.len, *end, *next;
+	const char *at = rest.at, *stop = rest.at + rest.len, *end, *last;
 
 	while (at < stop && *at != ':')
 		if (!is_blank(*at++))
 			return false;
-	end = at < stop ? memchr(at, '\n', (size_t)(stop - at)) : NULL;
+	end = memchr(at, '\n', (size_t)(stop - at));
 	if (!end)
 		return false;
-	for (next = end + 1; next < stop && (*next == ' ' || *next == '\t'); next = end + 1) {
-		const char *further = memchr(next, '\n', (size_t)(stop - next));
-
-		if (!further)
-			break;
-		end = further;
-	}
+	if (end + 1 < stop && (end[1] == ' ' || end[1] == '\t'))
+		end = folded_end(end, stop);
+	last = end;
 	for (at++; at < end && is_blank(*at); at++)
 		;
 	while (end > at && is_blank(end[-1]))
 		end--;
 	*ret = (struct str){ at, (size_t)(end - at) };
-	return at < end || (next < stop && *next != ' ' && *next != '\t');
+	return at < end || (last + 1 < stop && last[1] != ' ' && last[1] != '\t');
 }
 
 /* Of a header that comes again the first stands, but for those that say what then. */
