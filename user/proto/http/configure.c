@@ -106,6 +106,8 @@ struct routes *http_default_routes(void)
 
 void http_ignored(struct str path, struct str route, bool *traces, bool *metrics)
 {
+	if (!path.len)
+		return;
 	for (size_t i = 0; i < options->ignore_count; i++) {
 		const struct http_ignore *rule = &options->ignore[i];
 

@@ -18,6 +18,7 @@ struct view {
 	const struct message *question;
 	struct span *span;
 	struct target target;
+	bool behind_proxy; /* a server's request that says who sent it on */
 	struct str method; /* a known one, "_OTHER" else */
 	struct str scheme; /* "http" or "https" */
 	struct str path;   /* clean */
@@ -31,7 +32,8 @@ static struct str header(const struct view *view, enum http_text which)
 
 static void add_clean(struct span *span, struct str key, struct str text)
 {
-	text = text_clean(span, text);
+	if (text.len)
+		text = text_clean(span, text);
 	if (text.len)
 		span_add_text(span, key, text);
 }
@@ -50,6 +52,14 @@ static void add_method(struct view *view)
 	add_clean(view->span, STR("http.request.method_original"), sent);
 }
 
+static bool says_proxy(const struct view *view)
+{
+	return view->span->kind == SPAN_SERVER &&
+	       (header(view, HTTP_FORWARDED).len || header(view, HTTP_X_FORWARDED_FOR).len ||
+		header(view, HTTP_X_FORWARDED_PROTO).len ||
+		header(view, HTTP_X_FORWARDED_HOST).len);
+}
+
 /* One of two words, whatever a peer writes. */
 static struct str known_scheme(struct str scheme)
 {
@@ -63,12 +73,12 @@ static struct str find_scheme(const struct view *view)
 {
 	struct str scheme = {};
 
-	if (view->span->kind == SPAN_SERVER) {
+	if (view->behind_proxy) {
 		scheme = known_scheme(forwarded_find(header(view, HTTP_FORWARDED), STR("proto")));
 		if (!scheme.len)
 			scheme = known_scheme(list_first(header(view, HTTP_X_FORWARDED_PROTO)));
 	}
-	if (!scheme.len)
+	if (!scheme.len && view->target.scheme.len)
 		scheme = known_scheme(view->target.scheme);
 	return scheme.len ? scheme : STR("http");
 }
@@ -90,7 +100,7 @@ static struct str find_authority(const struct view *view)
 {
 	struct str authority = {};
 
-	if (view->span->kind == SPAN_SERVER) {
+	if (view->behind_proxy) {
 		authority = forwarded_find(header(view, HTTP_FORWARDED), STR("host"));
 		if (!authority.len)
 			authority = list_first(header(view, HTTP_X_FORWARDED_HOST));
@@ -125,12 +135,14 @@ static void add_server(const struct view *view)
 
 static void add_client(const struct view *view)
 {
-	struct str forwarded = forwarded_find(header(view, HTTP_FORWARDED), STR("for"));
-	struct str name;
+	struct str name = {};
 
-	if (!forwarded.len)
-		forwarded = list_first(header(view, HTTP_X_FORWARDED_FOR));
-	name = host_split(forwarded).name;
+	if (view->behind_proxy) {
+		name = forwarded_find(header(view, HTTP_FORWARDED), STR("for"));
+		if (!name.len)
+			name = list_first(header(view, HTTP_X_FORWARDED_FOR));
+		name = host_split(name).name;
+	}
 	if (name.len && !str_eq_nocase(name, STR("unknown"))) {
 		add_clean(view->span, STR("client.address"), name);
 	} else {
@@ -172,12 +184,14 @@ static void add_captured(const struct view *view)
 	if (view->question->numbers[HTTP_GENERATION] != http_generation())
 		return;
 	for (unsigned int i = 0; i < HTTP_CAPTURED; i++) {
-		struct str value = text_clean(view->span, header(view, HTTP_CAPTURE + i));
+		struct attribute captured = { .type = ATTRIBUTE_TEXTS };
 
-		if (value.len && http_captured_key(i).len)
-			span_add(view->span, (struct attribute){ .key = http_captured_key(i),
-								 .type = ATTRIBUTE_TEXTS,
-								 .text = value });
+		if (!header(view, HTTP_CAPTURE + i).len)
+			continue;
+		captured.key = http_captured_key(i);
+		captured.text = text_clean(view->span, header(view, HTTP_CAPTURE + i));
+		if (captured.key.len && captured.text.len)
+			span_add(view->span, captured);
 	}
 }
 
@@ -217,7 +231,8 @@ static void set_context(const struct view *view)
 	struct trace_context context = {};
 	struct span *span = view->span;
 
-	if (view->question->numbers[HTTP_FLAGS] & HTTP_TRACEPARENT_TWICE)
+	if (!header(view, HTTP_TRACEPARENT).len ||
+	    view->question->numbers[HTTP_FLAGS] & HTTP_TRACEPARENT_TWICE)
 		return;
 	if (!trace_context_parse(header(view, HTTP_TRACEPARENT), &context))
 		return;
@@ -264,6 +279,7 @@ void http_describe(const struct message *question, const struct message *answer,
 	struct view view = { .question = question, .span = span };
 
 	text_reserve(span);
+	view.behind_proxy = says_proxy(&view);
 	view.target = target_split(header(&view, HTTP_TARGET), header(&view, HTTP_METHOD));
 	view.scheme = find_scheme(&view);
 	view.path = text_clean(span, view.target.path);

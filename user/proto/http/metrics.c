@@ -3,7 +3,7 @@
 #include "user/base/mem.h"
 #include "user/proto/http/http.h"
 
-/* The conventions' bounds, and three below them: half of what is served takes less than 5 ms. */
+/* The conventions' bounds and three below them: what is served from memory takes less than 5 ms. */
 static const double duration_bounds_s[] = {
 	0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1,
 	0.25,	0.5,   0.75,   1,     2.5,  5,	   7.5,	 10,

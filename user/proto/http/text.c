@@ -24,7 +24,7 @@ void text_reserve(struct span *span)
 }
 
 /* Printable ASCII needs no change. Eight bytes at a time: 0x80 is set where one is not. */
-static bool is_plain(struct str text)
+static inline bool is_plain(struct str text)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
 
@@ -54,16 +54,20 @@ static struct str unfold(struct span *span, struct str text)
 	return copy;
 }
 
-struct str text_clean(struct span *span, struct str text)
+/* Apart from what follows, so that the usual text costs no more than the look at it. */
+__attribute__((noinline)) static struct str make_clean(struct span *span, struct str text)
 {
 	size_t from;
 
-	if (is_plain(text))
-		return text;
 	if (memchr(text.at, '\n', text.len))
 		text = unfold(span, text);
 	from = span->scratch->len;
 	return is_plain(text) ? text : added(span, from, redact_text(text, span->scratch));
+}
+
+struct str text_clean(struct span *span, struct str text)
+{
+	return is_plain(text) ? text : make_clean(span, text);
 }
 
 struct str text_query(struct span *span, struct str query)
@@ -91,6 +95,8 @@ struct str text_url(struct span *span, struct str scheme, struct str authority, 
 		result = result ? result : buf_add(scratch, query);
 	}
 	url = added(span, from, result);
+	if (!url.len)
+		return url;
 	from = scratch->len;
 	return text_clean(span, added(span, from, redact_url(url, scratch)));
 }

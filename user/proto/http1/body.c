@@ -5,7 +5,7 @@
 /* More digits would not fit 64 bits, and no body is that long. */
 enum { LENGTH_DIGITS = 19 };
 
-static bool length_read(struct str digits, uint64_t *ret)
+static inline bool length_read(struct str digits, uint64_t *ret)
 {
 	uint64_t number = 0;
 
@@ -35,19 +35,27 @@ static bool framing_agree(struct framing *framing, uint64_t length)
 	return true;
 }
 
-bool framing_add_length(struct framing *framing, struct str value)
+/* "7, 7": RFC 9112 6.3 item 5 lets one of a list of the same stand for all. */
+__attribute__((noinline)) static bool add_length_list(struct framing *framing, struct str value)
 {
 	struct str part;
 	uint64_t length;
 
-	if (length_read(value, &length))
-		return framing_agree(framing, length);
 	if (!value.len)
 		return false;
 	while (take_part(&value, ',', &part))
 		if (!length_read(trim_blank(part), &length) || !framing_agree(framing, length))
 			return false;
 	return true;
+}
+
+bool framing_add_length(struct framing *framing, struct str value)
+{
+	uint64_t length;
+
+	if (length_read(value, &length))
+		return framing_agree(framing, length);
+	return add_length_list(framing, value);
 }
 
 void framing_add_coding(struct framing *framing, struct str value)

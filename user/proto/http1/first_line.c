@@ -20,7 +20,7 @@ static bool is_space(char c)
 
 static struct str trim_end(struct str s)
 {
-	while (s.len && (is_space(s.at[s.len - 1]) || s.at[s.len - 1] == '\r'))
+	while (s.len && is_blank(s.at[s.len - 1]))
 		s.len--;
 	return s;
 }
@@ -37,7 +37,7 @@ static bool version_read(struct str s, int16_t *ret)
 }
 
 /* Take a method and the space after it. */
-static bool take_method(struct str *in, struct str *ret)
+static inline bool take_method(struct str *in, struct str *ret)
 {
 	size_t len = 0;
 
@@ -52,19 +52,19 @@ static bool take_method(struct str *in, struct str *ret)
 
 bool request_line_read(struct str line, struct head *ret)
 {
-	struct str method, version, target = trim_end(line);
-	int16_t number;
+	struct str method, target = trim_end(line);
+	const char *version;
 
 	if (!take_method(&target, &method) || target.len < VERSION_BYTES + 2)
 		return false;
 	target.len -= VERSION_BYTES;
-	version = (struct str){ target.at + target.len, VERSION_BYTES };
-	if (!is_space(target.at[target.len - 1]) || !version_read(version, &number))
+	version = target.at + target.len;
+	if (!is_space(version[-1]) ||
+	    !version_read((struct str){ version, VERSION_BYTES }, &ret->version))
 		return false;
 	target = str_trim(target);
 	if (!target.len)
 		return false;
-	ret->version = number;
 	head_keep(ret, HTTP_METHOD, method);
 	head_keep(ret, HTTP_TARGET, target);
 	return true;
@@ -116,20 +116,20 @@ bool request_line_begins(struct str part)
 bool status_line_read(struct str line, struct head *ret)
 {
 	const char *at = line.at + VERSION_BYTES, *end = line.at + line.len;
-	int status = 0;
+	unsigned int hundreds, tens, ones;
 
 	if (!version_read(line, &ret->version) || at == end || !is_space(*at))
 		return false;
 	while (at < end && is_space(*at))
 		at++;
-	if (end - at < 3 || at[0] == '0' || (end - at > 3 && !is_blank(at[3])))
+	if (end - at < 3 || (end - at > 3 && !is_blank(at[3])))
 		return false;
-	for (size_t i = 0; i < 3; i++) {
-		if (at[i] < '0' || at[i] > '9')
-			return false;
-		status = status * 10 + (at[i] - '0');
-	}
-	ret->status = (int16_t)status;
+	hundreds = (unsigned int)at[0] - '0';
+	tens = (unsigned int)at[1] - '0';
+	ones = (unsigned int)at[2] - '0';
+	if (!hundreds || hundreds > 9 || tens > 9 || ones > 9)
+		return false;
+	ret->status = (int16_t)(hundreds * 100 + tens * 10 + ones);
 	return true;
 }
 

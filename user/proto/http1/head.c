@@ -4,7 +4,8 @@
  * RFC 9112 sections 2.2 and 5.
  *
  * A line that is no header is stepped over, as servers do that ignore what they
- * cannot read.
+ * cannot read. All that is done for each head is in this file, so that it
+ * becomes one function.
  */
 #include "user/proto/http1/http1.h"
 #include "user/proto/http1/lines.h"
@@ -12,12 +13,9 @@
 /* Headers that are not kept as texts. */
 enum { FIELD_NONE = -1, FIELD_LENGTH = HTTP_TEXTS, FIELD_CODING };
 
-/* What the headers of field_of() begin with, and the empty line. */
-static const uint32_t first_letters[SIDES] = {
-	[ASKING] = LETTER('c') | LETTER('t') | LETTER('h') | LETTER('u') | LETTER('f') |
-		   LETTER('x') | LETTER('\r') | LETTER('\n'),
-	[ANSWERING] = LETTER('c') | LETTER('t') | LETTER('\r') | LETTER('\n'),
-};
+/* What the headers of take_field() begin with, and the empty line. */
+#define ANSWERING_LETTERS (LETTER('c') | LETTER('t') | LETTER('\r') | LETTER('\n'))
+#define ASKING_LETTERS	  (ANSWERING_LETTERS | LETTER('h') | LETTER('u') | LETTER('f') | LETTER('x'))
 
 /* Bits in which 8 bytes differ from 8 of a name, but for the case of its letters: of what names
  * here are made of only letters have bit 0x40, and bit 0x20 is their case. */
@@ -114,35 +112,44 @@ static inline int take_field(struct str *rest, enum side side)
 	return side == ASKING ? asking_field(rest) : FIELD_NONE;
 }
 
+/* The end of the last line that continues the one that ends at `end` (obs-fold, RFC 9112 5.2). */
+__attribute__((noinline)) static const char *folded_end(const char *end, const char *stop)
+{
+	while (end + 1 < stop && (end[1] == ' ' || end[1] == '\t')) {
+		const char *next = memchr(end + 1, '\n', (size_t)(stop - end - 1));
+
+		if (!next)
+			break;
+		end = next;
+	}
+	return end;
+}
+
 /*
  * The value after a name: past the colon (spaces before it are forgiven), to the
- * end of the line and of the lines that continue it (obs-fold, RFC 9112 5.2).
- * Those come again as lines of their own and say nothing. False when the line
- * has no colon or no end, or is empty so far and may be continued.
+ * end of the line and of the lines that continue it, which come again as lines
+ * of their own and say nothing then. False when the line has no colon or no end,
+ * or is empty so far and may be continued.
  */
 static bool take_value(struct str rest, struct str *ret)
 {
-	const char *at = rest.at, *stop = rest.at + rest.len, *end, *next;
+	const char *at = rest.at, *stop = rest.at + rest.len, *end, *last;
 
 	while (at < stop && *at != ':')
 		if (!is_blank(*at++))
 			return false;
-	end = at < stop ? memchr(at, '\n', (size_t)(stop - at)) : NULL;
+	end = memchr(at, '\n', (size_t)(stop - at));
 	if (!end)
 		return false;
-	for (next = end + 1; next < stop && (*next == ' ' || *next == '\t'); next = end + 1) {
-		const char *further = memchr(next, '\n', (size_t)(stop - next));
-
-		if (!further)
-			break;
-		end = further;
-	}
+	if (end + 1 < stop && (end[1] == ' ' || end[1] == '\t'))
+		end = folded_end(end, stop);
+	last = end;
 	for (at++; at < end && is_blank(*at); at++)
 		;
 	while (end > at && is_blank(end[-1]))
 		end--;
 	*ret = (struct str){ at, (size_t)(end - at) };
-	return at < end || (next < stop && *next != ' ' && *next != '\t');
+	return at < end || (last + 1 < stop && last[1] != ' ' && last[1] != '\t');
 }
 
 /* Of a header that comes again the first stands, but for those that say what then. */
@@ -186,45 +193,51 @@ static void keep_captured(struct head *head, struct str rest)
 static inline bool line_read(struct head *head, enum side side, struct str rest)
 {
 	struct str value;
-	int field;
+	int field = take_field(&rest, side);
 
-	if (side == ASKING && http_captured_letters())
-		keep_captured(head, rest);
-	field = take_field(&rest, side);
 	return field == FIELD_NONE || !take_value(rest, &value) || keep_field(head, field, value);
 }
 
-/* The lines after the first one's end, which `in` begins with. Where the empty line ends, or NULL. */
-static int fields_read(struct str in, enum side side, struct head *head, const char **ret)
+/*
+ * The lines after the first. Where the empty line ends, NULL when there is none;
+ * PARSE_BAD. Made twice, once for each side.
+ */
+__attribute__((always_inline)) static inline int fields_read(struct lines *lines, enum side side,
+							     uint32_t captured, struct head *head,
+							     const char **ret)
 {
-	uint32_t letters = first_letters[side] | (side == ASKING ? http_captured_letters() : 0);
-	struct lines lines = lines_after(in);
+	uint32_t letters = captured | (side == ASKING ? ASKING_LETTERS : ANSWERING_LETTERS);
 	const char *at;
 
-	*ret = NULL;
-	while ((at = lines_take(&lines, letters))) {
-		struct str rest = { at, (size_t)(lines.last - at) + 1 };
+	while ((at = lines_take(lines, letters))) {
+		struct str rest = { at, (size_t)(lines->last - at) + 1 };
 
-		if (*at == '\n' || (rest.len > 1 && *at == '\r' && at[1] == '\n')) {
-			*ret = at + (*at == '\n' ? 1 : 2);
-			return 0;
-		}
+		if (*at == '\n' || (*at == '\r' && rest.len > 1 && at[1] == '\n'))
+			break;
+		if (captured)
+			keep_captured(head, rest);
 		if (!line_read(head, side, rest))
 			return PARSE_BAD;
 	}
+	*ret = at ? at + (*at == '\n' ? 1 : 2) : NULL;
 	return 0;
 }
 
-static bool first_line_read(struct str line, enum side side, struct head *ret)
+static int lines_read(struct lines *lines, struct str first, enum side side, struct head *head,
+		      const char **ret)
 {
-	return side == ASKING ? request_line_read(line, ret) : status_line_read(line, ret);
+	if (side == ANSWERING)
+		return status_line_read(first, head) ? fields_read(lines, side, 0, head, ret)
+						     : PARSE_BAD;
+	return request_line_read(first, head)
+		       ? fields_read(lines, side, http_captured_letters(), head, ret)
+		       : PARSE_BAD;
 }
 
 /* There is no whole line: what can be said of its beginning? */
 static ssize_t first_part_read(struct str part, bool cut, enum side side, struct head *ret)
 {
-	bool begins = !part.len ||
-		      (side == ASKING ? request_line_begins(part) : status_line_begins(part));
+	bool begins = side == ASKING ? request_line_begins(part) : status_line_begins(part);
 
 	if (!cut)
 		return begins ? PARSE_MORE : PARSE_BAD;
@@ -234,16 +247,15 @@ static ssize_t first_part_read(struct str part, bool cut, enum side side, struct
 	return (ssize_t)part.len;
 }
 
-static ssize_t lines_read(struct str in, bool cut, enum side side, struct head *ret)
+/* The same of a head that nothing stands before. */
+static ssize_t trimmed_read(struct str in, bool cut, enum side side, struct head *ret)
 {
-	const char *line_end = in.len ? memchr(in.at, '\n', in.len) : NULL, *end;
-	struct str line;
+	struct lines lines = lines_of(in);
+	const char *line_end = lines_first_end(&lines), *end;
 
 	if (!line_end)
 		return first_part_read(in, cut, side, ret);
-	line = (struct str){ in.at, (size_t)(line_end - in.at) };
-	if (!first_line_read(line, side, ret) ||
-	    fields_read(str_after(in, line.len), side, ret, &end))
+	if (lines_read(&lines, str_first(in, (size_t)(line_end - in.at)), side, ret, &end))
 		return PARSE_BAD;
 	if (end)
 		return end - in.at;
@@ -253,7 +265,8 @@ static ssize_t lines_read(struct str in, bool cut, enum side side, struct head *
 	return (const char *)memrchr(in.at, '\n', in.len) + 1 - in.at;
 }
 
-ssize_t head_read(struct str in, bool cut, enum side side, struct head *ret)
+/* Bytes used, PARSE_MORE or PARSE_BAD; what `ret` holds is then of no use. */
+static inline ssize_t head_read(struct str in, bool cut, enum side side, struct head *ret)
 {
 	size_t empty = 0;
 	ssize_t used;
@@ -266,6 +279,38 @@ ssize_t head_read(struct str in, bool cut, enum side side, struct head *ret)
 	/* RFC 9112 2.2: empty lines before a first line are stepped over. */
 	while (empty < in.len && is_line_end(in.at[empty]))
 		empty++;
-	used = lines_read(str_after(in, empty), cut, side, ret);
+	if (empty == in.len)
+		return cut ? PARSE_BAD : PARSE_MORE;
+	used = trimmed_read(str_after(in, empty), cut, side, ret);
 	return used > 0 ? used + (ssize_t)empty : used;
+}
+
+static inline void message_fill(const struct head *head, size_t used, struct message *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->head_bytes = (uint32_t)used;
+	ret->cut = head->cut;
+	ret->numbers[HTTP_STATUS] = head->status;
+	ret->numbers[HTTP_VERSION] = head->version;
+	ret->numbers[HTTP_FLAGS] = head->flags;
+	for (uint32_t bits = head->seen; bits; bits &= bits - 1) {
+		unsigned int which = (unsigned int)__builtin_ctz(bits);
+
+		ret->texts[which] = head->texts[which];
+	}
+}
+
+ssize_t head_parse(struct str in, bool cut, enum side side, const struct message *question,
+		   struct message *ret)
+{
+	struct head head;
+	ssize_t used = head_read(in, cut, side, &head);
+
+	if (used <= 0)
+		return used;
+	message_fill(&head, (size_t)used, ret);
+	if (side == ASKING)
+		ret->numbers[HTTP_GENERATION] = http_generation();
+	body_decide(&head, side, question, ret);
+	return used;
 }

@@ -54,41 +54,11 @@ static enum guess http1_guess(struct str in)
 	return request_line_begins(in) || status_line_begins(in) ? GUESS_MORE : GUESS_NO;
 }
 
-static void message_fill(const struct head *head, size_t used, struct message *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	ret->head_bytes = (uint32_t)used;
-	ret->cut = head->cut;
-	ret->numbers[HTTP_STATUS] = head->status;
-	ret->numbers[HTTP_VERSION] = head->version;
-	ret->numbers[HTTP_FLAGS] = head->flags;
-	for (uint32_t bits = head->seen; bits; bits &= bits - 1) {
-		int which = __builtin_ctz(bits);
-
-		ret->texts[which] = head->texts[which];
-	}
-}
-
-static ssize_t http1_parse(struct str in, bool cut, enum side side, const struct message *question,
-			   struct message *ret)
-{
-	struct head head;
-	ssize_t used = head_read(in, cut, side, &head);
-
-	if (used <= 0)
-		return used;
-	message_fill(&head, (size_t)used, ret);
-	if (side == ASKING)
-		ret->numbers[HTTP_GENERATION] = http_generation();
-	body_decide(&head, side, question, ret);
-	return used;
-}
-
 const struct proto proto_http1 = {
 	.name = "http1",
 	.max_head = LIMIT_HEAD_BYTES_DEFAULT,
 	.guess = http1_guess,
-	.parse = http1_parse,
+	.parse = head_parse,
 	.step = chunked_step,
 	.ended = chunked_ended,
 	.describe = http_describe,

@@ -51,8 +51,9 @@ static inline struct str trim_blank(struct str s)
 	return s;
 }
 
-/* Bytes used, PARSE_MORE or PARSE_BAD; `ret` is then undefined. */
-ssize_t head_read(struct str in, bool cut, enum side side, struct head *ret);
+/* proto->parse(). */
+ssize_t head_parse(struct str in, bool cut, enum side side, const struct message *question,
+		   struct message *ret);
 
 /* A first line with its end cut off; spaces and CR at its end are let go. RFC 9112 3 and 4. */
 bool request_line_read(struct str line, struct head *ret);

@@ -19,16 +19,17 @@ enum { LINES_BLOCK = 32 };
 #define LETTER(letter) (1u << ((letter)&31))
 
 struct lines {
-	const char *block; /* what `ends` speaks of */
+	const char *start;
+	const char *after; /* the second byte of the block that `ends` speaks of */
 	const char *next;  /* from here on nothing was looked at */
 	const char *last;  /* byte: no line begins after it */
-	uint32_t ends;	   /* bit i: a line ends at block[i], not taken yet */
+	uint32_t ends;	   /* bit i: a line begins at after[i], not taken yet */
 };
 
-/* Of the lines after the first line end in `in`, which has at least that. */
-static inline struct lines lines_after(struct str in)
+/* `in` is not empty. */
+static inline struct lines lines_of(struct str in)
 {
-	return (struct lines){ .next = in.at, .last = in.at + in.len - 1 };
+	return (struct lines){ .start = in.at, .next = in.at, .last = in.at + in.len - 1 };
 }
 
 static inline uint32_t line_ends(const char *block)
@@ -49,13 +50,16 @@ static inline uint32_t line_ends(const char *block)
 #endif
 }
 
-/* The same of fewer bytes than a block has. */
-__attribute__((noinline)) static uint32_t line_ends_part(const char *part, size_t len)
+/* Of a block's last `len` bytes, or of as few as there are. */
+static inline uint32_t line_ends_part(const struct lines *lines, size_t len)
 {
-	char block[LINES_BLOCK] = {};
+	uint32_t ends = 0;
 
-	memcpy(block, part, len);
-	return line_ends(block);
+	if (lines->last - lines->start >= LINES_BLOCK)
+		return line_ends(lines->last - LINES_BLOCK) >> (LINES_BLOCK - len);
+	for (size_t i = 0; i < len; i++)
+		ends |= (uint32_t)(lines->next[i] == '\n') << i;
+	return ends;
 }
 
 /* Look at the next block; false when there is none. */
@@ -63,26 +67,37 @@ static inline bool lines_look(struct lines *lines)
 {
 	size_t left = (size_t)(lines->last - lines->next);
 
-	lines->block = lines->next;
+	lines->after = lines->next + 1;
 	if (left >= LINES_BLOCK) {
-		lines->ends = line_ends(lines->block);
+		lines->ends = line_ends(lines->next);
 		lines->next += LINES_BLOCK;
 		return true;
 	}
-	lines->ends = line_ends_part(lines->block, left);
+	if (!left)
+		return false;
+	lines->ends = line_ends_part(lines, left);
 	lines->next = lines->last;
-	return left > 0;
+	return true;
 }
 
-/* The next line that begins with one of `letters`; NULL when there is none. */
+/* Where the first line ends; it is not taken. NULL when it does not. */
+static inline const char *lines_first_end(struct lines *lines)
+{
+	while (!lines->ends)
+		if (!lines_look(lines))
+			return *lines->last == '\n' ? lines->last : NULL;
+	return lines->after + __builtin_ctz(lines->ends) - 1;
+}
+
+/* The next line but the first that begins with one of `letters`; NULL when there is none. */
 static inline const char *lines_take(struct lines *lines, uint32_t letters)
 {
 	do {
 		while (lines->ends) {
-			const char *at = lines->block + __builtin_ctz(lines->ends) + 1;
+			const char *at = lines->after + (unsigned int)__builtin_ctz(lines->ends);
 
 			lines->ends &= lines->ends - 1;
-			if (letters >> (*at & 31) & 1)
+			if (letters & 1u << (*at & 31))
 				return at;
 		}
 	} while (lines_look(lines));
