@@ -208,6 +208,15 @@ TEST(what_stands_past_the_attributes_is_not_read)
 	resource_unref(r);
 }
 
+/* Duration's rows that did not count five. */
+static void count_others(void *context, const struct resource *resource,
+			 const struct attribute *attributes, size_t count,
+			 const struct metric *metric, const struct histogram *histogram)
+{
+	(void)resource, (void)attributes, (void)count;
+	*(int *)context += metric == &group.metrics[0] && histogram->count != 5;
+}
+
 TEST(types_and_missing_values_tell_rows_apart)
 {
 	struct series *s = series_new(100, 10);
@@ -230,8 +239,10 @@ TEST(types_and_missing_values_tell_rows_apart)
 			series_observe(s, &span, 0);
 		}
 	struct seen seen = collect(s, 0, "test.duration");
+	int others = 0;
 
-	CHECK(seen.rows == 7 && seen.count == 35);
+	series_each(s, count_others, &others);
+	CHECK(seen.rows == 7 && seen.count == 35 && !others);
 	series_free(s);
 	resource_unref(r);
 }
