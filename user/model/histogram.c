@@ -111,7 +111,7 @@ static uint8_t bounds_below(const struct histogram *h, int index)
 	return below;
 }
 
-/* Join pairs of neighbours: half the buckets, each twice as wide. */
+/* Join pairs of neighbours: half the buckets, each twice as wide. The window is set after it. */
 static void halve_scale(struct histogram *h)
 {
 	int first = h->first >> 1, last = (h->first + (int)h->used - 1) >> 1;
@@ -125,8 +125,6 @@ static void halve_scale(struct histogram *h)
 	h->scale--;
 	h->used = h->used ? (size_t)(last - first + 1) : 0;
 	h->first = first;
-	for (size_t i = 0; i < h->used; i++)
-		h->below[i] = bounds_below(h, first + (int)i);
 }
 
 /* Make the window reach from `first` to `last`, which are at most HISTOGRAM_BUCKETS. */

@@ -7,8 +7,9 @@
  * values of the group's attributes among the span's, and moves all the row's
  * histograms. Rows are bounded: past LIMIT_SERIES rows for a service (by
  * service.name and namespace, over all its instances) in a group, new sets of values go to one overflow row
- * of their resource (otel.metric.overflow=true), so that sums stay exact. Rows of a resource that ended are dropped
- * `ended_series_ns` later.
+ * of their resource (otel.metric.overflow=true), so that sums stay exact; so does a
+ * value of more than SERIES_VALUE_BYTES. Rows of a resource that ended are dropped
+ * `ended_series_ns` later, by a collection or by a new row.
  */
 #pragma once
 
@@ -29,7 +30,7 @@ enum measure {
 struct metric_group {
 	const char *name;
 	struct metric metrics[GROUP_METRICS]; /* name NULL ends them */
-	enum measure measures[GROUP_METRICS];
+	enum measure measures[GROUP_METRICS]; /* no measure twice */
 	struct str keys[GROUP_ATTRIBUTES]; /* empty ends them; a span that lacks one leaves it out */
 };
 

@@ -151,16 +151,82 @@ TEST(spans_of_the_same_values_share_a_row_and_others_do_not)
 	resource_unref(b);
 }
 
+TEST(texts_that_follow_each_other_and_differ_in_one_byte_have_their_own_rows)
+{
+	struct resource *r = instance("shop", "a");
+
+	for (size_t len = 1; len < 40; len++) {
+		struct series *s = series_new(100, 10);
+		char route[41] = {};
+
+		for (size_t changed = 0; changed <= len; changed++) {
+			struct span span;
+
+			memset(route, 'x', len);
+			route[changed] = changed < len ? 'y' : '\0';
+			span = request(r, route, 200);
+			series_observe(s, &span, 0);
+		}
+		CHECK(collect(s, 0, "test.duration").rows == (int)len + 1);
+		series_free(s);
+	}
+	resource_unref(r);
+}
+
+TEST(a_thousand_instances_have_their_own_rows)
+{
+	static struct resource *resources[1000];
+	struct series *s = series_new(2000, 10);
+	struct seen seen;
+
+	EACH(i, resources)
+		resources[i] = instance("shop", "a");
+	for (int round = 0; round < 2; round++)
+		EACH(i, resources) {
+			struct span span = request(resources[i], "/", 200);
+
+			series_observe(s, &span, 0);
+		}
+	seen = collect(s, 0, "test.duration");
+	CHECK(seen.rows == 1000 && seen.count == 2000 && seen.last.histogram->count == 2);
+	series_free(s);
+	EACH(i, resources)
+		resource_unref(resources[i]);
+}
+
+TEST(what_stands_past_the_attributes_is_not_read)
+{
+	struct series *s = series_new(100, 10);
+	struct resource *r = instance("shop", "a");
+	struct span span = request(r, "/", 200);
+
+	series_observe(s, &span, 0);
+	span.attribute_count--;
+	series_observe(s, &span, 0);
+	CHECK(collect(s, 0, "test.duration").rows == 2);
+	series_free(s);
+	resource_unref(r);
+}
+
+/* Duration's rows that did not count five. */
+static void count_others(void *context, const struct resource *resource,
+			 const struct attribute *attributes, size_t count,
+			 const struct metric *metric, const struct histogram *histogram)
+{
+	(void)resource, (void)attributes, (void)count;
+	*(int *)context += metric == &group.metrics[0] && histogram->count != 5;
+}
+
 TEST(types_and_missing_values_tell_rows_apart)
 {
 	struct series *s = series_new(100, 10);
 	struct resource *r = instance("shop", "a");
 	struct attribute values[] = {
 		attribute_text(group.keys[2], STR("1")),
+		{ .key = group.keys[2], .type = ATTRIBUTE_TEXTS, .text = STR("1") },
 		attribute_int(group.keys[2], 1),
 		{ .key = group.keys[2], .type = ATTRIBUTE_BOOL, .number = 1 },
 		{ .key = group.keys[2], .type = ATTRIBUTE_DOUBLE, .real = 1 },
-		{ .key = group.keys[2], .type = ATTRIBUTE_TEXTS, .text = STR("1") },
 		attribute_text(STR("another.key"), STR("1")),
 		attribute_text(group.keys[3], STR("1")),
 	};
@@ -173,8 +239,10 @@ TEST(types_and_missing_values_tell_rows_apart)
 			series_observe(s, &span, 0);
 		}
 	struct seen seen = collect(s, 0, "test.duration");
+	int others = 0;
 
-	CHECK(seen.rows == 7 && seen.count == 35);
+	series_each(s, count_others, &others);
+	CHECK(seen.rows == 7 && seen.count == 35 && !others);
 	series_free(s);
 	resource_unref(r);
 }
