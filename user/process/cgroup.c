@@ -74,8 +74,11 @@ static struct str segment_container(struct str segment)
 	id = str_after(segment, segment.len - CONTAINER_ID_LEN);
 	if (!is_container_id(id))
 		return (struct str){};
-	if (segment.len > id.len)
+	if (segment.len > id.len) {
 		engine = str_first(segment, segment.len - id.len - 1);
+		if (id.at[-1] != '-' && id.at[-1] != ':')
+			return (struct str){};
+	}
 	colon = engine.len ? memrchr(engine.at, ':', engine.len) : NULL;
 	if (colon)
 		engine = str_after(engine, (size_t)(colon - engine.at) + 1);
