@@ -70,7 +70,8 @@ static void learn_each(struct processes *p, struct str in)
 	struct str payload;
 
 	while (take_part(&in, '\xff', &payload)) {
-		struct process_id id = { .tgid = payload.len % 4, .started_ns = payload.len / 4 % 2 };
+		struct process_id id = { .tgid = payload.len % 4,
+					 .started_ns = payload.len / 4 % 2 };
 
 		learn(p, id, payload);
 	}
@@ -100,9 +101,12 @@ static void facts_from(struct processes *p, const struct config *config, struct 
 		file_fill(&file_fds[i], text);
 	}
 	files = (struct process_files){
-		.environ = file_fds[ENVIRON], .cmdline = file_fds[CMDLINE],
-		.cgroup = file_fds[CGROUP],   .stat = file_fds[STAT],
-		.exe = exe_text,	      .comm = "comm",
+		.environ = file_fds[ENVIRON],
+		.cmdline = file_fds[CMDLINE],
+		.cgroup = file_fds[CGROUP],
+		.stat = file_fds[STAT],
+		.exe = exe_text,
+		.comm = "comm",
 		.open = package_open,
 	};
 	if (!process_facts(config, id, parent, "seen", NULL, &files, 1, &record)) {

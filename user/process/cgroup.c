@@ -7,8 +7,8 @@ enum { CONTAINER_ID_LEN = 64 };
 
 /* What engines write before the id in a scope's name. */
 static const struct str engines[] = {
-	STR(""),	   STR("docker"), STR("cri-containerd"), STR("containerd"),
-	STR("crio"),	   STR("libpod"), STR("nerdctl"),
+	STR(""),     STR("docker"), STR("cri-containerd"), STR("containerd"),
+	STR("crio"), STR("libpod"), STR("nerdctl"),
 };
 
 /* Units that hold whatever a person or a tool runs: their names say nothing of it. */
@@ -33,9 +33,7 @@ struct str cgroup_path(struct str text)
 	int best_rank = 0;
 
 	while (take_path(&text, &controllers, &path)) {
-		int rank = !controllers.len				? 3 :
-			   str_eq(controllers, STR("name=systemd")) ? 2 :
-									  1;
+		int rank = !controllers.len ? 3 : str_eq(controllers, STR("name=systemd")) ? 2 : 1;
 
 		if (path.len > 1 && rank > best_rank) {
 			best = path;

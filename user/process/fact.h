@@ -20,7 +20,10 @@ struct facts {
 /* -EINVAL, and `ret` untouched, when the payload is no run of whole strings or names no event. */
 int facts_parse(struct str payload, struct facts *ret);
 
-/* Append one. An empty value is left out; a long one, or one with a NUL, is cut. -ENOSPC when full. */
+/*
+ * Append one. An empty value is left out; a long one, or one with a NUL, is cut.
+ * -ENOSPC when full.
+ */
 int fact_add(struct buf *payload, enum fact fact, struct str value);
 
 /* Decimal digits and nothing else; 0 when they are none or too many. */

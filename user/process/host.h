@@ -3,7 +3,7 @@
 #pragma once
 
 struct host {
-	char id[65];   /* machine-id; empty when the host has none */
+	char id[65]; /* machine-id; empty when the host has none */
 	char name[65];
 	char arch[65]; /* OpenTelemetry's host.arch: "amd64", "arm64", ... */
 };

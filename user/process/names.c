@@ -45,9 +45,9 @@ static void add_unescaped(struct str text, struct buf *ret)
 	static const char digits[] = "0123456789abcdef";
 
 	while (text.len) {
-		const char *high = text.len >= 4 && str_starts(text, STR("\\x")) ?
-					   memchr(digits, text.at[2], 16) :
-					   NULL;
+		const char *high = text.len >= 4 && str_starts(text, STR("\\x"))
+					   ? memchr(digits, text.at[2], 16)
+					   : NULL;
 		const char *low = high ? memchr(digits, text.at[3], 16) : NULL;
 		char byte = low ? (char)((high - digits) << 4 | (low - digits)) : 0;
 
@@ -81,9 +81,9 @@ static bool is_among(const struct str *words, size_t count, struct str word)
 static void add_script_file(const struct interpreter *interpreter, struct str path, struct buf *ret)
 {
 	static const struct str common[] = { STR("index"), STR("main"), STR("__main__") };
-	static const struct str places[] = { STR("dist"), STR("build"), STR("src"), STR("lib"),
-					     STR("bin"),  STR("out"),	STR("app"), STR("."),
-					     STR("..") };
+	static const struct str places[] = { STR("dist"), STR("build"), STR("src"),
+					     STR("lib"),  STR("bin"),	STR("out"),
+					     STR("app"),  STR("."),	STR("..") };
 	struct str name = script_name(interpreter, path), directory;
 
 	if (is_among(common, ARRAY_SIZE(common), name)) {

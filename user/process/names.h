@@ -14,7 +14,7 @@
 struct clues {
 	const struct config *config;
 	const struct process_files *files;
-	struct str exe;	    /* a path */
+	struct str exe; /* a path */
 	struct str comm;
 	struct str environ; /* "KEY=value\0..." */
 	struct str cmdline; /* "argv[0]\0argv[1]\0..." */

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * process.c - the processes that are known, and the instances they belong to.
+ * process.c - records of facts in, processes and their instances out.
  *
- *	record --> entry (tgid, started) --> instance --> resource
- *	           nginx master  1000   -----^ ^
- *	           nginx worker  1001   -------/
- *
- * An entry leaves the table a minute after its process ended; an instance goes
- * with its last entry. A pid alone finds nothing.
+ * Who a process is gets decided when its facts come and at exec; until then a
+ * forked child is what its parent is. It leaves the table a minute after it
+ * ended.
  */
 #include "user/process/process.h"
 
@@ -15,172 +12,14 @@
 
 #include "user/base/clock.h"
 #include "user/base/mem.h"
+#include "user/process/entry.h"
 #include "user/process/fact.h"
 #include "user/process/instance.h"
 #include "user/process/service_rule.h"
 
-enum { FIRST_BUCKETS = 256, MAX_ANCESTORS = 64 };
+enum { MAX_ANCESTORS = 64 };
 
 #define KEEP_ENDED_NS (60 * NS_PER_S)
-
-struct instance {
-	struct resource *resource;
-	size_t members, living;
-	struct instance *next;
-};
-
-struct entry {
-	struct process process; /* first: lookups give out its address */
-	struct instance *instance;
-	char *namespace, *cgroup, *ports;
-	bool founder; /* its instance was made for it */
-	struct entry *next;
-};
-
-struct processes {
-	const struct config *config;
-	struct entry **buckets;
-	size_t bucket_count, count; /* the first is a power of two */
-	struct instance *instances;
-	uint64_t refused, attributes_dropped;
-};
-
-static struct entry **bucket_of(const struct processes *p, struct process_id id)
-{
-	uint64_t mixed = (id.started_ns ^ id.tgid) * UINT64_C(0x9e3779b97f4a7c15);
-
-	return &p->buckets[(mixed >> 32) & (p->bucket_count - 1)];
-}
-
-static bool same_id(struct process_id a, struct process_id b)
-{
-	return a.tgid == b.tgid && a.started_ns == b.started_ns;
-}
-
-static struct entry *entry_find(const struct processes *p, struct process_id id)
-{
-	for (struct entry *e = *bucket_of(p, id); e; e = e->next)
-		if (same_id(e->process.id, id))
-			return e;
-	return NULL;
-}
-
-static void instance_leave(struct processes *p, struct entry *e, uint64_t now_ns)
-{
-	struct instance *i = e->instance;
-
-	if (!i)
-		return;
-	e->instance = NULL;
-	e->process.resource = NULL;
-	if (!e->process.ended && --i->living == 0)
-		i->resource->ended_ns = now_ns;
-	if (--i->members)
-		return;
-	for (struct instance **at = &p->instances; *at; at = &(*at)->next)
-		if (*at == i) {
-			*at = i->next;
-			break;
-		}
-	resource_unref(i->resource);
-	free(i);
-}
-
-static void instance_join(struct entry *e, struct instance *i)
-{
-	i->members++;
-	e->instance = i;
-	e->process.resource = i->resource;
-	if (e->process.ended)
-		return;
-	i->living++;
-	i->resource->ended_ns = 0;
-}
-
-static void entry_end(struct entry *e, uint64_t now_ns)
-{
-	if (e->process.ended)
-		return;
-	e->process.ended = true;
-	e->process.ended_ns = now_ns;
-	if (e->instance && --e->instance->living == 0)
-		e->instance->resource->ended_ns = now_ns;
-}
-
-static void entry_forget_texts(struct entry *e)
-{
-	free((char *)e->process.exe);
-	free((char *)e->process.name);
-	free((char *)e->process.rule);
-	free((char *)e->process.watched_by);
-	free(e->namespace);
-	free(e->cgroup);
-	free(e->ports);
-}
-
-static void entry_free(struct processes *p, struct entry *e)
-{
-	instance_leave(p, e, e->process.ended_ns);
-	entry_forget_texts(e);
-	free(e);
-	p->count--;
-}
-
-/* Forget what ended at `before_ns` or earlier. */
-static void forget_ended(struct processes *p, uint64_t before_ns)
-{
-	for (size_t i = 0; i < p->bucket_count; i++)
-		for (struct entry **at = &p->buckets[i], *e; (e = *at);) {
-			if (!e->process.ended || e->process.ended_ns > before_ns) {
-				at = &e->next;
-				continue;
-			}
-			*at = e->next;
-			entry_free(p, e);
-		}
-}
-
-static void grow(struct processes *p)
-{
-	struct entry **old = p->buckets;
-	size_t old_count = p->bucket_count;
-
-	p->bucket_count *= 2;
-	p->buckets = xcalloc(p->bucket_count, sizeof(*p->buckets));
-	for (size_t i = 0; i < old_count; i++)
-		while (old[i]) {
-			struct entry *e = old[i], **to = bucket_of(p, e->process.id);
-
-			old[i] = e->next;
-			e->next = *to;
-			*to = e;
-		}
-	free(old);
-}
-
-/* The entry of `id`, made when there is none. NULL when there are too many that live. */
-static struct entry *entry_get(struct processes *p, struct process_id id)
-{
-	struct entry *e = entry_find(p, id), **to;
-
-	if (e)
-		return e;
-	if (p->count >= p->config->limit.processes)
-		forget_ended(p, UINT64_MAX);
-	if (p->count >= p->config->limit.processes) {
-		p->refused++;
-		return NULL;
-	}
-	if (p->count >= p->bucket_count)
-		grow(p);
-	e = xcalloc(1, sizeof(*e));
-	e->process.id = (struct process_id){ .tgid = id.tgid, .started_ns = id.started_ns };
-	to = bucket_of(p, id);
-	e->next = *to;
-	*to = e;
-	p->count++;
-	return e;
-}
 
 static char *copy(struct str s)
 {
@@ -227,7 +66,6 @@ static bool instance_taken(const struct processes *p, const struct facts *f)
 static struct instance *instance_new(struct processes *p, struct process_id id,
 				     const struct facts *facts)
 {
-	struct instance *i = xcalloc(1, sizeof(*i));
 	_cleanup_(freep) char *distinct = NULL;
 	struct facts f = *facts;
 
@@ -235,18 +73,15 @@ static struct instance *instance_new(struct processes *p, struct process_id id,
 		distinct = xasprintf("%.*s-%u", STR_ARGS(f.at[FACT_INSTANCE]), id.tgid);
 		f.at[FACT_INSTANCE] = str_of(distinct);
 	}
-	i->resource = instance_resource(id, &f, &p->attributes_dropped);
-	i->next = p->instances;
-	p->instances = i;
-	return i;
+	return instance_add(p, instance_resource(id, &f, &p->attributes_dropped));
 }
 
 /* The user's rule for it; its names beat those that were found. */
 static void apply_service_rule(const struct processes *p, struct facts *f,
 			       const struct service_rule **ret)
 {
-	const struct service_rule *rule = service_rule_find(
-		p->config, f->at[FACT_EXE], f->at[FACT_CGROUP], f->at[FACT_PORTS]);
+	const struct service_rule *rule = service_rule_find(p->config, f->at[FACT_EXE],
+							    f->at[FACT_CGROUP], f->at[FACT_PORTS]);
 
 	*ret = rule;
 	if (rule && rule->name) {
@@ -305,14 +140,6 @@ static void learn_fork(struct processes *p, struct entry *e, struct str watched_
 	instance_join(e, parent->instance);
 }
 
-/* Who calls exec lives: the program before it was excluded. */
-static void entry_revive(struct processes *p, struct entry *e, uint64_t now_ns)
-{
-	instance_leave(p, e, now_ns);
-	e->process.ended = false;
-	e->process.ended_ns = 0;
-}
-
 /* What is not watched (any more) is as good as ended; what it was before stays known. */
 static int learn_end(struct processes *p, struct process_id id, uint64_t now_ns)
 {
@@ -361,7 +188,7 @@ const struct process *processes_find(struct processes *p, struct process_id id)
 void processes_expire(struct processes *p, uint64_t now_ns)
 {
 	if (now_ns > KEEP_ENDED_NS)
-		forget_ended(p, now_ns - KEEP_ENDED_NS);
+		entries_forget(p, now_ns - KEEP_ENDED_NS);
 }
 
 void processes_reconfigure(struct processes *p, const struct config *config)
@@ -369,9 +196,8 @@ void processes_reconfigure(struct processes *p, const struct config *config)
 	p->config = config;
 	for (size_t i = 0; i < p->bucket_count; i++)
 		for (struct entry *e = p->buckets[i]; e; e = e->next)
-			e->process.service =
-				service_rule_find(config, str_of(e->process.exe),
-						  str_of(e->cgroup), str_of(e->ports));
+			e->process.service = service_rule_find(config, str_of(e->process.exe),
+							       str_of(e->cgroup), str_of(e->ports));
 }
 
 struct processes *processes_new(const struct config *config)
@@ -379,8 +205,7 @@ struct processes *processes_new(const struct config *config)
 	struct processes *p = xcalloc(1, sizeof(*p));
 
 	p->config = config;
-	p->bucket_count = FIRST_BUCKETS;
-	p->buckets = xcalloc(p->bucket_count, sizeof(*p->buckets));
+	entries_init(p);
 	return p;
 }
 
@@ -388,12 +213,7 @@ void processes_free(struct processes *p)
 {
 	if (!p)
 		return;
-	for (size_t i = 0; i < p->bucket_count; i++)
-		for (struct entry *e = p->buckets[i], *next; e; e = next) {
-			next = e->next;
-			entry_free(p, e);
-		}
-	free(p->buckets);
+	entries_free(p);
 	free(p);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* read.h - files that a watched process has a hand in, up to a buffer's limit and never blocking. */
+/* read.h - files that a watched process has a hand in: bounded, never blocking. */
 #pragma once
 
 #include "user/base/buf.h"

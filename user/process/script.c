@@ -127,8 +127,7 @@ const struct interpreter *interpreter_find(struct str exe_name)
 
 static bool ends_with(struct str s, struct str ending)
 {
-	return s.len > ending.len &&
-	       !memcmp(s.at + s.len - ending.len, ending.at, ending.len);
+	return s.len > ending.len && !memcmp(s.at + s.len - ending.len, ending.at, ending.len);
 }
 
 /* The one of the interpreter's endings that `s` has; empty when it has none. */
@@ -150,7 +149,8 @@ static enum script_kind cluster_find(const struct interpreter *interpreter, stru
 		char text[] = { '-', option.at[i] };
 		struct str letter = { text, 2 }, value = str_after(option, i + 1);
 
-		*done = is_among(interpreter->code, letter) || is_among(interpreter->module, letter);
+		*done = is_among(interpreter->code, letter) ||
+			is_among(interpreter->module, letter);
 		if (!*done && !is_among(interpreter->valued, letter))
 			continue;
 		if (!value.len && !take_part(rest, '\0', &value))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cgroup.c - mirrors user/process/cgroup.c */
-#include "tests/test.h"
 #include "user/process/cgroup.h"
+#include "tests/test.h"
 
 #define ID    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define OTHER "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
@@ -18,11 +18,11 @@ static const struct {
 	{ STR("0::" POD "crio-" ID ".scope\n"), ID, "" },
 	{ STR("0::" POD "crio-" ID ".scope/container\n"), ID, "" },
 	{ STR("0::/kubepods/burstable/pod12-34/" ID "\n"), ID, "" },
-	{ STR("0::/system.slice/containerd.service/kubepods-pod1.slice:cri-containerd:" ID "\n"), ID,
-	  "" },
+	{ STR("0::/system.slice/containerd.service/kubepods-pod1.slice:cri-containerd:" ID "\n"),
+	  ID, "" },
 	{ STR("0::/machine.slice/libpod-" ID ".scope/container\n"), ID, "" },
-	{ STR("0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID ".scope\n"), ID,
-	  "" },
+	{ STR("0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID ".scope\n"),
+	  ID, "" },
 	{ STR("0::/libpod_parent/libpod-" ID), ID, "" },
 	{ STR("0::/docker/" OTHER "/docker/" ID "\n"), ID, "" },
 	{ STR("0::/system.slice/docker-" ID ".scope/system.slice/nginx.service\n"), ID, "" },
@@ -31,7 +31,8 @@ static const struct {
 	{ STR("0::" POD "crio-conmon-" ID ".scope\n"), "", "" },
 	{ STR("0::/docker/0123456789abcdef\n"), "", "" },
 	{ STR("0::/docker/" ID "0\n"), "", "" },
-	{ STR("0::/docker/X123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"), "", "" },
+	{ STR("0::/docker/X123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"), "",
+	  "" },
 	{ STR("/docker/" ID "\n"), "", "" },
 	{ STR(""), "", "" },
 	{ STR("0::/\n"), "", "" },

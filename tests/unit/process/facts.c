@@ -17,7 +17,7 @@ static const struct process_id id = { .tgid = 42, .started_ns = 123456789012 };
 static const struct process_id parent = { .tgid = 7, .started_ns = 1000 };
 
 /* 12345 hundredths of a second after boot, as `id` says. */
-#define STAT(started)                                                                              \
+#define STAT(started) \
 	"42 (a) b (c) S 7 42 42 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 " started " 1 2 3\n"
 
 static int file_of(struct str text)
@@ -64,7 +64,8 @@ TEST(a_record_has_the_facts_of_its_process)
 {
 	static const uint16_t ports[] = { 80, 443 };
 	struct process_files files = files_of(
-		"/usr/sbin/nginx (deleted)", STR("nginx: master process /usr/sbin/nginx -p secret\0"),
+		"/usr/sbin/nginx (deleted)",
+		STR("nginx: master process /usr/sbin/nginx -p secret\0"),
 		STR("PASSWORD=secret\0OTEL_RESOURCE_ATTRIBUTES=service.namespace=acme,"
 		    "service.instance.id=i1,service.version=3,deployment.environment.name=a%2Cb\0"),
 		STR("0::/docker/" ID "\n"), STR(STAT("12345")));
@@ -81,7 +82,8 @@ TEST(a_record_has_the_facts_of_its_process)
 	CHECK(head.process.tgid == 42 && head.process.started_ns == id.started_ns);
 	CHECK(!facts_parse(payload_of(&record), &f));
 	CHECK(str_eq(f.at[FACT_EVENT], STR("seen")));
-	CHECK(str_eq(f.at[FACT_PARENT], STR("7")) && str_eq(f.at[FACT_PARENT_STARTED], STR("1000")));
+	CHECK(str_eq(f.at[FACT_PARENT], STR("7")) &&
+	      str_eq(f.at[FACT_PARENT_STARTED], STR("1000")));
 	CHECK(str_eq(f.at[FACT_EXE], STR("/usr/sbin/nginx")));
 	CHECK(str_eq(f.at[FACT_COMM], STR("comm")) && str_eq(f.at[FACT_COMMAND], STR("nginx:")));
 	CHECK(fact_number(f.at[FACT_OWNER]) == getuid() && f.at[FACT_OWNER].len);
@@ -194,14 +196,8 @@ TEST(endless_files_are_cut_and_a_full_buffer_stays_as_it_was)
 }
 
 static const struct str bad_payloads[] = {
-	STR(""),
-	STR("event=seen"),
-	STR("event\0"),
-	STR("\0"),
-	STR("name=x\0"),
-	STR("event=seen\0name"),
-	STR("event=seen\0\0"),
-	STR("event=\0"),
+	STR(""),	 STR("event=seen"),	  STR("event\0"),	 STR("\0"),
+	STR("name=x\0"), STR("event=seen\0name"), STR("event=seen\0\0"), STR("event=\0"),
 };
 
 TEST(a_payload_that_is_no_run_of_strings_is_refused)

@@ -26,7 +26,8 @@ static const struct {
 	{ "by-cgroup", "services", "/bin/a", .cgroup = STR("0::/billing.slice/b.service\n") },
 	/* the environment */
 	{ "shop", "OTEL_SERVICE_NAME", "/usr/bin/node",
-	  .environ = STR("A=1\0OTEL_SERVICE_NAME= shop \0OTEL_RESOURCE_ATTRIBUTES=service.name=y\0") },
+	  .environ =
+		  STR("A=1\0OTEL_SERVICE_NAME= shop \0OTEL_RESOURCE_ATTRIBUTES=service.name=y\0") },
 	{ "my shop,1", "OTEL_RESOURCE_ATTRIBUTES", "/usr/bin/node",
 	  .environ = STR("OTEL_SERVICE_NAME=\0"
 			 "OTEL_RESOURCE_ATTRIBUTES=a=b, service.name = my%20shop%2c1 ,c=d\0") },
@@ -41,7 +42,9 @@ static const struct {
 	{ "a", "executable", "/a", .cgroup = STR("0::/user.slice/user@1000.service/init.scope\n") },
 	{ "a", "executable", "/a", .cgroup = STR("0::/system.slice/run-u12.service\n") },
 	/* scripts */
-	{ "web", "script", "/usr/bin/node", STR("node\0web.js\0--port\0" "1\0") },
+	{ "web", "script", "/usr/bin/node",
+	  STR("node\0web.js\0--port\0"
+	      "1\0") },
 	{ "web", "script", "/usr/bin/nodejs", STR("node\0-r\0dotenv\0--inspect\0src/web.mjs\0") },
 	{ "acme-shop", "script", "/usr/bin/node", STR("node\0dist/main.js\0"),
 	  .files = { { "package.json", "{\"name\": \"acme-shop\"}" } } },
@@ -58,16 +61,22 @@ static const struct {
 	{ "main", "script", "/usr/bin/node", STR("node\0dist/main.js\0") },
 	{ "node", "executable", "/usr/bin/node", STR("node\0-e\0code('secret')\0") },
 	{ "node", "executable", "/usr/bin/node", STR("node\0") },
-	{ "http.server", "script", "/usr/bin/python3.11", STR("python3\0-u\0-m\0http.server\0" "80\0") },
-	{ "uvicorn", "script", "/usr/bin/python3.11", STR("python3\0-Wd\0-Xdev\0-um\0uvicorn\0app\0") },
-	{ "gunicorn", "script", "/usr/bin/python3", STR("python3\0-X\0utf8\0/usr/bin/gunicorn\0a:b\0") },
+	{ "http.server", "script", "/usr/bin/python3.11",
+	  STR("python3\0-u\0-m\0http.server\0"
+	      "80\0") },
+	{ "uvicorn", "script", "/usr/bin/python3.11",
+	  STR("python3\0-Wd\0-Xdev\0-um\0uvicorn\0app\0") },
+	{ "gunicorn", "script", "/usr/bin/python3",
+	  STR("python3\0-X\0utf8\0/usr/bin/gunicorn\0a:b\0") },
 	{ "server", "script", "/usr/bin/python3", STR("python3\0--\0./server.py\0") },
 	{ "python3.11", "executable", "/usr/bin/python3.11", STR("python3\0-c\0import x\0") },
 	{ "python3.11", "executable", "/usr/bin/python3.11", STR("python3\0-m\0") },
-	{ "shop", "script", "/usr/bin/java", STR("java\0-Xmx1g\0-jar\0/opt/shop-1.2.3-SNAPSHOT.jar\0") },
+	{ "shop", "script", "/usr/bin/java",
+	  STR("java\0-Xmx1g\0-jar\0/opt/shop-1.2.3-SNAPSHOT.jar\0") },
 	{ "com.acme.Main", "script", "/jvm/bin/java",
 	  STR("java\0-cp\0a.jar:b.jar\0-Da=b\0com.acme.Main\0arg\0") },
-	{ "com.acme.shop", "script", "/jvm/bin/java", STR("java\0-p\0mods\0-m\0com.acme.shop/a.Main\0") },
+	{ "com.acme.shop", "script", "/jvm/bin/java",
+	  STR("java\0-p\0mods\0-m\0com.acme.shop/a.Main\0") },
 	{ "HttpServer", "script", "/jvm/bin/java", STR("java\0HttpServer.java\0") },
 	{ "puma", "script", "/usr/bin/ruby3.1", STR("ruby\0-I\0lib\0/usr/bin/puma\0") },
 	{ "api", "script", "/usr/bin/php8.2", STR("php\0-S\0:80\0-t\0www\0api.php\0") },
@@ -106,7 +115,8 @@ static const struct config config = { .services = services, .service_count = 4 }
 TEST(the_first_rule_that_finds_a_name_gives_it)
 {
 	EACH(i, rows) {
-		struct process_files files = { .open = file_open, .context = (void *)rows[i].files };
+		struct process_files files = { .open = file_open,
+					       .context = (void *)rows[i].files };
 		struct clues clues = {
 			.config = &config,
 			.files = &files,
@@ -119,8 +129,8 @@ TEST(the_first_rule_that_finds_a_name_gives_it)
 		};
 		struct buf name = buf_new(256);
 		const char *rule = service_name_find(&clues, &name);
-		bool right = str_eq(buf_str(&name), str_of(rows[i].name)) &&
-			     !strcmp(rule, rows[i].rule);
+		bool right =
+			str_eq(buf_str(&name), str_of(rows[i].name)) && !strcmp(rule, rows[i].rule);
 
 		if (!right)
 			printf("%s by %s, but got %.*s by %s\n", rows[i].name, rows[i].rule,

@@ -119,10 +119,12 @@ TEST(workers_share_the_resource_of_their_master)
 	CHECK(!learn(p, pid(10, 5), 1, "event=seen|" NGINX));
 	CHECK(!learn(p, pid(11, 6), 2, "event=seen|parent=10|parent_started=5|" NGINX));
 	CHECK(!learn(p, pid(12, 7), 3, "event=seen|parent=11|parent_started=6|" NGINX));
-	CHECK(!learn(p, pid(13, 8), 3, "event=seen|parent=10|parent_started=5|exe=/bin/sh|name=sh|"));
+	CHECK(!learn(p, pid(13, 8), 3,
+		     "event=seen|parent=10|parent_started=5|exe=/bin/sh|name=sh|"));
 	CHECK(!learn(p, pid(14, 9), 3, "event=seen|parent=13|parent_started=8|" NGINX));
-	CHECK(!learn(p, pid(15, 9), 3, "event=seen|parent=10|parent_started=5|"
-				       "exe=/usr/sbin/nginx|name=other|"));
+	CHECK(!learn(p, pid(15, 9), 3,
+		     "event=seen|parent=10|parent_started=5|"
+		     "exe=/usr/sbin/nginx|name=other|"));
 	CHECK(!learn(p, pid(16, 9), 3, "event=seen|parent=10|parent_started=5|namespace=n|" NGINX));
 	master = resource_of(p, pid(10, 5));
 	CHECK(resource_of(p, pid(11, 6)) == master && resource_of(p, pid(12, 7)) == master);
@@ -213,8 +215,9 @@ TEST(the_excluded_are_not_known_whoever_began_them)
 	CHECK(!processes_find(p, pid(10, 5)));
 	CHECK(!learn(p, pid(11, 5), 1, "event=seen|" NGINX));
 	CHECK(!learn(p, pid(12, 6), 1, "event=fork|parent=11|parent_started=5|"));
-	CHECK(!learn(p, pid(12, 6), 2, "event=exec|parent=11|parent_started=5|"
-				       "exe=/usr/bin/otelcol|name=otelcol|"));
+	CHECK(!learn(p, pid(12, 6), 2,
+		     "event=exec|parent=11|parent_started=5|"
+		     "exe=/usr/bin/otelcol|name=otelcol|"));
 	CHECK(processes_find(p, pid(12, 6))->ended); /* what it did before still counts */
 	CHECK(!learn(p, pid(13, 7), 3, "event=fork|parent=12|parent_started=6|"));
 	CHECK(!resource_of(p, pid(13, 7)));
