@@ -27,12 +27,14 @@ char *buf_reserve(struct buf *b, size_t len)
 
 int buf_add(struct buf *b, struct str s)
 {
-	char *to = buf_reserve(b, s.len);
+	char *to;
 
+	if (!s.len) /* an empty buffer has no place to give */
+		return 0;
+	to = buf_reserve(b, s.len);
 	if (!to)
 		return -ENOSPC;
-	if (s.len)
-		memcpy(to, s.at, s.len);
+	memcpy(to, s.at, s.len);
 	b->len += s.len;
 	return 0;
 }

@@ -5,18 +5,32 @@
 
 /* Values of these are credentials of a signed URL; case matters, as to those who check them. */
 static const struct str secret_keys[] = {
-	STR("X-Amz-Signature"),	 STR("X-Amz-Credential"), STR("X-Amz-Security-Token"),
-	STR("X-Goog-Signature"), STR("AWSAccessKeyId"),	  STR("Signature"),
+	STR("X-Amz-Signature"),
+	STR("X-Amz-Credential"),
+	STR("X-Amz-Security-Token"),
+	STR("X-Goog-Signature"),
+	STR("AWSAccessKeyId"),
+	STR("Signature"),
 	STR("sig"),
 };
 
 /* Request headers that carry credentials, whatever a user asked for. */
 static const struct str secret_headers[] = {
-	STR("authorization"),	     STR("proxy-authorization"), STR("cookie"),
-	STR("cookie2"),		     STR("set-cookie"),		 STR("set-cookie2"),
-	STR("x-amz-security-token"), STR("x-api-key"),		 STR("x-auth-token"),
-	STR("x-access-token"),	     STR("x-csrf-token"),	 STR("x-xsrf-token"),
-	STR("x-vault-token"),	     STR("private-token"),	 STR("x-forwarded-authorization"),
+	STR("authorization"),
+	STR("proxy-authorization"),
+	STR("cookie"),
+	STR("cookie2"),
+	STR("set-cookie"),
+	STR("set-cookie2"),
+	STR("x-amz-security-token"),
+	STR("x-api-key"),
+	STR("x-auth-token"),
+	STR("x-access-token"),
+	STR("x-csrf-token"),
+	STR("x-xsrf-token"),
+	STR("x-vault-token"),
+	STR("private-token"),
+	STR("x-forwarded-authorization"),
 };
 
 static const struct str redacted = STR("REDACTED");
@@ -143,11 +157,11 @@ static size_t character_len(struct str in)
 	static const struct {
 		unsigned char first, last, low, high, len;
 	} forms[] = {
-		{ 0x20, 0x7e, 0, 0, 1 },	 { 0xc2, 0xc2, 0xa0, 0xbf, 2 },
-		{ 0xc3, 0xdf, 0x80, 0xbf, 2 },	 { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 },	 { 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 },	 { 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },	 { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+		{ 0x20, 0x7e, 0, 0, 1 },       { 0xc2, 0xc2, 0xa0, 0xbf, 2 },
+		{ 0xc3, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 },
+		{ 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {

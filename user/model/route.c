@@ -221,7 +221,8 @@ static struct str guess(struct routes *r, struct str path)
 
 		if (!next) {
 			r->collapsed++;
-			return (struct str){ at->text, (at->segment_at ? at->route_len : 0) + REST_LEN };
+			return (struct str){ at->text,
+					     (at->segment_at ? at->route_len : 0) + REST_LEN };
 		}
 		at = next;
 	}

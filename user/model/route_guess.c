@@ -15,13 +15,12 @@ enum kind { FOREIGN, MARK, SEPARATOR, LOWER, UPPER, DIGIT };
 
 /* RFC 3986's pchar; whatever else a peer sends has no place in a URL. */
 static const unsigned char kinds[256] = {
-	['a' ... 'z'] = LOWER, ['A' ... 'Z'] = UPPER, ['0' ... '9'] = DIGIT,
-	['-'] = SEPARATOR,     ['.'] = SEPARATOR,     ['_'] = SEPARATOR,
-	['~'] = SEPARATOR,     ['!'] = MARK,	      ['$'] = MARK,
-	['%'] = MARK,	       ['&'] = MARK,	      ['('] = MARK,
-	[')'] = MARK,	       ['+'] = MARK,	      [','] = MARK,
-	['='] = MARK,	       [':'] = MARK,	      ['@'] = MARK,
-	['['] = MARK,	       [']'] = MARK,	      ['\''] = MARK,
+	['a' ... 'z'] = LOWER, ['A' ... 'Z'] = UPPER, ['0' ... '9'] = DIGIT, ['-'] = SEPARATOR,
+	['.'] = SEPARATOR,     ['_'] = SEPARATOR,     ['~'] = SEPARATOR,     ['!'] = MARK,
+	['$'] = MARK,	       ['%'] = MARK,	      ['&'] = MARK,	     ['('] = MARK,
+	[')'] = MARK,	       ['+'] = MARK,	      [','] = MARK,	     ['='] = MARK,
+	[':'] = MARK,	       ['@'] = MARK,	      ['['] = MARK,	     [']'] = MARK,
+	['\''] = MARK,
 };
 
 static bool is_hex(unsigned char c)
@@ -100,9 +99,9 @@ static bool is_token(const struct looks *l)
 static size_t escape_len(struct str in)
 {
 	return in.len >= 3 && in.at[0] == '%' && is_hex((unsigned char)in.at[1]) &&
-			       is_hex((unsigned char)in.at[2]) ?
-		       3 :
-		       0;
+			       is_hex((unsigned char)in.at[2])
+		       ? 3
+		       : 0;
 }
 
 static bool is_number(struct str segment)

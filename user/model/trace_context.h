@@ -13,7 +13,7 @@ enum { TRACE_FLAG_SAMPLED = 0x01, TRACE_FLAG_RANDOM = 0x02 };
 struct trace_context {
 	uint8_t trace_id[TRACE_ID_BYTES];
 	uint8_t span_id[SPAN_ID_BYTES];
-	uint8_t flags; /* only the two flags above */
+	uint8_t flags;	  /* only the two flags above */
 	struct str state; /* tracestate as received, or empty; borrowed */
 };
 

@@ -16,7 +16,7 @@
 #include "user/base/buf.h"
 #include "user/model/resource.h"
 
-/* Keys of RECORD_PROCESS; table of names in process.c. */
+/* Keys of RECORD_PROCESS; table of names in fact.c. */
 enum fact {
 	FACT_EVENT,	 /* "seen", "fork", "exec" or "exit" */
 	FACT_PARENT,	 /* tgid of the parent */
@@ -27,15 +27,19 @@ enum fact {
 	FACT_OWNER,	 /* uid */
 	FACT_CONTAINER,	 /* container id */
 	FACT_UNIT,	 /* systemd unit */
+	FACT_CGROUP,	 /* its path */
+	FACT_PORTS,	 /* that it listens on, separated by spaces */
 	FACT_WATCHED_BY, /* the option that chose it, e.g. "watch.port=8080", or "parent" */
 	FACT_NAME,	 /* service.name */
 	FACT_NAME_RULE,	 /* which rule of the table gave it */
 	FACT_NAMESPACE,
 	FACT_INSTANCE,	 /* service.instance.id where the process or the user gives one */
 	FACT_VERSION,
+	FACT_LANGUAGE,	 /* telemetry.sdk.language, where the interpreter tells */
 	FACT_RESOURCE,	 /* OTEL_RESOURCE_ATTRIBUTES of the process: "key=value"; may repeat */
 	FACT_HOST_ID,
 	FACT_HOST_NAME,
+	FACT_HOST_ARCH,
 	FACT_CREATED,	 /* wall-clock nanoseconds */
 	FACTS,
 };
@@ -56,12 +60,24 @@ struct config;
 struct processes *processes_new(const struct config *config);
 void processes_free(struct processes *p);
 
-/* Take one checked RECORD_PROCESS. -EINVAL when its strings are none. */
+/*
+ * Take one checked RECORD_PROCESS. -EINVAL when its strings are none, -ENOSPC
+ * when limit.processes are known and all of them live. A parent's record comes
+ * before those of its children. "fork": the child is what its parent is until
+ * its own facts come or it calls exec. "exec": everything is decided again. A
+ * process whose executable is excluded is as good as ended until it calls exec.
+ */
 int processes_learn(struct processes *p, const struct record_process *record);
 /* NULL when nothing is known of it. */
 const struct process *processes_find(struct processes *p, struct process_id id);
 /* Forget what ended longer than a minute ago. */
 void processes_expire(struct processes *p, uint64_t now_ns);
+/* The configuration was read again: `service` is looked up anew, resources stay. */
+void processes_reconfigure(struct processes *p, const struct config *config);
+/* Processes not taken because of limit.processes. */
+uint64_t processes_refused(const struct processes *p);
+/* Attributes of OTEL_RESOURCE_ATTRIBUTES for which a resource had no room. */
+uint64_t processes_attributes_dropped(const struct processes *p);
 size_t processes_count(const struct processes *p);
 void processes_each(const struct processes *p,
 		    void (*visit)(void *context, const struct process *process), void *context);
@@ -75,6 +91,8 @@ struct process_files {
 	int environ, cmdline, cgroup, stat;
 	const char *exe; /* what /proc/PID/exe links to, or NULL */
 	const char *comm;
+	const uint16_t *ports; /* that it listens on, as far as known */
+	size_t port_count;
 	/*
 	 * Open a file of the process's own, by a path inside its root directory
 	 * (relative ones inside its working directory); -1 when it cannot be had.
@@ -86,7 +104,10 @@ struct process_files {
 /*
  * Work out service name, namespace, instance and the rest by the table of rules
  * (ecosystem: OTEL_ environment, systemd unit, executable or script name, after
- * the user's own `services`), and append a whole RECORD_PROCESS to `ret`.
+ * the user's own `services`), and append a whole RECORD_PROCESS to `ret`. For
+ * "exit", and for "fork" without files->exe, that is the event and the parent
+ * alone. -ESRCH when the files are another process's that has the same pid by
+ * now, -ENOSPC when `ret` is full; nothing is appended then.
  */
 int process_facts(const struct config *config, struct process_id id, struct process_id parent,
 		  const char *event, const char *watched_by, const struct process_files *files,

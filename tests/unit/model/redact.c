@@ -9,7 +9,10 @@ struct row {
 	struct str in, want;
 };
 
-#define SAME(text) { STR(text), STR(text) }
+#define SAME(text)                   \
+	{                            \
+		STR(text), STR(text) \
+	}
 
 static const struct row queries[] = {
 	SAME(""),
@@ -35,7 +38,8 @@ static const struct row urls[] = {
 	SAME("http://example.com/a@b:c@d"),
 	SAME("http://example.com?mail=a@b"),
 	SAME("mailto:a@b"),
-	{ STR("https://user:password@example.com/"), STR("https://REDACTED:REDACTED@example.com/") },
+	{ STR("https://user:password@example.com/"),
+	  STR("https://REDACTED:REDACTED@example.com/") },
 	{ STR("https://user:p@ss@example.com"), STR("https://REDACTED:REDACTED@example.com") },
 	{ STR("https://user@example.com:80/"), STR("https://REDACTED@example.com:80/") },
 	{ STR("//u:p@h/"), STR("//REDACTED:REDACTED@h/") },
@@ -49,19 +53,22 @@ static const struct row urls[] = {
 static const struct row texts[] = {
 	SAME(""),
 	SAME("GET /index.html?a=b ~"),
-	SAME("gr\xc3\xbc\xc3\x9f" "e, \xe4\xb8\x96\xe7\x95\x8c \xf0\x9f\x8c\x8d"),
+	SAME("gr\xc3\xbc\xc3\x9f"
+	     "e, \xe4\xb8\x96\xe7\x95\x8c \xf0\x9f\x8c\x8d"),
 	SAME("\xee\x80\x80\xef\xbf\xbd\xf4\x8f\xbf\xbf\xc2\xa0"),
 	{ STR("\x1b[31mred\x1b[0m"), STR(BAD "[31mred" BAD "[0m") },
 	{ STR("a\0b\r\n\x7f"), STR("a" BAD "b" BAD BAD BAD) },
-	{ STR("12345678\x7f" "abcdefg"), STR("12345678" BAD "abcdefg") },
+	{ STR("12345678\x7f"
+	      "abcdefg"),
+	  STR("12345678" BAD "abcdefg") },
 	{ STR("1234567\x1f"), STR("1234567" BAD) },
-	{ STR("\xc2\x9b"), STR(BAD BAD) },		    /* a C1 control */
+	{ STR("\xc2\x9b"), STR(BAD BAD) }, /* a C1 control */
 	{ STR("\x80\xbf\xfe\xff"), STR(BAD BAD BAD BAD) },
-	{ STR("\xc0\xaf\xc1\xbf"), STR(BAD BAD BAD BAD) },  /* overlong */
-	{ STR("\xe0\x80\xaf"), STR(BAD BAD BAD) },	    /* overlong */
-	{ STR("\xed\xa0\x80"), STR(BAD BAD BAD) },	    /* a surrogate */
-	{ STR("\xf4\x90\x80\x80"), STR(BAD BAD BAD BAD) },  /* past U+10FFFF */
-	{ STR("\xe4\xb8"), STR(BAD BAD) },		    /* cut short */
+	{ STR("\xc0\xaf\xc1\xbf"), STR(BAD BAD BAD BAD) }, /* overlong */
+	{ STR("\xe0\x80\xaf"), STR(BAD BAD BAD) },	   /* overlong */
+	{ STR("\xed\xa0\x80"), STR(BAD BAD BAD) },	   /* a surrogate */
+	{ STR("\xf4\x90\x80\x80"), STR(BAD BAD BAD BAD) }, /* past U+10FFFF */
+	{ STR("\xe4\xb8"), STR(BAD BAD) },		   /* cut short */
 	{ STR("\xf0\x9f\x8c"), STR(BAD BAD BAD) },
 	{ STR("\xe4\xb8x"), STR(BAD BAD "x") },
 };
@@ -111,6 +118,14 @@ TEST(what_finds_no_room_is_left_out_whole)
 	CHECK(str_eq(buf_str(&out), STR("abc")));
 	CHECK(!redact_text(STR("\x01\x02\x03"), &out) && out.len == 12);
 	buf_free(&out);
+}
+
+TEST(nothing_redacted_into_an_empty_buffer_is_nothing)
+{
+	struct buf out = buf_new(12);
+
+	CHECK(!redact_query(STR(""), &out) && !redact_url(STR(""), &out));
+	CHECK(!redact_text(STR(""), &out) && !out.len && !out.full);
 }
 
 TEST(headers_with_credentials_are_never_allowed)

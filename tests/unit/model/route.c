@@ -46,10 +46,9 @@ TEST(a_pattern_matches_segment_by_segment)
 }
 
 static const struct str bad_patterns[] = {
-	STR(""),	      STR("users"),	 STR("/a/**/b"), STR("/a*"),
-	STR("/a/***"),	      STR("/{id"),	 STR("/{}"),	 STR("/{a}{b}"),
-	STR("/{id}.json"),    STR("/a?b"),	 STR("/a#b"),	 STR("/a;b"),
-	STR("/a b"),	      STR("/a\x01"),	 STR("/\xc3\xa4"), STR("/{{a}}"),
+	STR(""),     STR("users"),   STR("/a/**/b"),	STR("/a*"),    STR("/a/***"), STR("/{id"),
+	STR("/{}"),  STR("/{a}{b}"), STR("/{id}.json"), STR("/a?b"),   STR("/a#b"),   STR("/a;b"),
+	STR("/a b"), STR("/a\x01"),  STR("/\xc3\xa4"),	STR("/{{a}}"),
 };
 
 TEST(a_pattern_that_is_none_is_refused)
@@ -119,7 +118,8 @@ TEST(a_guess_keeps_words_and_drops_identifiers)
 	for (int again = 0; again < 2; again++)
 		EACH(i, guesses) {
 			char *copy = test_tight(guesses[i].path.at, guesses[i].path.len);
-			struct str route = routes_find(r, (struct str){ copy, guesses[i].path.len });
+			struct str route =
+				routes_find(r, (struct str){ copy, guesses[i].path.len });
 
 			free(copy);
 			if (!str_eq(route, guesses[i].route))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* route_guess.c - mirrors user/model/route_guess.c */
-#include "tests/test.h"
 #include "user/model/route_guess.h"
+#include "tests/test.h"
 
 static const struct str identifiers[] = {
 	STR("0"),
@@ -39,18 +39,42 @@ static const struct str identifiers[] = {
 };
 
 static const struct str words[] = {
-	STR("users"),	    STR("api"),		   STR("v1"),
-	STR("v1beta1"),	    STR("v2.1"),	   STR("oauth2"),
-	STR("s3"),	    STR("index.html"),	   STR("404.html"),
-	STR("2fa"),	    STR("3d"),		   STR("i18n"),
-	STR("k8s"),	    STR("sha256"),	   STR("base64"),
-	STR("rfc3339"),	    STR("utf-8"),	   STR("oauth2callback"),
-	STR("log4j2"),	    STR("ipv6"),	   STR("getUserById2"),
-	STR("base64Encode"), STR("jquery-3.6.0.min.js"), STR("facade"),
-	STR("deadbeef"),    STR("@angular"),	   STR("caf%C3%A9"),
-	STR("hello%20world"), STR("%2F%2F%2F%20%20"), STR("search:all"),
-	STR("."),	    STR("-"),		   STR("getUserByIdAndNameOrEmailAddress"),
-	STR("terms-and-conditions"), STR(".well-known"), STR("API"),
+	STR("users"),
+	STR("api"),
+	STR("v1"),
+	STR("v1beta1"),
+	STR("v2.1"),
+	STR("oauth2"),
+	STR("s3"),
+	STR("index.html"),
+	STR("404.html"),
+	STR("2fa"),
+	STR("3d"),
+	STR("i18n"),
+	STR("k8s"),
+	STR("sha256"),
+	STR("base64"),
+	STR("rfc3339"),
+	STR("utf-8"),
+	STR("oauth2callback"),
+	STR("log4j2"),
+	STR("ipv6"),
+	STR("getUserById2"),
+	STR("base64Encode"),
+	STR("jquery-3.6.0.min.js"),
+	STR("facade"),
+	STR("deadbeef"),
+	STR("@angular"),
+	STR("caf%C3%A9"),
+	STR("hello%20world"),
+	STR("%2F%2F%2F%20%20"),
+	STR("search:all"),
+	STR("."),
+	STR("-"),
+	STR("getUserByIdAndNameOrEmailAddress"),
+	STR("terms-and-conditions"),
+	STR(".well-known"),
+	STR("API"),
 };
 
 TEST(identifiers_are_told_from_words)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* trace_context.c - mirrors user/model/trace_context.c */
+#include "user/model/trace_context.h"
 #include "tests/test.h"
 #include "user/base/buf.h"
-#include "user/model/trace_context.h"
 
 #define TRACE "4bf92f3577b34da6a3ce929d0e0e4736"
 #define SPAN  "00f067aa0ba902b7"
@@ -82,13 +82,13 @@ TEST(every_shorter_start_of_a_traceparent_is_refused)
 	}
 }
 
-#define KEY_256                                                                                    \
-	"abcdefghijklmnopqrstuvwxyz012345abcdefghijklmnopqrstuvwxyz012345"                         \
-	"abcdefghijklmnopqrstuvwxyz012345abcdefghijklmnopqrstuvwxyz012345"                         \
-	"abcdefghijklmnopqrstuvwxyz012345abcdefghijklmnopqrstuvwxyz012345"                         \
+#define KEY_256                                                            \
+	"abcdefghijklmnopqrstuvwxyz012345abcdefghijklmnopqrstuvwxyz012345" \
+	"abcdefghijklmnopqrstuvwxyz012345abcdefghijklmnopqrstuvwxyz012345" \
+	"abcdefghijklmnopqrstuvwxyz012345abcdefghijklmnopqrstuvwxyz012345" \
 	"abcdefghijklmnopqrstuvwxyz012345abcdefghijklmnopqrstuvwxyz012345"
 #define MEMBERS_8(n) n "1=x," n "2=x," n "3=x," n "4=x," n "5=x," n "6=x," n "7=x," n "8=x"
-#define MEMBERS_32 MEMBERS_8("a") "," MEMBERS_8("b") "," MEMBERS_8("c") "," MEMBERS_8("d")
+#define MEMBERS_32   MEMBERS_8("a") "," MEMBERS_8("b") "," MEMBERS_8("c") "," MEMBERS_8("d")
 
 static const struct {
 	struct str in, want;
@@ -166,8 +166,9 @@ static const char *keys_kept(const size_t *lengths, size_t count)
 	return keys;
 }
 
-#define KEPT(...)                                                                                  \
-	keys_kept((const size_t[]){ __VA_ARGS__ }, sizeof((size_t[]){ __VA_ARGS__ }) / sizeof(size_t))
+#define KEPT(...)                                  \
+	keys_kept((const size_t[]){ __VA_ARGS__ }, \
+		  sizeof((size_t[]){ __VA_ARGS__ }) / sizeof(size_t))
 
 TEST(a_long_tracestate_loses_whole_members_long_ones_first_then_from_the_end)
 {
