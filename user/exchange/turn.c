@@ -108,12 +108,10 @@ static void turn_over(struct exchanges *x, struct connection *c, const struct re
 	enum direction d = r->direction, other = !r->direction;
 	uint64_t end = c->turn_start + r->before.bytes;
 
-	if (c->turn && r->flags & RECORD_OPENS) {
+	if (c->turn && r->flags & RECORD_OPENS)
 		stream_settle(x, c, other, end, &r->before);
-		x->counters.unreported_bytes += r->before.unreported;
-	} else {
+	else
 		c->streams[other].placed = false;
-	}
 	if (!c->unread)
 		turn_ended(x, c, other);
 	if (c->unread)
@@ -137,6 +135,8 @@ static void on_bytes(struct exchanges *x, struct connection *c, const struct rec
 
 	if (r->number < c->turn || !r->number)
 		return;
+	if (r->number != c->turn && r->flags & RECORD_OPENS)
+		x->counters.unreported_bytes += r->before.unreported;
 	if (r->number - c->turn == 1 && begins && (!c->turn || r->direction != c->direction))
 		turn_over(x, c, r);
 	else if (r->number != c->turn || r->direction != c->direction)
@@ -225,8 +225,10 @@ void turn_feed(struct exchanges *x, struct connection *c, const struct record_tu
 
 		if (!fills && held_is_of(c, r) && hold(x, c, r))
 			return;
-		if (fills)
+		if (fills) {
+			held_reported(c, r);
 			process(x, c, r);
+		}
 		release_held(x, c);
 		if (fills)
 			return;
