@@ -48,7 +48,7 @@ static void text_op(struct rig *rig, struct wire *w, enum direction d, struct st
 /* The last record once more, with one of its numbers changed. */
 static void lie(struct rig *rig, struct wire *w, struct str *in)
 {
-	struct record_turn *r = &w->record.head;
+	struct record_turn *r = turn_of(&w->record);
 	uint64_t by = byte(in);
 
 	if (!r->head.size || r->head.type != RECORD_BYTES)
@@ -176,7 +176,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		wires[i] = wire_new(7 + i);
 		wires[i].limit = 40;
 		wires[i].process.tgid = (uint32_t)(i % 2);
-		wires[i].record.head.head.size = wires[i].kept.head.head.size = 0;
 	}
 	while (in.len) {
 		struct wire *w = &wires[byte(&in) % WIRES];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* event.c - mirrors user/event/event.c: what passes the check, and what does not. */
-#include "tests/test.h"
 #include "user/event/event.h"
+#include "tests/test.h"
 
 static union {
 	struct record head;

@@ -98,7 +98,7 @@ struct wire wire_new(uint64_t cookie)
 
 static void head_of(struct rig *rig, struct wire *w, enum record_type type, size_t length)
 {
-	w->record.head = (struct record_turn){
+	*turn_of(&w->record) = (struct record_turn){
 		.head = {
 			.type = (uint16_t)type,
 			.size = (uint32_t)(sizeof(struct record_turn) + length),
@@ -150,23 +150,26 @@ void build_op(struct rig *rig, struct wire *w, enum direction d, const char *tex
 {
 	bool opens = book(rig, w, d, len);
 	size_t length = shipped_of(w, len);
+	struct record_turn *r = turn_of(&w->record);
 
 	for (size_t i = 0; i < len; i++)
-		w->turn.tail = w->turn.tail << 8 | (w->unreadable ? 0 : text ? (uint8_t)text[i] : 'x');
+		w->turn.tail = w->turn.tail << 8 | (w->unreadable ? 0
+						    : text	  ? (uint8_t)text[i]
+								  : 'x');
 	head_of(rig, w, RECORD_BYTES, length);
 	w->shipped += length;
-	w->record.head.op_bytes = (uint32_t)len;
-	w->record.head.offset = w->at[d] - len;
+	r->op_bytes = (uint32_t)len;
+	r->offset = w->at[d] - len;
 	if (opens) {
-		w->record.head.flags |= RECORD_OPENS;
-		w->record.head.before = w->before;
+		r->flags |= RECORD_OPENS;
+		r->before = w->before;
 	}
 	if (length < len)
-		w->record.head.flags |= w->unreadable ? RECORD_UNREADABLE : RECORD_CUT;
+		r->flags |= w->unreadable ? RECORD_UNREADABLE : RECORD_CUT;
 	if (text)
-		memcpy(w->record.payload, text, length);
+		memcpy(r->payload, text, length);
 	else
-		memset(w->record.payload, 'x', length);
+		memset(r->payload, 'x', length);
 	if (w->late)
 		w->kept = w->record;
 	else if (!w->lose && (opens || length) && w->verdict != VERDICT_STOP)
@@ -176,11 +179,15 @@ void build_op(struct rig *rig, struct wire *w, enum direction d, const char *tex
 
 void build_late(struct rig *rig, struct wire *w, bool opens)
 {
-	w->kept.head.flags |= RECORD_LATE;
+	struct record_turn *r = turn_of(&w->kept);
+
+	if (!r->head.size)
+		return;
+	r->flags |= RECORD_LATE;
 	if (!opens)
-		w->kept.head.flags &= (uint8_t)~RECORD_OPENS;
-	w->kept.head.turn.unreported = 0;
-	rig_feed(rig, &w->kept);
+		r->flags &= (uint8_t)~RECORD_OPENS;
+	r->turn.unreported = 0;
+	rig_feed(rig, r);
 }
 
 void build_connection(struct rig *rig, struct wire *w, uint16_t flags)
@@ -208,6 +215,6 @@ void build_close(struct rig *rig, struct wire *w, bool reset)
 	rig->now_ns += 10;
 	head_of(rig, w, RECORD_CLOSE, 0);
 	if (reset)
-		w->record.head.flags |= RECORD_RESET;
+		turn_of(&w->record)->flags |= RECORD_RESET;
 	rig_feed(rig, &w->record);
 }

@@ -11,6 +11,10 @@
 
 #include "user/exchange/exchange.h"
 
+struct shipped {
+	_Alignas(8) char bytes[sizeof(struct record_turn) + OP_BYTES];
+};
+
 struct wire {
 	uint64_t cookie;
 	struct process_id process;
@@ -21,15 +25,17 @@ struct wire {
 	size_t shipped, limit; /* of the turn; limit: bytes of a head */
 	enum verdict verdict;
 	/* The next operation: */
-	uint64_t arrived_ns; /* if it opens a RECEIVED turn */
-	bool lose;	     /* its record does not arrive */
-	bool unreadable;     /* its bytes are not shipped */
-	bool late;	     /* its hook runs when build_late() is called */
-	struct {
-		struct record_turn head;
-		char payload[OP_BYTES];
-	} record, kept; /* kept: the late one */
+	uint64_t arrived_ns;	     /* if it opens a RECEIVED turn */
+	bool lose;		     /* its record does not arrive */
+	bool unreadable;	     /* its bytes are not shipped */
+	bool late;		     /* its hook runs when build_late() is called */
+	struct shipped record, kept; /* the last one made; the late one */
 };
+
+static inline struct record_turn *turn_of(struct shipped *s)
+{
+	return (struct record_turn *)(void *)s->bytes;
+}
 
 struct seen {
 	char name[32], status[32];
