@@ -95,11 +95,6 @@ static uint32_t *owner_bucket(const struct exchanges *x, uint64_t started_ns, ui
 
 static_assert(OWNER_BUCKETS == 1 << (64 - 54), "the shift in owner_bucket()");
 
-bool connection_is_of(const struct connection *c, struct process_id process)
-{
-	return c->process_tgid == process.tgid && c->process_started_ns == process.started_ns;
-}
-
 bool connections_may_be_of(const struct exchanges *x, struct process_id process)
 {
 	return *owner_bucket(x, process.started_ns, process.tgid) > 0;
@@ -107,8 +102,6 @@ bool connections_may_be_of(const struct exchanges *x, struct process_id process)
 
 void connection_owned_by(struct exchanges *x, struct connection *c, struct process_id process)
 {
-	if (connection_is_of(c, process))
-		return;
 	--*owner_bucket(x, c->process_started_ns, c->process_tgid);
 	c->process_started_ns = process.started_ns;
 	c->process_tgid = process.tgid;
@@ -151,7 +144,8 @@ void connection_forget(struct exchanges *x, struct connection *c)
 	held_drop(x, c);
 	gather_drop(x, c, RECEIVED);
 	gather_drop(x, c, SENT);
-	connection_trim(x, c);
+	if (c->extra)
+		connection_trim(x, c);
 	x->waiting -= c->waits;
 	--*owner_bucket(x, c->process_started_ns, c->process_tgid);
 	unlink_(&c->link);
@@ -215,7 +209,7 @@ void connection_trim(struct exchanges *x, struct connection *c)
 {
 	struct extra *e = c->extra;
 
-	if (!e || e->held_count || e->gathers[RECEIVED].block || e->gathers[SENT].block)
+	if (e->held_count || e->gathers[RECEIVED].block || e->gathers[SENT].block)
 		return;
 	pool_give(&x->extras, e);
 	c->extra = NULL;

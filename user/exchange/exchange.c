@@ -22,6 +22,7 @@ struct exchanges *exchanges_new(const struct exchanges_options *options)
 	x->connections.size = sizeof(struct connection);
 	x->opens.size = sizeof(struct open);
 	x->extras.size = sizeof(struct extra);
+	x->spare = pool_take(&x->opens);
 	blocks_init(&x->blocks);
 	connections_init(x);
 	x->options.ledger->inside[STAGE_EXCHANGE] = inside;
@@ -48,7 +49,8 @@ static struct connection *find_or_make(struct exchanges *x, const struct record 
 
 	if (!c)
 		return connection_make(x, record->cookie, record->process);
-	connection_owned_by(x, c, record->process);
+	if (!connection_is_of(c, record->process))
+		connection_owned_by(x, c, record->process);
 	return c;
 }
 

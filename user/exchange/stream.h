@@ -19,8 +19,17 @@ void stream_take(struct exchanges *x, struct connection *c, const struct record_
 void stream_skip(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
 		 uint64_t ns);
 /* The same, by the totals of a turn that ends there or stands there now. */
-void stream_settle(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
-		   const struct turn *totals);
+void stream_settle_hidden(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
+			  const struct turn *totals);
+
+static inline void stream_settle(struct exchanges *x, struct connection *c, enum direction d,
+				 uint64_t end, const struct turn *totals)
+{
+	const struct stream *s = &c->streams[d];
+
+	if (end > s->at || s->state == STREAM_BLIND)
+		stream_settle_hidden(x, c, d, end, totals);
+}
 
 /* The message that passes ended at `ns`. */
 void stream_message_ended(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns);
