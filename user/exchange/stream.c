@@ -22,21 +22,14 @@ static void advance(struct taking *t, size_t len)
 	t->s->at += len;
 }
 
-/* Who read or wrote the byte at s->at first, and when, by the interface's rule. */
+/* The byte at s->at is the turn's first, or came with the operation in hand. */
 static struct origin origin_of(const struct taking *t)
 {
 	const struct record_turn *r = t->r;
-	struct origin o = { t->ns, r->head.process, START_READ };
 
-	if (r->offset != t->c->turn_start)
-		return o;
-	if (r->turn.first_ns && r->turn.first_ns < o.ns)
-		o.ns = r->turn.first_ns;
-	if (t->d == RECEIVED && r->turn.arrived_ns && r->turn.arrived_ns <= o.ns) {
-		o.ns = r->turn.arrived_ns;
-		o.source = START_ARRIVAL;
-	}
-	return o;
+	if (r->offset == t->c->turn_start)
+		return turn_origin(r);
+	return (struct origin){ t->ns, r->head.process, START_READ };
 }
 
 void stream_message_ended(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns)

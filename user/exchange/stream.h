@@ -13,6 +13,20 @@
 
 #include "user/exchange/connection.h"
 
+/* When and by whom the first byte was read or written, by the record of its turn's first bytes. */
+static inline struct origin turn_origin(const struct record_turn *r)
+{
+	struct origin o = { r->head.at_ns, r->head.process, START_READ };
+
+	if (r->turn.first_ns && (!o.ns || r->turn.first_ns < o.ns))
+		o.ns = r->turn.first_ns;
+	if (r->direction == RECEIVED && r->turn.arrived_ns && r->turn.arrived_ns <= o.ns) {
+		o.ns = r->turn.arrived_ns;
+		o.source = START_ARRIVAL;
+	}
+	return o;
+}
+
 /* Take the payload of a record of the turn that passes. */
 void stream_take(struct exchanges *x, struct connection *c, const struct record_turn *r);
 /* All bytes before position `end` have passed; the last of them at `ns`. They were not seen. */

@@ -17,6 +17,40 @@ TEST(a_question_and_its_answer_are_observed_once)
 	CHECK(rig_end(&rig));
 }
 
+static bool measured_alike(const struct exchange *a, const struct exchange *b, uint64_t later)
+{
+	return a->started_ns + later == b->started_ns && a->ended_ns + later == b->ended_ns &&
+	       a->first_answer_ns + later == b->first_answer_ns && a->start == b->start &&
+	       a->outcome == b->outcome && a->answered == b->answered && a->role == b->role &&
+	       a->asking_body_bytes == b->asking_body_bytes &&
+	       a->answering_body_bytes == b->answering_body_bytes &&
+	       a->process.tgid == b->process.tgid;
+}
+
+/* The first is taken step by step, the others in one go where they are plain. */
+TEST(every_exchange_of_a_connection_is_measured_like_the_first)
+{
+	static const char *const answers[] = { "! 200 -\n", "! 200 +5\nabcde", "! 200 *\nabc." };
+
+	EACH(i, answers)
+		for (int arrived = 0; arrived < 2; arrived++) {
+			struct rig rig;
+
+			rig_begin(&rig, NULL);
+			rig.wire.limit = 10; /* of the second, some of the body is hidden */
+			for (uint64_t n = 0; n < 3; n++) {
+				rig.wire.arrived_ns = arrived ? rig.now_ns + 5 : 0;
+				recv_(&rig, "? a -\n");
+				send_(&rig, answers[i]);
+			}
+			build_close(&rig, &rig.wire, false);
+			CHECK(rig.count == 3);
+			CHECK(measured_alike(&rig.seen[0].x, &rig.seen[1].x, 20));
+			CHECK(measured_alike(&rig.seen[0].x, &rig.seen[2].x, 40));
+			CHECK(rig_end(&rig));
+		}
+}
+
 TEST(who_reads_the_first_question_is_the_server)
 {
 	struct rig rig;
