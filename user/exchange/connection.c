@@ -19,16 +19,6 @@ static size_t place(const struct cookies *t, uint64_t cookie)
 	return (size_t)((cookie * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (t->size - 1);
 }
 
-/* The slot that holds `cookie`, or the free one where it belongs. */
-static size_t slot_of(const struct cookies *t, uint64_t cookie)
-{
-	size_t at = place(t, cookie);
-
-	while (t->slots[at] && t->slots[at]->cookie != cookie)
-		at = (at + 1) & (t->size - 1);
-	return at;
-}
-
 static void cookies_grow(struct cookies *t)
 {
 	struct cookies grown = { .size = t->size ? t->size * 2 : COOKIES_FIRST, .count = t->count };
@@ -36,14 +26,14 @@ static void cookies_grow(struct cookies *t)
 	grown.slots = xcalloc(grown.size, sizeof(*grown.slots));
 	for (size_t i = 0; i < t->size; i++)
 		if (t->slots[i])
-			grown.slots[slot_of(&grown, t->slots[i]->cookie)] = t->slots[i];
+			grown.slots[cookies_slot(&grown, t->slots[i]->cookie)] = t->slots[i];
 	free(t->slots);
 	*t = grown;
 }
 
 static void cookies_remove(struct cookies *t, uint64_t cookie)
 {
-	size_t hole = slot_of(t, cookie), at = hole;
+	size_t hole = cookies_slot(t, cookie), at = hole;
 
 	t->count--;
 	for (;;) {
@@ -79,11 +69,6 @@ void connections_init(struct exchanges *x)
 	x->idle = (struct link){ &x->idle, &x->idle };
 	x->busy = (struct link){ &x->busy, &x->busy };
 	cookies_grow(&x->table);
-}
-
-struct connection *connection_find(const struct exchanges *x, uint64_t cookie)
-{
-	return x->table.slots[slot_of(&x->table, cookie)];
 }
 
 static uint32_t *owner_bucket(const struct exchanges *x, uint64_t started_ns, uint32_t tgid)
@@ -132,7 +117,7 @@ struct connection *connection_make(struct exchanges *x, uint64_t cookie, struct 
 		.process_tgid = process.tgid,
 	};
 	++*owner_bucket(x, process.started_ns, process.tgid);
-	x->table.slots[slot_of(&x->table, cookie)] = c;
+	x->table.slots[cookies_slot(&x->table, cookie)] = c;
 	x->table.count++;
 	link_last(&x->idle, &c->link);
 	return c;

@@ -134,7 +134,6 @@ struct exchanges {
 
 /* connection.c */
 void connections_init(struct exchanges *x);
-struct connection *connection_find(const struct exchanges *x, uint64_t cookie);
 /* Makes room by dropping another one when there are too many. */
 struct connection *connection_make(struct exchanges *x, uint64_t cookie, struct process_id process);
 void connection_forget(struct exchanges *x, struct connection *c);
@@ -152,6 +151,22 @@ struct extra *connection_extra(struct exchanges *x, struct connection *c);
 void connection_trim(struct exchanges *x, struct connection *c);
 void connection_verdict(struct exchanges *x, struct connection *c, enum verdict verdict,
 			size_t head_bytes);
+
+/* The slot that holds `cookie`, or the free one where it belongs. */
+static inline size_t cookies_slot(const struct cookies *t, uint64_t cookie)
+{
+	size_t at = (size_t)((cookie * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (t->size - 1);
+
+	while (t->slots[at] && t->slots[at]->cookie != cookie)
+		at = (at + 1) & (t->size - 1);
+	return at;
+}
+
+/* NULL when it is not there. */
+static inline struct connection *connection_find(const struct exchanges *x, uint64_t cookie)
+{
+	return x->table.slots[cookies_slot(&x->table, cookie)];
+}
 
 static inline bool connection_is_of(const struct connection *c, struct process_id process)
 {

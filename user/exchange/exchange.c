@@ -3,6 +3,7 @@
 
 #include "user/base/mem.h"
 #include "user/exchange/pair.h"
+#include "user/exchange/plain.h"
 #include "user/exchange/turn.h"
 
 static uint64_t inside(void *context)
@@ -66,8 +67,9 @@ void exchanges_feed(struct exchanges *x, const struct record *record)
 				 (const struct record_connection *)(const void *)record);
 		break;
 	case RECORD_BYTES:
-		turn_feed(x, find_or_make(x, record),
-			  (const struct record_turn *)(const void *)record);
+		c = find_or_make(x, record);
+		if (!plain_take(x, c, (const struct record_turn *)(const void *)record))
+			turn_feed(x, c, (const struct record_turn *)(const void *)record);
 		break;
 	case RECORD_TOTALS:
 	case RECORD_CLOSE:

@@ -10,7 +10,7 @@ static bool in_step(const struct connection *c, const struct record_turn *r)
 	const struct stream *s = &c->streams[r->direction];
 	const struct stream *other = &c->streams[!r->direction];
 
-	return r->head.type == RECORD_BYTES && r->number == c->turn + 1 &&
+	return r->number == c->turn + 1 &&
 	       (r->flags & ~(RECORD_CUT | RECORD_JOINED)) == RECORD_OPENS &&
 	       s->state == STREAM_HEAD && other->state == STREAM_HEAD && !c->extra && !c->unread &&
 	       c->direction != r->direction && s->placed && s->at == r->offset &&
@@ -29,20 +29,25 @@ static void step(struct connection *c, const struct record_turn *r)
 
 static bool take_question(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
-	struct parsed p = {
-		.message = question_room(x),
-		.head = { (const char *)r->payload, r->length },
-		.block = NULL,
-	};
+	struct parsed p = { .message = question_room(x), .origin = turn_origin(r) };
 	struct open *e;
 
-	if (c->first || r->length != r->op_bytes ||
-	    connection_proto(x, c)->parse(p.head, false, ASKING, NULL, p.message) != r->length ||
-	    p.message->body != BODY_NONE || p.message->cut)
+	if (c->first || r->length != r->op_bytes)
 		return false;
-	p.origin = turn_origin(r);
+	/* Parsed where it will stay. */
+	p.block = block_take(&x->blocks, r->length);
+	if (!p.block)
+		return false;
+	memcpy(p.block->bytes, r->payload, r->length);
+	p.head = (struct str){ p.block->bytes, r->length };
+	if (connection_proto(x, c)->parse(p.head, false, ASKING, NULL, p.message) != r->length ||
+	    p.message->body != BODY_NONE || p.message->cut) {
+		block_give(&x->blocks, p.block);
+		return false;
+	}
 	step(c, r);
 	e = question_begin(x, c, &p);
+	block_give(&x->blocks, p.block);
 	if (e)
 		e->x.asking_body_bytes = 0;
 	return true;

@@ -4,7 +4,6 @@
 #include "user/exchange/gather.h"
 #include "user/exchange/hold.h"
 #include "user/exchange/pair.h"
-#include "user/exchange/plain.h"
 #include "user/exchange/sniff.h"
 #include "user/exchange/stream.h"
 
@@ -222,8 +221,6 @@ static void release_held(struct exchanges *x, struct connection *c)
 
 void turn_feed(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
-	if (plain_take(x, c, r))
-		return;
 	if (held_any(c)) {
 		bool fills = r->head.type == RECORD_BYTES && !held_is_of(c, r) &&
 			     (r->flags & RECORD_LATE || r->number - c->turn == 1);
