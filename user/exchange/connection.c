@@ -19,16 +19,6 @@ static size_t place(const struct cookies *t, uint64_t cookie)
 	return (size_t)((cookie * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (t->size - 1);
 }
 
-/* The slot that holds `cookie`, or the free one where it belongs. */
-static size_t slot_of(const struct cookies *t, uint64_t cookie)
-{
-	size_t at = place(t, cookie);
-
-	while (t->slots[at] && t->slots[at]->cookie != cookie)
-		at = (at + 1) & (t->size - 1);
-	return at;
-}
-
 static void cookies_grow(struct cookies *t)
 {
 	struct cookies grown = { .size = t->size ? t->size * 2 : COOKIES_FIRST, .count = t->count };
@@ -36,14 +26,14 @@ static void cookies_grow(struct cookies *t)
 	grown.slots = xcalloc(grown.size, sizeof(*grown.slots));
 	for (size_t i = 0; i < t->size; i++)
 		if (t->slots[i])
-			grown.slots[slot_of(&grown, t->slots[i]->cookie)] = t->slots[i];
+			grown.slots[cookies_slot(&grown, t->slots[i]->cookie)] = t->slots[i];
 	free(t->slots);
 	*t = grown;
 }
 
 static void cookies_remove(struct cookies *t, uint64_t cookie)
 {
-	size_t hole = slot_of(t, cookie), at = hole;
+	size_t hole = cookies_slot(t, cookie), at = hole;
 
 	t->count--;
 	for (;;) {
@@ -81,11 +71,6 @@ void connections_init(struct exchanges *x)
 	cookies_grow(&x->table);
 }
 
-struct connection *connection_find(const struct exchanges *x, uint64_t cookie)
-{
-	return x->table.slots[slot_of(&x->table, cookie)];
-}
-
 static uint32_t *owner_bucket(const struct exchanges *x, uint64_t started_ns, uint32_t tgid)
 {
 	uint64_t hash = (started_ns ^ tgid) * UINT64_C(0x9e3779b97f4a7c15);
@@ -95,11 +80,6 @@ static uint32_t *owner_bucket(const struct exchanges *x, uint64_t started_ns, ui
 
 static_assert(OWNER_BUCKETS == 1 << (64 - 54), "the shift in owner_bucket()");
 
-bool connection_is_of(const struct connection *c, struct process_id process)
-{
-	return c->process_tgid == process.tgid && c->process_started_ns == process.started_ns;
-}
-
 bool connections_may_be_of(const struct exchanges *x, struct process_id process)
 {
 	return *owner_bucket(x, process.started_ns, process.tgid) > 0;
@@ -107,8 +87,6 @@ bool connections_may_be_of(const struct exchanges *x, struct process_id process)
 
 void connection_owned_by(struct exchanges *x, struct connection *c, struct process_id process)
 {
-	if (connection_is_of(c, process))
-		return;
 	--*owner_bucket(x, c->process_started_ns, c->process_tgid);
 	c->process_started_ns = process.started_ns;
 	c->process_tgid = process.tgid;
@@ -139,7 +117,7 @@ struct connection *connection_make(struct exchanges *x, uint64_t cookie, struct 
 		.process_tgid = process.tgid,
 	};
 	++*owner_bucket(x, process.started_ns, process.tgid);
-	x->table.slots[slot_of(&x->table, cookie)] = c;
+	x->table.slots[cookies_slot(&x->table, cookie)] = c;
 	x->table.count++;
 	link_last(&x->idle, &c->link);
 	return c;
@@ -151,7 +129,8 @@ void connection_forget(struct exchanges *x, struct connection *c)
 	held_drop(x, c);
 	gather_drop(x, c, RECEIVED);
 	gather_drop(x, c, SENT);
-	connection_trim(x, c);
+	if (c->extra)
+		connection_trim(x, c);
 	x->waiting -= c->waits;
 	--*owner_bucket(x, c->process_started_ns, c->process_tgid);
 	unlink_(&c->link);
@@ -215,7 +194,7 @@ void connection_trim(struct exchanges *x, struct connection *c)
 {
 	struct extra *e = c->extra;
 
-	if (!e || e->held_count || e->gathers[RECEIVED].block || e->gathers[SENT].block)
+	if (e->held_count || e->gathers[RECEIVED].block || e->gathers[SENT].block)
 		return;
 	pool_give(&x->extras, e);
 	c->extra = NULL;

@@ -126,18 +126,18 @@ struct exchanges {
 	struct pool connections, opens, extras;
 	struct blocks blocks;
 	size_t open, waiting;
+	struct open *spare;	/* not begun: a question is parsed right into it */
+	struct message scratch; /* an answer that may belong to any question is parsed here */
 	struct open *borrowing; /* its answer's texts borrow from the record in hand: */
 	struct str borrowed;	/* from here */
 };
 
 /* connection.c */
 void connections_init(struct exchanges *x);
-struct connection *connection_find(const struct exchanges *x, uint64_t cookie);
 /* Makes room by dropping another one when there are too many. */
 struct connection *connection_make(struct exchanges *x, uint64_t cookie, struct process_id process);
 void connection_forget(struct exchanges *x, struct connection *c);
 void connection_owned_by(struct exchanges *x, struct connection *c, struct process_id process);
-bool connection_is_of(const struct connection *c, struct process_id process);
 /* Some process with this hash may have connections. */
 bool connections_may_be_of(const struct exchanges *x, struct process_id process);
 void connection_learn(struct connection *c, const struct record_connection *record);
@@ -147,10 +147,31 @@ const struct record_connection *connection_peer(const struct connection *c,
 /* To the end of `list`. */
 void connection_move(struct link *list, struct connection *c);
 struct extra *connection_extra(struct exchanges *x, struct connection *c);
-/* Give `extra` back when nothing is in it. */
+/* Give `extra` back when nothing is in it; there is one. */
 void connection_trim(struct exchanges *x, struct connection *c);
 void connection_verdict(struct exchanges *x, struct connection *c, enum verdict verdict,
 			size_t head_bytes);
+
+/* The slot that holds `cookie`, or the free one where it belongs. */
+static inline size_t cookies_slot(const struct cookies *t, uint64_t cookie)
+{
+	size_t at = (size_t)((cookie * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (t->size - 1);
+
+	while (t->slots[at] && t->slots[at]->cookie != cookie)
+		at = (at + 1) & (t->size - 1);
+	return at;
+}
+
+/* NULL when it is not there. */
+static inline struct connection *connection_find(const struct exchanges *x, uint64_t cookie)
+{
+	return x->table.slots[cookies_slot(&x->table, cookie)];
+}
+
+static inline bool connection_is_of(const struct connection *c, struct process_id process)
+{
+	return c->process_tgid == process.tgid && c->process_started_ns == process.started_ns;
+}
 
 static inline enum direction connection_asking(const struct connection *c)
 {

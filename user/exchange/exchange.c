@@ -3,6 +3,7 @@
 
 #include "user/base/mem.h"
 #include "user/exchange/pair.h"
+#include "user/exchange/plain.h"
 #include "user/exchange/turn.h"
 
 static uint64_t inside(void *context)
@@ -22,6 +23,7 @@ struct exchanges *exchanges_new(const struct exchanges_options *options)
 	x->connections.size = sizeof(struct connection);
 	x->opens.size = sizeof(struct open);
 	x->extras.size = sizeof(struct extra);
+	x->spare = pool_take(&x->opens);
 	blocks_init(&x->blocks);
 	connections_init(x);
 	x->options.ledger->inside[STAGE_EXCHANGE] = inside;
@@ -48,7 +50,8 @@ static struct connection *find_or_make(struct exchanges *x, const struct record 
 
 	if (!c)
 		return connection_make(x, record->cookie, record->process);
-	connection_owned_by(x, c, record->process);
+	if (!connection_is_of(c, record->process))
+		connection_owned_by(x, c, record->process);
 	return c;
 }
 
@@ -64,8 +67,9 @@ void exchanges_feed(struct exchanges *x, const struct record *record)
 				 (const struct record_connection *)(const void *)record);
 		break;
 	case RECORD_BYTES:
-		turn_feed(x, find_or_make(x, record),
-			  (const struct record_turn *)(const void *)record);
+		c = find_or_make(x, record);
+		if (!plain_take(x, c, (const struct record_turn *)(const void *)record))
+			turn_feed(x, c, (const struct record_turn *)(const void *)record);
 		break;
 	case RECORD_TOTALS:
 	case RECORD_CLOSE:

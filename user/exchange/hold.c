@@ -39,6 +39,15 @@ bool held_is_of(const struct connection *c, const struct record_turn *r)
 	       record_in(c->extra->held[0])->number == r->number;
 }
 
+void held_reported(struct connection *c, const struct record_turn *r)
+{
+	struct record_turn *held = (struct record_turn *)(void *)c->extra->held[0]->bytes;
+	uint32_t *unreported = &held->before.unreported;
+
+	if (held->number == r->number + 1)
+		*unreported -= r->op_bytes < *unreported ? r->op_bytes : *unreported;
+}
+
 bool hold(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
 	struct extra *e = connection_extra(x, c);

@@ -21,6 +21,8 @@ static inline bool held_any(const struct connection *c)
 bool hold_wanted(const struct connection *c, const struct record_turn *r);
 /* Is `r` of the same turn as what is held? */
 bool held_is_of(const struct connection *c, const struct record_turn *r);
+/* The late `r` reports bytes that the turn after it gave as unreported. */
+void held_reported(struct connection *c, const struct record_turn *r);
 /* False when it cannot be kept. */
 bool hold(struct exchanges *x, struct connection *c, const struct record_turn *r);
 /* Take one out, oldest first; the caller gives the block back. NULL when there is none. */

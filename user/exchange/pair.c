@@ -65,7 +65,6 @@ static void fill_begun(const struct exchanges *x, const struct connection *c, st
 	e->x.answered = e->x.answer_cut = false;
 	e->x.first_answer_ns = e->x.ended_ns = 0;
 	e->x.asking_body_bytes = e->x.answering_body_bytes = -1;
-	e->x.answer = (struct message){};
 	e->answered = NULL;
 	e->next = NULL;
 	e->passing = false;
@@ -81,22 +80,17 @@ struct open *question_begin(struct exchanges *x, struct connection *c, struct pa
 		want_all(x, c);
 	/* Answers come in order: behind one that is not kept, none can be. */
 	if (c->skipped || c->open_count >= LIMIT_PIPELINE || x->open >= x->options.max_exchanges ||
-	    (!p->block && !keep(x, &p->message, p->head, &p->block))) {
+	    (!p->block && !keep(x, p->message, p->head, &p->block))) {
 		lose_begun(x, LOSS_EXCHANGE_LIMIT);
 		c->skipped += c->skipped < UINT16_MAX;
 		return NULL;
 	}
-	e = pool_take(&x->opens);
-	e->x.question = p->message;
+	e = x->spare;
+	x->spare = pool_take(&x->opens);
 	e->asked = TAKE_PTR(p->block);
 	fill_begun(x, c, e, &p->origin);
 	append(x, c, e);
 	return e;
-}
-
-const struct message *question_expected(const struct connection *c)
-{
-	return c->first && !c->first->x.question.pair ? &c->first->x.question : NULL;
 }
 
 struct open *answer_passing(const struct connection *c)
@@ -131,18 +125,19 @@ static struct open *asked_by(const struct connection *c, const struct message *a
 
 struct open *answer_begin(struct exchanges *x, struct connection *c, struct parsed *p)
 {
-	struct open *e = asked_by(c, &p->message);
+	struct open *e = asked_by(c, p->message);
 
 	if (!e) {
-		orphan(x, c, &p->message);
+		orphan(x, c, p->message);
 		return NULL;
 	}
 	if (!e->x.first_answer_ns)
 		e->x.first_answer_ns = p->origin.ns;
-	if (p->message.interim)
+	if (p->message->interim)
 		return NULL;
-	e->x.answer = p->message;
-	e->x.answer_cut = p->message.cut;
+	if (p->message != &e->x.answer)
+		e->x.answer = *p->message;
+	e->x.answer_cut = p->message->cut;
 	e->x.answered = true;
 	e->passing = true;
 	e->answered = TAKE_PTR(p->block);
@@ -157,7 +152,7 @@ void answer_keep(struct exchanges *x)
 {
 	struct open *e = TAKE_PTR(x->borrowing);
 
-	if (!e || keep(x, &e->x.answer, x->borrowed, &e->answered))
+	if (keep(x, &e->x.answer, x->borrowed, &e->answered))
 		return;
 	/* No room: the answer's numbers stay, its texts go, and it says that it is cut. */
 	memset(e->x.answer.texts, 0, sizeof(e->x.answer.texts));
@@ -200,6 +195,8 @@ void exchange_finish(struct exchanges *x, struct connection *c, struct open *e,
 {
 	struct record_connection peer;
 
+	if (!e->x.answered)
+		e->x.answer = (struct message){};
 	e->x.outcome = outcome;
 	e->x.ended_ns = ended_ns > e->x.started_ns ? ended_ns : e->x.started_ns;
 	e->x.peer = connection_peer(c, &peer);

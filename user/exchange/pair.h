@@ -13,21 +13,36 @@
  * is whom it is given to, or, where that is NULL, from a record.
  */
 struct parsed {
-	struct message message;
+	struct message *message; /* where answer_room() or question_room() told */
 	struct str head;
 	struct block *block;
 	struct origin origin;
 };
 
+/* Where the next question is parsed to, and the next answer. */
+static inline struct message *question_room(struct exchanges *x)
+{
+	return &x->spare->x.question;
+}
+
+static inline struct message *answer_room(struct exchanges *x, const struct connection *c)
+{
+	return c->first && !c->first->x.question.pair ? &c->first->x.answer : &x->scratch;
+}
+
 /* NULL when it is past a limit and was counted as lost. */
 struct open *question_begin(struct exchanges *x, struct connection *c, struct parsed *p);
 /* The question that the next answer in order belongs to; NULL when it says so itself, or none. */
-const struct message *question_expected(const struct connection *c);
+static inline const struct message *question_expected(const struct connection *c)
+{
+	return c->first && !c->first->x.question.pair ? &c->first->x.question : NULL;
+}
+
 /* The exchange that it answers; NULL when there is none, or another answer follows this one. */
 struct open *answer_begin(struct exchanges *x, struct connection *c, struct parsed *p);
 /* The exchange whose answer passes, or NULL. */
 struct open *answer_passing(const struct connection *c);
-/* Copy what the answer's texts borrow from the record in hand, before that goes. */
+/* Copy what the texts of x->borrowing borrow from the record in hand, before that goes. */
 void answer_keep(struct exchanges *x);
 
 /* Observe `e` and forget it. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/exchange/pool.h"
 
-#include <sanitizer/asan_interface.h>
-
 #include "user/base/mem.h"
 
 enum { SLAB_BYTES = 64 << 10 };
@@ -12,11 +10,6 @@ struct slab {
 	char items[];
 };
 
-/* A free item's first bytes link it; the rest is poisoned where ASan looks. */
-struct free_item {
-	struct free_item *next;
-};
-
 static size_t items_of_a_slab(const struct pool *p)
 {
 	size_t count = (SLAB_BYTES - sizeof(struct slab)) / p->size;
@@ -24,7 +17,7 @@ static size_t items_of_a_slab(const struct pool *p)
 	return count ? count : 1;
 }
 
-static void grow(struct pool *p)
+void pool_grow(struct pool *p)
 {
 	size_t count = items_of_a_slab(p);
 	struct slab *s = xrealloc(NULL, sizeof(*s) + count * p->size);
@@ -33,28 +26,6 @@ static void grow(struct pool *p)
 	p->slabs = s;
 	for (size_t i = count; i-- > 0;)
 		pool_give(p, s->items + i * p->size);
-}
-
-void *pool_take(struct pool *p)
-{
-	struct free_item *item = p->free_items;
-
-	if (!item) {
-		grow(p);
-		item = p->free_items;
-	}
-	p->free_items = item->next;
-	ASAN_UNPOISON_MEMORY_REGION(item, p->size);
-	return item;
-}
-
-void pool_give(struct pool *p, void *item)
-{
-	struct free_item *freed = item;
-
-	freed->next = p->free_items;
-	p->free_items = freed;
-	ASAN_POISON_MEMORY_REGION(freed + 1, p->size - sizeof(*freed));
 }
 
 void pool_free(struct pool *p)
@@ -98,14 +69,6 @@ struct block *block_take(struct blocks *b, size_t len)
 	block->class = class;
 	block->capacity = (uint32_t)(class_bytes[class] - sizeof(*block));
 	return block;
-}
-
-void block_give(struct blocks *b, struct block *block)
-{
-	if (!block)
-		return;
-	b->kept -= class_bytes[block->class];
-	pool_give(&b->pools[block->class], block);
 }
 
 void blocks_free(struct blocks *b)

@@ -8,18 +8,46 @@
  */
 #pragma once
 
+#include <sanitizer/asan_interface.h>
+
 #include "headers/record.h"
 #include "user/base/str.h"
 
+/* A free item's first bytes link it; the rest is poisoned where ASan looks. */
+struct pool_item {
+	struct pool_item *next;
+};
+
 struct pool {
 	size_t size; /* of an item; a multiple of 8 */
-	void *free_items;
+	struct pool_item *free_items;
 	struct slab *slabs;
 };
 
+void pool_grow(struct pool *p);
+
 /* Contents are not defined. */
-void *pool_take(struct pool *p);
-void pool_give(struct pool *p, void *item);
+static inline void *pool_take(struct pool *p)
+{
+	struct pool_item *item;
+
+	if (!p->free_items)
+		pool_grow(p);
+	item = p->free_items;
+	p->free_items = item->next;
+	ASAN_UNPOISON_MEMORY_REGION(item, p->size);
+	return item;
+}
+
+static inline void pool_give(struct pool *p, void *item)
+{
+	struct pool_item *freed = item;
+
+	freed->next = p->free_items;
+	p->free_items = freed;
+	ASAN_POISON_MEMORY_REGION(freed + 1, p->size - sizeof(*freed));
+}
+
 void pool_free(struct pool *p);
 
 /*
@@ -48,6 +76,14 @@ enum { BLOCK_BYTES_MAX = sizeof(struct record_turn) + OP_BYTES };
 void blocks_init(struct blocks *b);
 /* A block of at least `len` bytes; NULL when that is too much. */
 struct block *block_take(struct blocks *b, size_t len);
+
 /* `block` may be NULL. */
-void block_give(struct blocks *b, struct block *block);
+static inline void block_give(struct blocks *b, struct block *block)
+{
+	if (!block)
+		return;
+	b->kept -= b->pools[block->class].size;
+	pool_give(&b->pools[block->class], block);
+}
+
 void blocks_free(struct blocks *b);

@@ -22,21 +22,14 @@ static void advance(struct taking *t, size_t len)
 	t->s->at += len;
 }
 
-/* Who read or wrote the byte at s->at first, and when, by the interface's rule. */
+/* The byte at s->at is the turn's first, or came with the operation in hand. */
 static struct origin origin_of(const struct taking *t)
 {
 	const struct record_turn *r = t->r;
-	struct origin o = { t->ns, r->head.process, START_READ };
 
-	if (r->offset != t->c->turn_start)
-		return o;
-	if (r->turn.first_ns && r->turn.first_ns < o.ns)
-		o.ns = r->turn.first_ns;
-	if (t->d == RECEIVED && r->turn.arrived_ns && r->turn.arrived_ns <= o.ns) {
-		o.ns = r->turn.arrived_ns;
-		o.source = START_ARRIVAL;
-	}
-	return o;
+	if (r->offset == t->c->turn_start)
+		return turn_origin(r);
+	return (struct origin){ t->ns, r->head.process, START_READ };
 }
 
 void stream_message_ended(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns)
@@ -103,18 +96,19 @@ static void head_parsed(struct exchanges *x, struct connection *c, enum directio
 			struct parsed *p, uint64_t ns)
 {
 	bool asking = connection_side(c, d) == ASKING;
-	bool hands_over = !asking && p->message.hands_over;
+	bool hands_over = !asking && p->message->hands_over;
 	struct open *e;
 
 	c->strikes = 0;
 	if (hands_over)
-		p->message.interim = false;
+		p->message->interim = false;
 	e = asking ? question_begin(x, c, p) : answer_begin(x, c, p);
-	block_give(&x->blocks, p->block);
-	if (p->message.cut)
+	if (p->block)
+		block_give(&x->blocks, p->block);
+	if (p->message->cut)
 		head_cut(x, c);
 	if (!hands_over) {
-		body_begin(x, c, d, &p->message, e, ns);
+		body_begin(x, c, d, p->message, e, ns);
 		return;
 	}
 	if (e)
@@ -122,16 +116,19 @@ static void head_parsed(struct exchanges *x, struct connection *c, enum directio
 	give_up(x, c, UNREAD_UPGRADED);
 }
 
-static ssize_t parse(const struct exchanges *x, const struct connection *c, enum direction d,
-		     struct str in, bool cut, struct message *ret)
+/* p->head into p->message, wherever there is room for that. */
+static ssize_t parse(struct exchanges *x, const struct connection *c, enum direction d, bool cut,
+		     struct parsed *p)
 {
 	enum side side = connection_side(c, d);
-	ssize_t used = connection_proto(x, c)->parse(
-		in, cut, side, side == ANSWERING ? question_expected(c) : NULL, ret);
+	const struct message *question = side == ANSWERING ? question_expected(c) : NULL;
+	ssize_t used;
 
-	if (used > 0)
-		ret->cut |= cut;
-	return used > (ssize_t)in.len ? PARSE_BAD : used;
+	p->message = side == ASKING ? question_room(x) : answer_room(x, c);
+	used = connection_proto(x, c)->parse(p->head, cut, side, question, p->message);
+	if (cut && used > 0)
+		p->message->cut = true;
+	return used > (ssize_t)p->head.len ? PARSE_BAD : used;
 }
 
 void stream_unreadable(struct exchanges *x, struct connection *c, enum direction d)
@@ -163,7 +160,7 @@ void stream_cut(struct exchanges *x, struct connection *c, enum direction d, uin
 	p.head = (struct str){ g->block->bytes, g->len };
 	p.origin = g->origin;
 	if (c->streams[d].state == STREAM_HEAD)
-		used = parse(x, c, d, p.head, true, &p.message);
+		used = parse(x, c, d, true, &p);
 	if (used <= 0) {
 		no_message(x, c, d);
 		return;
@@ -236,19 +233,19 @@ static bool take_head(struct taking *t)
 
 	if (t->s->state == STREAM_GUESS && begins_here(t, p.head, may_wait, g) != SNIFFED_MESSAGE)
 		return false;
-	used = parse(t->x, t->c, t->d, p.head, false, &p.message);
+	used = parse(t->x, t->c, t->d, false, &p);
 	if (used == PARSE_MORE && may_wait && wait_for_more(t, g))
 		return false;
 	if (used == PARSE_MORE)
-		used = parse(t->x, t->c, t->d, p.head, true, &p.message);
+		used = parse(t->x, t->c, t->d, true, &p);
 	if (used <= 0) {
 		no_message(t->x, t->c, t->d);
 		return false;
 	}
 	p.origin = g ? g->origin : origin_of(t);
-	p.block = gather_take(t->c, t->d);
+	p.block = g ? gather_take(t->c, t->d) : NULL;
 	p.head.len = (size_t)used;
-	advance(t, p.message.cut ? t->in.len : (size_t)used > had ? (size_t)used - had : 0);
+	advance(t, p.message->cut ? t->in.len : (size_t)used > had ? (size_t)used - had : 0);
 	head_parsed(t->x, t->c, t->d, &p, t->ns);
 	return true;
 }
@@ -314,7 +311,8 @@ void stream_take(struct exchanges *x, struct connection *c, const struct record_
 		.ns = r->head.at_ns ? r->head.at_ns : r->turn.last_ns,
 	};
 
-	stream_skip(x, c, t.d, r->offset, t.ns);
+	if (r->offset > t.s->at)
+		stream_skip(x, c, t.d, r->offset, t.ns);
 	if (c->unread || t.s->at - r->offset >= r->length)
 		return;
 	t.in = str_after(t.in, (size_t)(t.s->at - r->offset));
@@ -368,8 +366,8 @@ static bool ended(const struct proto *proto, uint64_t tail)
 	return len && proto->ended((struct str){ bytes + TAIL_BYTES - len, len });
 }
 
-void stream_settle(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
-		   const struct turn *totals)
+void stream_settle_hidden(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
+			  const struct turn *totals)
 {
 	stream_skip(x, c, d, end, totals->last_ns);
 	if (!c->unread && c->streams[d].state == STREAM_BLIND &&

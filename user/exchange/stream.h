@@ -13,14 +13,37 @@
 
 #include "user/exchange/connection.h"
 
+/* When and by whom the first byte was read or written, by the record of its turn's first bytes. */
+static inline struct origin turn_origin(const struct record_turn *r)
+{
+	struct origin o = { r->head.at_ns, r->head.process, START_READ };
+
+	if (r->turn.first_ns && (!o.ns || r->turn.first_ns < o.ns))
+		o.ns = r->turn.first_ns;
+	if (r->direction == RECEIVED && r->turn.arrived_ns && r->turn.arrived_ns <= o.ns) {
+		o.ns = r->turn.arrived_ns;
+		o.source = START_ARRIVAL;
+	}
+	return o;
+}
+
 /* Take the payload of a record of the turn that passes. */
 void stream_take(struct exchanges *x, struct connection *c, const struct record_turn *r);
 /* All bytes before position `end` have passed; the last of them at `ns`. They were not seen. */
 void stream_skip(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
 		 uint64_t ns);
 /* The same, by the totals of a turn that ends there or stands there now. */
-void stream_settle(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
-		   const struct turn *totals);
+void stream_settle_hidden(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
+			  const struct turn *totals);
+
+static inline void stream_settle(struct exchanges *x, struct connection *c, enum direction d,
+				 uint64_t end, const struct turn *totals)
+{
+	const struct stream *s = &c->streams[d];
+
+	if (end > s->at || s->state == STREAM_BLIND)
+		stream_settle_hidden(x, c, d, end, totals);
+}
 
 /* The message that passes ended at `ns`. */
 void stream_message_ended(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns);

@@ -70,7 +70,7 @@ static void turn_ended(struct exchanges *x, struct connection *c, enum direction
 	bool asking = connection_side(c, d) == ASKING;
 
 	/* The rest of a head may come after answers to earlier questions, and only then. */
-	if (gather_of(c, d) && (s->state == STREAM_GUESS || (asking && !c->first)))
+	if (!c->unread && gather_of(c, d) && (s->state == STREAM_GUESS || (asking && !c->first)))
 		stream_cut(x, c, d, 0);
 	if (c->unread || s->state != STREAM_UNKNOWN)
 		return;
@@ -108,13 +108,11 @@ static void turn_over(struct exchanges *x, struct connection *c, const struct re
 	enum direction d = r->direction, other = !r->direction;
 	uint64_t end = c->turn_start + r->before.bytes;
 
-	if (c->turn && r->flags & RECORD_OPENS) {
+	if (c->turn && r->flags & RECORD_OPENS)
 		stream_settle(x, c, other, end, &r->before);
-		x->counters.unreported_bytes += r->before.unreported;
-	} else {
+	else
 		c->streams[other].placed = false;
-	}
-	if (!c->unread)
+	if (c->extra || c->streams[other].state == STREAM_UNKNOWN)
 		turn_ended(x, c, other);
 	if (c->unread)
 		return;
@@ -137,6 +135,8 @@ static void on_bytes(struct exchanges *x, struct connection *c, const struct rec
 
 	if (r->number < c->turn || !r->number)
 		return;
+	if (r->number != c->turn && r->flags & RECORD_OPENS)
+		x->counters.unreported_bytes += r->before.unreported;
 	if (r->number - c->turn == 1 && begins && (!c->turn || r->direction != c->direction))
 		turn_over(x, c, r);
 	else if (r->number != c->turn || r->direction != c->direction)
@@ -148,7 +148,8 @@ static void on_bytes(struct exchanges *x, struct connection *c, const struct rec
 		stream_settle(x, c, r->direction,
 			      late ? r->offset + r->op_bytes : c->turn_start + r->turn.bytes,
 			      &r->turn);
-	answer_keep(x);
+	if (x->borrowing)
+		answer_keep(x);
 }
 
 static void settle_last(struct exchanges *x, struct connection *c, const struct record_turn *r)
@@ -200,7 +201,8 @@ static void process(struct exchanges *x, struct connection *c, const struct reco
 		on_bytes(x, c, r);
 	else
 		settle_last(x, c, r);
-	connection_trim(x, c);
+	if (c->extra)
+		connection_trim(x, c);
 	if (c->waits != waits(c)) {
 		c->waits = !c->waits;
 		x->waiting += c->waits ? 1 : -1;
@@ -225,8 +227,10 @@ void turn_feed(struct exchanges *x, struct connection *c, const struct record_tu
 
 		if (!fills && held_is_of(c, r) && hold(x, c, r))
 			return;
-		if (fills)
+		if (fills) {
+			held_reported(c, r);
 			process(x, c, r);
+		}
 		release_held(x, c);
 		if (fills)
 			return;

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pair.c - mirrors user/exchange/pair.c: pipelining, pairs, limits. */
+#include "tests/test.h"
+#include "tests/unit/exchange/script.h"
+#include "user/base/limits.h"
+
+TEST(pipelined_questions_are_answered_in_order)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n? b -\n? c -\n");
+	CHECK(exchanges_open(rig.x) == 3);
+	send_(&rig, "! 200 -\n! 201 +3\nabc! 202 -\n");
+	CHECK(!strcmp(rig.story, "a=200 b=201 c=202"));
+	CHECK(rig_end(&rig));
+}
+
+TEST(pipelining_asks_for_all_bytes_once)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	CHECK(rig.verdicts == 0);
+	recv_(&rig, "? b -\n? c -\n");
+	CHECK(rig.verdicts == 1 && rig.wire.verdict == VERDICT_ALL);
+	CHECK(rig.head_bytes == OP_BYTES);
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_pipelined_question_starts_when_the_answer_before_it_ended)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.wire.arrived_ns = 900;
+	recv_(&rig, "? a -\n? b -\n? c -\n"); /* 1010 */
+	send_(&rig, "! 200 -\n");	      /* 1020 */
+	send_(&rig, "! 200 +3\nab");	      /* 1030 */
+	send_(&rig, "c! 200 -\n");	      /* 1040 */
+	CHECK(rig.seen[0].x.started_ns == 900 && rig.seen[0].x.ended_ns == 1020);
+	CHECK(rig.seen[1].x.started_ns == 1020 && rig.seen[1].x.ended_ns == 1040);
+	CHECK(rig.seen[2].x.started_ns == 1040 && rig.seen[2].x.ended_ns == 1040);
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_pipelined_question_that_arrives_after_the_answer_before_it_starts_at_its_arrival)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n? b -\n");
+	send_(&rig, "! 200 -\n! 200 -\n"); /* 1020 */
+	rig.wire.arrived_ns = 1025;
+	recv_(&rig, "? c -\n");
+	send_(&rig, "! 200 -\n");
+	rig.wire.arrived_ns = 1035; /* before the answer's end at 1040 */
+	recv_(&rig, "? d -\n");
+	send_(&rig, "! 200 -\n");
+	CHECK(rig.seen[2].x.started_ns == 1025 && rig.seen[3].x.started_ns == 1040);
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_pipelined_client_starts_at_its_own_first_byte)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	send_(&rig, "? a -\n"); /* 1010 */
+	send_(&rig, "? b -\n"); /* 1020 */
+	recv_(&rig, "! 200 -\n! 200 -\n");
+	CHECK(rig.seen[0].x.started_ns == 1010 && rig.seen[1].x.started_ns == 1020);
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_question_may_be_cut_in_two_by_the_answer_before_it)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n? b");
+	send_(&rig, "! 200 -\n");
+	recv_(&rig, " -\n");
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "a=200 b=201"));
+	CHECK(exchanges_counters(rig.x)->heads_cut == 0);
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_question_may_come_while_the_answer_before_it_goes_on)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	send_(&rig, "! 200 +6\nabc");
+	recv_(&rig, "? b -\n");
+	send_(&rig, "def! 201 -\n");
+	CHECK(!strcmp(rig.story, "a=200 b=201"));
+	CHECK(rig_end(&rig));
+}
+
+TEST(answers_that_name_their_question_may_come_in_any_order)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a - =1\n? b - =2\n? c - =3\n");
+	send_(&rig, "! 203 - =3\n! 201 +2 =1\nab! 202 - =2\n");
+	CHECK(!strcmp(rig.story, "c=203 a=201 b=202"));
+	CHECK(rig_end(&rig));
+}
+
+TEST(an_answer_that_names_no_open_question_is_passed_over)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a - =1\n");
+	send_(&rig, "! 209 +3 =9\nabc! 201 - =1\n");
+	CHECK(!strcmp(rig.story, "a=201"));
+	CHECK(rig_end(&rig));
+}
+
+TEST(more_waiting_questions_than_the_limit_are_lost_and_do_not_shift_the_answers)
+{
+	static struct rig rig;
+
+	rig_begin(&rig, NULL);
+	for (int i = 0; i < LIMIT_PIPELINE; i++)
+		recv_(&rig, "? a -\n");
+	recv_(&rig, "? lost -\n? lost -\n");
+	CHECK(rig.ledger.lost[LOSS_EXCHANGE_LIMIT] == 2);
+	for (int i = 0; i < LIMIT_PIPELINE; i++)
+		send_(&rig, "! 200 -\n");
+	recv_(&rig, "? lost -\n");
+	CHECK(rig.count == LIMIT_PIPELINE && rig.ledger.lost[LOSS_EXCHANGE_LIMIT] == 3);
+	send_(&rig, "! 500 -\n! 500 -\n! 500 -\n");
+	recv_(&rig, "? z -\n");
+	send_(&rig, "! 201 -\n");
+	CHECK(rig.count == LIMIT_PIPELINE + 1);
+	CHECK(!strcmp(rig.seen[LIMIT_PIPELINE].name, "z"));
+	CHECK(!strcmp(rig.seen[LIMIT_PIPELINE].status, "201"));
+	CHECK(rig_end(&rig));
+}
+
+TEST(more_open_exchanges_than_the_limit_are_lost)
+{
+	struct exchanges_options options = rig_options;
+	struct wire other = wire_new(8);
+	struct rig rig;
+
+	options.max_exchanges = 1;
+	rig_begin(&rig, &options);
+	recv_(&rig, "? a -\n");
+	build_op(&rig, &other, RECEIVED, "? b -\n", 6);
+	CHECK(exchanges_open(rig.x) == 1 && rig.ledger.lost[LOSS_EXCHANGE_LIMIT] == 1);
+	build_op(&rig, &other, SENT, "! 500 -\n", 8);
+	send_(&rig, "! 200 -\n");
+	build_op(&rig, &other, RECEIVED, "? c -\n", 6);
+	build_op(&rig, &other, SENT, "! 201 -\n", 8);
+	CHECK(!strcmp(rig.story, "a=200 c=201"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
+	CHECK(rig_end(&rig));
+}
+
+TEST(answers_that_are_hidden_among_others_are_lost_and_the_next_turn_is_read)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.wire.limit = 18;
+	recv_(&rig, "? a -\n? b -\n? c -\n");
+	rig.wire.verdict = VERDICT_HEADS;
+	send_(&rig, "! 200 -\n! 201 -\n  ! 202 -\n");
+	CHECK(!strcmp(rig.story, "a=200 b=201"));
+	CHECK(rig.ledger.lost[LOSS_EXCHANGE_UNREAD] == 1);
+	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
+	recv_(&rig, "? d -\n");
+	send_(&rig, "! 203 -\n");
+	CHECK(!strcmp(rig.story, "a=200 b=201 d=203"));
+	CHECK(rig_end(&rig));
+}
+
+TEST(questions_that_are_hidden_among_others_are_counted_when_they_are_answered)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.wire.limit = 6;
+	recv_(&rig, "? a -\n? b -\n");
+	rig.wire.limit = 100;
+	send_(&rig, "! 200 -\n");
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "a=200"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
+	CHECK(rig_end(&rig));
+}
+
+TEST(an_answer_that_cannot_be_read_loses_its_question)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	send_(&rig, "nonsense");
+	CHECK(rig.count == 0 && rig.ledger.lost[LOSS_EXCHANGE_UNREAD] == 1);
+	recv_(&rig, "? b -\n");
+	send_(&rig, "! 200 -\n");
+	CHECK(!strcmp(rig.story, "b=200"));
+	CHECK(rig_end(&rig));
+}
+
+TEST(an_answer_that_was_not_in_a_user_buffer_loses_its_question)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	rig.wire.unreadable = true;
+	pass(&rig, SENT, 100);
+	CHECK(rig.count == 0 && rig.ledger.lost[LOSS_EXCHANGE_UNREAD] == 1);
+	CHECK(rig_end(&rig));
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* turn.c - mirrors user/exchange/turn.c and hold.c: late records, gaps, joined connections. */
+#include "tests/test.h"
+#include "tests/unit/exchange/script.h"
+
+/* `w`'s next operation is booked by another thread's hook before its own has run. */
+static void late(struct rig *rig, enum direction d, const char *text)
+{
+	rig->wire.late = true;
+	build_op(rig, &rig->wire, d, text, strlen(text));
+}
+
+static void lost(struct rig *rig, enum direction d, const char *text)
+{
+	rig->wire.lose = true;
+	build_op(rig, &rig->wire, d, text, strlen(text));
+}
+
+TEST(an_answer_that_comes_before_its_late_question_waits_for_it)
+{
+	for (int opens = 0; opens < 2; opens++) {
+		struct rig rig;
+
+		rig_begin(&rig, NULL);
+		late(&rig, SENT, "? a -\n");
+		recv_(&rig, "! 200 -\n");
+		CHECK(rig.ledger.in[STAGE_EXCHANGE] == 0);
+		build_late(&rig, &rig.wire, opens);
+		CHECK(!strcmp(rig.story, "a=200") && rig.seen[0].x.role == ROLE_CLIENT);
+		CHECK(rig.seen[0].x.started_ns == 1010 && rig.seen[0].x.ended_ns == 1020);
+		CHECK(rig_end(&rig));
+	}
+}
+
+TEST(a_late_question_on_a_used_connection_finds_its_answer)
+{
+	for (int opens = 0; opens < 2; opens++) {
+		struct rig rig;
+
+		rig_begin(&rig, NULL);
+		send_(&rig, "? a -\n");
+		recv_(&rig, "! 200 -\n");
+		late(&rig, SENT, "? b -\n");
+		recv_(&rig, "! 201 +4\n");
+		recv_(&rig, "body");
+		build_late(&rig, &rig.wire, opens);
+		send_(&rig, "? c -\n");
+		recv_(&rig, "! 202 -\n");
+		CHECK(!strcmp(rig.story, "a=200 b=201 c=202"));
+		CHECK(exchanges_counters(rig.x)->requests_lost == 0);
+		CHECK(exchanges_counters(rig.x)->unreported_bytes == 0);
+		CHECK(rig_end(&rig));
+	}
+}
+
+TEST(a_late_answer_is_waited_for_too)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	late(&rig, SENT, "! 200 -\n");
+	recv_(&rig, "? b -\n");
+	CHECK(rig.count == 0);
+	build_late(&rig, &rig.wire, true);
+	CHECK(!strcmp(rig.story, "a=200") && exchanges_open(rig.x) == 1);
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "a=200 b=201"));
+	CHECK(rig_end(&rig));
+}
+
+TEST(the_late_rest_of_a_head_is_waited_for)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	send_(&rig, "? a");
+	late(&rig, SENT, " -\n");
+	recv_(&rig, "! 200 -\n");
+	CHECK(rig.count == 0);
+	build_late(&rig, &rig.wire, false);
+	CHECK(!strcmp(rig.story, "a=200") && exchanges_counters(rig.x)->heads_cut == 0);
+	CHECK(rig_end(&rig));
+}
+
+TEST(the_late_beginning_of_a_head_is_waited_for)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	late(&rig, RECEIVED, "? a");
+	recv_(&rig, " -\n");
+	CHECK(rig.ledger.in[STAGE_EXCHANGE] == 0);
+	build_late(&rig, &rig.wire, true);
+	CHECK(exchanges_open(rig.x) == 1);
+	send_(&rig, "! 200 -\n");
+	CHECK(!strcmp(rig.story, "a=200"));
+	CHECK(rig_end(&rig));
+}
+
+TEST(what_is_held_is_let_go_when_a_further_turn_opens)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	send_(&rig, "? a -\n");
+	recv_(&rig, "! 200 -\n");
+	late(&rig, SENT, "? b -\n");
+	recv_(&rig, "! 201 -\n");
+	send_(&rig, "? c -\n");
+	recv_(&rig, "! 202 -\n");
+	CHECK(!strcmp(rig.story, "a=200 c=202"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
+	CHECK(exchanges_counters(rig.x)->unreported_bytes == 6);
+	CHECK(rig_end(&rig));
+}
+
+TEST(what_is_held_is_bounded)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	late(&rig, SENT, "! 200 +10\n");
+	recv_(&rig, "? b");
+	for (int i = 0; i < 10; i++)
+		recv_(&rig, "b");
+	CHECK(rig.ledger.lost[LOSS_EXCHANGE_GAP] == 1);
+	CHECK(rig_end(&rig));
+}
+
+TEST(records_of_two_turns_may_change_places)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	lost(&rig, SENT, "! 200 -\n");
+	rig.wire.kept = rig.wire.record;
+	recv_(&rig, "? b -\n");
+	rig_feed(&rig, &rig.wire.kept);
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "a=200 b=201"));
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_question_whose_answer_was_lost_is_counted_as_a_gap)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	lost(&rig, SENT, "! 200 -\n");
+	recv_(&rig, "? b -\n");
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "b=201"));
+	CHECK(rig.ledger.lost[LOSS_EXCHANGE_GAP] == 1);
+	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
+	CHECK(rig_end(&rig));
+}
+
+TEST(an_answer_whose_question_was_lost_counts_as_a_lost_request)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	send_(&rig, "! 200 -\n");
+	lost(&rig, RECEIVED, "? b -\n");
+	send_(&rig, "! 201 -\n");
+	recv_(&rig, "? c -\n");
+	send_(&rig, "! 202 -\n");
+	CHECK(!strcmp(rig.story, "a=200 c=202"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
+	CHECK(rig_end(&rig));
+}
+
+TEST(questions_inside_a_long_gap_are_counted_by_turns)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	send_(&rig, "! 200 -\n");
+	for (int i = 0; i < 5; i++) {
+		lost(&rig, RECEIVED, "? b -\n");
+		lost(&rig, SENT, "! 201 -\n");
+	}
+	recv_(&rig, "? c -\n");
+	send_(&rig, "! 202 -\n");
+	CHECK(!strcmp(rig.story, "a=200 c=202"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 5);
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_turn_that_does_not_begin_where_the_last_one_ended_is_a_gap)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	send_(&rig, "! 200 +3\n");
+	rig.wire.at[RECEIVED] += 5;
+	recv_(&rig, "? b -\n");
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "b=201"));
+	CHECK(rig.ledger.lost[LOSS_EXCHANGE_GAP] == 1);
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_lost_opening_makes_the_rest_of_its_turn_unreadable)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	lost(&rig, SENT, "! 20");
+	send_(&rig, "0 -\n");
+	CHECK(rig.ledger.lost[LOSS_EXCHANGE_GAP] == 1);
+	recv_(&rig, "? b -\n");
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "b=201"));
+	CHECK(rig_end(&rig));
+}
+
+TEST(totals_and_close_of_a_turn_that_was_not_seen)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	lost(&rig, SENT, "! 200 -\n");
+	build_totals(&rig, &rig.wire);
+	CHECK(exchanges_open(rig.x) == 1);
+	build_close(&rig, &rig.wire, false);
+	CHECK(rig.count == 0 && rig.ledger.lost[LOSS_EXCHANGE_GAP] == 1);
+	CHECK(rig_end(&rig));
+}
+
+TEST(totals_and_close_of_an_unknown_connection_make_none)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	build_totals(&rig, &rig.wire);
+	build_close(&rig, &rig.wire, false);
+	CHECK(exchanges_connections(rig.x) == 0);
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_joined_connection_is_read_from_the_first_message_that_begins_a_turn)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.wire.flags = RECORD_JOINED;
+	recv_(&rig, "the middle of something");
+	send_(&rig, "! 200 -\n");
+	CHECK(rig.count == 0 && exchanges_counters(rig.x)->joined_late == 1);
+	recv_(&rig, "? b -\n");
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "b=201") && rig.seen[0].x.role == ROLE_SERVER);
+	CHECK(exchanges_counters(rig.x)->joined_late == 1);
+	CHECK(exchanges_counters(rig.x)->requests_lost == 0);
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_joined_connection_that_begins_with_an_answer_tells_the_role)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	build_connection(&rig, &rig.wire, CONNECTION_JOINED);
+	recv_(&rig, "! 100 -\n! 200 +5\nabcde");
+	CHECK(exchanges_counters(rig.x)->joined_late == 1);
+	send_(&rig, "? b -\n");
+	recv_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "b=201") && rig.seen[0].x.role == ROLE_CLIENT);
+	CHECK(rig_end(&rig));
+}
+
+TEST(an_answer_without_question_does_not_eat_the_next_one)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.wire.flags = RECORD_JOINED;
+	send_(&rig, "! 200 +5000\n");
+	recv_(&rig, "? b -\n");
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "b=201"));
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_first_record_with_a_high_number_is_read_from_there)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.wire.number = 40;
+	rig.wire.direction = SENT;
+	rig.wire.at[RECEIVED] = 700;
+	rig.wire.at[SENT] = 900;
+	recv_(&rig, "? a -\n");
+	send_(&rig, "! 200 -\n");
+	CHECK(!strcmp(rig.story, "a=200"));
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_repeated_record_changes_nothing)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	rig_feed(&rig, &rig.wire.record);
+	send_(&rig, "! 200 +4\nab");
+	rig_feed(&rig, &rig.wire.record);
+	send_(&rig, "cd");
+	rig_feed(&rig, &rig.wire.record);
+	CHECK(!strcmp(rig.story, "a=200") && rig.ledger.in[STAGE_EXCHANGE] == 1);
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_turn_of_the_wrong_direction_is_a_gap)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	rig.wire.direction = SENT;
+	recv_(&rig, "? b -\n");
+	CHECK(rig.ledger.lost[LOSS_EXCHANGE_GAP] == 1);
+	send_(&rig, "! 200 -\n");
+	CHECK(!strcmp(rig.story, "b=200"));
+	CHECK(rig_end(&rig));
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/exchange/plain.h"
+
+#include "user/exchange/pair.h"
+#include "user/exchange/stream.h"
+
+/* It opens the turn that is due, where it is due, and nothing before it is open or hidden. */
+static bool in_step(const struct connection *c, const struct record_turn *r)
+{
+	const struct stream *s = &c->streams[r->direction];
+	const struct stream *other = &c->streams[!r->direction];
+
+	return r->number == c->turn + 1 &&
+	       (r->flags & ~(RECORD_CUT | RECORD_JOINED)) == RECORD_OPENS &&
+	       s->state == STREAM_HEAD && other->state == STREAM_HEAD && !c->extra && !c->unread &&
+	       c->direction != r->direction && s->placed && s->at == r->offset &&
+	       other->at == c->turn_start + r->before.bytes && !r->before.unreported &&
+	       r->op_bytes == r->turn.bytes && r->head.at_ns;
+}
+
+static void step(struct connection *c, const struct record_turn *r)
+{
+	c->turn = r->number;
+	c->direction = r->direction;
+	c->turn_start = r->offset;
+	c->strikes = 0;
+	c->streams[r->direction].at += r->turn.bytes;
+}
+
+static bool take_question(struct exchanges *x, struct connection *c, const struct record_turn *r)
+{
+	struct parsed p = { .message = question_room(x), .origin = turn_origin(r) };
+	struct open *e;
+
+	if (c->first || r->length != r->op_bytes)
+		return false;
+	/* Parsed where it will stay. */
+	p.block = block_take(&x->blocks, r->length);
+	if (!p.block)
+		return false;
+	memcpy(p.block->bytes, r->payload, r->length);
+	p.head = (struct str){ p.block->bytes, r->length };
+	if (connection_proto(x, c)->parse(p.head, false, ASKING, NULL, p.message) != r->length ||
+	    p.message->body != BODY_NONE || p.message->cut) {
+		block_give(&x->blocks, p.block);
+		return false;
+	}
+	step(c, r);
+	e = question_begin(x, c, &p);
+	block_give(&x->blocks, p.block);
+	if (e)
+		e->x.asking_body_bytes = 0;
+	return true;
+}
+
+static bool take_answer(struct exchanges *x, struct connection *c, const struct record_turn *r)
+{
+	struct str in = { (const char *)r->payload, r->length };
+	struct open *e = c->first;
+	struct message *m;
+	uint64_t body;
+	ssize_t used;
+
+	if (!e || e->next || e->x.question.pair)
+		return false;
+	m = &e->x.answer;
+	used = connection_proto(x, c)->parse(in, false, ANSWERING, &e->x.question, m);
+	if (used <= 0 || used > r->length || m->interim || m->hands_over || m->cut || m->pair ||
+	    m->body > BODY_COUNTED)
+		return false;
+	body = m->body == BODY_COUNTED ? m->body_bytes : 0;
+	if (body != r->turn.bytes - (uint64_t)used)
+		return false;
+	step(c, r);
+	e->x.answered = true;
+	e->x.answering_body_bytes = (int64_t)body;
+	if (!e->x.first_answer_ns)
+		e->x.first_answer_ns = turn_origin(r).ns;
+	exchange_finish(x, c, e, OUTCOME_ANSWERED, r->head.at_ns);
+	return true;
+}
+
+bool plain_take(struct exchanges *x, struct connection *c, const struct record_turn *r)
+{
+	if (!in_step(c, r))
+		return false;
+	return r->direction == connection_asking(c) ? take_question(x, c, r) : take_answer(x, c, r);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plain.h - the plain case in one go: on a connection that is in step, one
+ * record that is a whole question without a body, or the whole answer to the
+ * one question that waits.
+ *
+ * It does what turn.c and stream.c would do, for a third of the instructions.
+ * It may only say no, never do otherwise: then nothing has changed and they
+ * take the record.
+ */
+#pragma once
+
+#include "user/exchange/connection.h"
+
+bool plain_take(struct exchanges *x, struct connection *c, const struct record_turn *r);
