@@ -10,9 +10,11 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct config;
+struct ledger;
 struct loop;
 struct span;
 struct collectors;
@@ -22,6 +24,7 @@ struct export_context {
 	const struct config *config;
 	struct loop *loop;
 	struct collectors *collectors; /* to ask for metrics, and to add its own numbers to */
+	struct ledger *ledger;	       /* for the export stage */
 	const int *listeners;	       /* listening sockets of web.listen-address, in its order */
 	size_t listener_count;
 	bool (*ready)(void *owner); /* for /-/ready: is capture running? */
