@@ -66,13 +66,13 @@ static void hash_attribute(struct delta_key *key, const struct attribute *a)
 		hash_part(key, &a->number, sizeof(a->number));
 }
 
-struct delta_key delta_key(const struct metric *metric, const struct sample *sample)
+struct delta_key delta_key(struct str metric, const struct sample *sample)
 {
 	uint64_t id = sample->resource ? sample->resource->id : UINT64_MAX;
 	struct delta_key key = {};
 
 	hash_part(&key, &id, sizeof(id));
-	hash_part(&key, metric->name, strlen(metric->name));
+	hash_part(&key, metric.at, metric.len);
 	for (size_t i = 0; i < sample->attribute_count; i++)
 		hash_attribute(&key, &sample->attributes[i]);
 	return key;

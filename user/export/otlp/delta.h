@@ -24,7 +24,8 @@ struct delta_key {
 
 struct delta *delta_new(void);
 void delta_free(struct delta *d);
-struct delta_key delta_key(const struct metric *metric, const struct sample *sample);
+/* `metric`: bytes that tell it from others. */
+struct delta_key delta_key(struct str metric, const struct sample *sample);
 
 void delta_begin(struct delta *d, uint64_t now_unix_ns);
 /*

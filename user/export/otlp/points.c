@@ -17,16 +17,14 @@ enum { METRIC_GAUGE_FIELD = 5, METRIC_SUM_FIELD = 7, METRIC_HISTOGRAM_FIELD = 9,
 enum { POINT_BOUND = 14 * FIELD_BOUND, EXEMPLAR_BOUND = 6 * FIELD_BOUND + TRACE_ID_BYTES +
 							SPAN_ID_BYTES };
 
+/* Name, description and unit: sonde's own words, far shorter. */
+enum { METRIC_TEXT_BYTES = 16 << 10 };
+
 /* One number to write, whichever way it is counted. */
 struct number {
 	double value;
 	uint64_t start_unix_ns;
 };
-
-static bool is_whole(const struct metric *metric)
-{
-	return metric->unit && (metric->unit[0] == '{' || !strcmp(metric->unit, "By"));
-}
 
 static char *put_times(char *to, uint64_t start_unix_ns, uint64_t now_unix_ns)
 {
@@ -42,7 +40,7 @@ static char *put_number_point(char *to, const struct points *p, const struct sam
 	char *point = put_begin(to, 1);
 
 	to = put_times(point, number.start_unix_ns, p->now_unix_ns);
-	if (is_whole(p->metric) && fabs(number.value) < 0x1p63)
+	if (p->is_whole && fabs(number.value) < 0x1p63)
 		to = put_fixed64(to, 6, (uint64_t)(int64_t)number.value);
 	else
 		to = put_double(to, 4, number.value);
@@ -117,36 +115,38 @@ static bool is_delta(const struct points *p)
 {
 	if (!p->delta)
 		return false;
-	return p->metric->kind == METRIC_HISTOGRAM ||
-	       (p->metric->kind == METRIC_COUNTER && p->delta_counters);
+	return p->kind == METRIC_HISTOGRAM ||
+	       (p->kind == METRIC_COUNTER && p->delta_counters);
 }
 
-/* Finish `metric` of one resource: the points are wrapped in their kind and their metric. */
+static unsigned data_field(const struct points *p)
+{
+	if (p->kind == METRIC_GAUGE)
+		return METRIC_GAUGE_FIELD;
+	if (p->kind != METRIC_HISTOGRAM)
+		return METRIC_SUM_FIELD;
+	return p->exponential ? METRIC_EXPONENTIAL_FIELD : METRIC_HISTOGRAM_FIELD;
+}
+
+/* Finish the metric of one resource: its points are wrapped in their kind and their metric. */
 static void close_metric(struct points *p, struct points_resource *r)
 {
-	const struct metric *metric = p->metric;
-	struct str help = str_of(metric->help), name = str_of(metric->name),
-		   unit = str_of(metric->unit);
-	size_t texts = UTF8_GROWTH * (help.len + name.len + unit.len);
-	char *at = buf_reserve(&r->metrics, r->points.len + texts + 8 * FIELD_BOUND);
+	char *at = buf_reserve(&r->metrics, r->points.len + p->header.len + 8 * FIELD_BOUND);
 	char *content, *data, *to;
-	unsigned field = metric->kind == METRIC_GAUGE ? METRIC_GAUGE_FIELD : METRIC_SUM_FIELD;
 
-	if (metric->kind == METRIC_HISTOGRAM)
-		field = p->exponential ? METRIC_EXPONENTIAL_FIELD : METRIC_HISTOGRAM_FIELD;
 	if (!at) {
 		p->dropped += r->count;
 		p->count -= r->count;
 		return;
 	}
 	content = put_begin(at, 2);
-	to = put_text(put_text(put_text(content, 1, name), 2, help), 3, unit);
-	data = put_begin(to, field);
+	memcpy(content, p->header.at, p->header.len);
+	data = put_begin(content + p->header.len, data_field(p));
 	memcpy(data, r->points.at, r->points.len);
 	to = data + r->points.len;
-	if (metric->kind != METRIC_GAUGE)
+	if (p->kind != METRIC_GAUGE)
 		to = put_number(to, 2, is_delta(p) ? AGGREGATION_DELTA : AGGREGATION_CUMULATIVE);
-	if (metric->kind == METRIC_COUNTER)
+	if (p->kind == METRIC_COUNTER)
 		to = put_number(to, 3, true);
 	r->total += r->count;
 	r->metrics.len += (size_t)(put_end(content, put_end(data, to)) - at);
@@ -156,7 +156,7 @@ static void close_metrics(struct points *p)
 {
 	struct points_resource *r = p->last;
 
-	if (!r || !p->metric)
+	if (!r)
 		return;
 	do {
 		if (r->points.len)
@@ -171,8 +171,19 @@ static void on_metric(struct metric_sink *sink, const struct metric *metric)
 {
 	struct points *p = (struct points *)sink;
 
+	struct str name = str_of(metric->name), help = str_of(metric->help),
+		   unit = str_of(metric->unit);
+	size_t bound = UTF8_GROWTH * (name.len + help.len + unit.len) + 3 * FIELD_BOUND;
+	char *to;
+
 	close_metrics(p);
-	p->metric = metric;
+	p->kind = metric->kind;
+	p->is_whole = str_starts(unit, STR("{")) || str_eq(unit, STR("By"));
+	buf_clear(&p->header);
+	to = buf_reserve(&p->header, bound);
+	if (to)
+		p->header.len = (size_t)(put_text(put_text(put_text(to, 1, name), 2, help), 3,
+						  unit) - to);
 }
 
 /* The search begins after the last one: collectors name resources in the same order each time. */
@@ -201,7 +212,7 @@ static size_t sample_bound(const struct points *p, const struct sample *sample)
 		       attributes_bound(sample->attributes, sample->attribute_count);
 	size_t classic, buckets;
 
-	if (p->metric->kind != METRIC_HISTOGRAM)
+	if (p->kind != METRIC_HISTOGRAM)
 		return bound;
 	classic = sample->histogram->bounds->count + 1;
 	buckets = sample->histogram->used > HISTOGRAM_BUCKETS ? sample->histogram->used
@@ -225,15 +236,15 @@ static char *put_sample(struct points *p, char *to, const struct sample *sample)
 	char *end;
 
 	if (!is_delta(p)) {
-		if (p->metric->kind == METRIC_GAUGE)
+		if (p->kind == METRIC_GAUGE)
 			number.start_unix_ns = 0;
-		if (p->metric->kind != METRIC_HISTOGRAM)
+		if (p->kind != METRIC_HISTOGRAM)
 			return put_number_point(to, p, sample, number);
 		return (p->exponential ? put_exponential : put_explicit)(
 			to, p, sample, sample->histogram, number.start_unix_ns);
 	}
-	key = delta_key(p->metric, sample);
-	if (p->metric->kind == METRIC_COUNTER) {
+	key = delta_key(buf_str(&p->header), sample);
+	if (p->kind == METRIC_COUNTER) {
 		if (delta_number(p->delta, key, &number.value, &number.start_unix_ns))
 			return NULL;
 		return put_number_point(to, p, sample, number);
@@ -270,12 +281,12 @@ static void on_sample(struct metric_sink *sink, const struct sample *sample)
 void points_begin(struct points *points)
 {
 	points->sink = (struct metric_sink){ .metric = on_metric, .sample = on_sample };
+	points->header = buf_new(METRIC_TEXT_BYTES);
 }
 
 void points_end(struct points *points)
 {
 	close_metrics(points);
-	points->metric = NULL;
 }
 
 void points_free(struct points *points)
@@ -292,4 +303,5 @@ void points_free(struct points *points)
 		r = next;
 	}
 	points->last = NULL;
+	buf_free(&points->header);
 }

@@ -24,7 +24,9 @@ struct points_resource {
 
 struct points {
 	struct metric_sink sink;
-	const struct metric *metric;
+	struct buf header; /* name, description and unit of the metric that is being given */
+	enum metric_kind kind;
+	bool is_whole; /* its numbers are integers */
 	struct points_resource *last; /* where the last sample went */
 	size_t bytes, count, dropped;
 	uint64_t now_unix_ns;
