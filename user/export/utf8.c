@@ -28,16 +28,10 @@ size_t utf8_valid_length(struct str s)
 {
 	const unsigned char *at = (const unsigned char *)s.at;
 	size_t i = 0, len;
-	uint64_t eight;
 
+	if (utf8_is_ascii(s))
+		return s.len;
 	while (i < s.len) {
-		if (i + sizeof(eight) <= s.len) {
-			memcpy(&eight, at + i, sizeof(eight));
-			if (!(eight & UINT64_C(0x8080808080808080))) {
-				i += sizeof(eight);
-				continue;
-			}
-		}
 		len = at[i] < 0x80 ? 1 : sequence_length(at + i, s.len - i);
 		if (!len)
 			return i;

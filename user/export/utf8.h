@@ -9,6 +9,30 @@
 
 #include "user/base/str.h"
 
+/* Quick, for what most texts are. The last words overlap, so that no tail is left over. */
+static inline bool utf8_is_ascii(struct str s)
+{
+	uint64_t all = 0, word;
+	uint32_t half[2];
+
+	if (s.len >= sizeof(word)) {
+		for (size_t i = 0; i + sizeof(word) < s.len; i += sizeof(word)) {
+			memcpy(&word, s.at + i, sizeof(word));
+			all |= word;
+		}
+		memcpy(&word, s.at + s.len - sizeof(word), sizeof(word));
+		return !((all | word) & UINT64_C(0x8080808080808080));
+	}
+	if (s.len >= sizeof(half[0])) {
+		memcpy(&half[0], s.at, sizeof(half[0]));
+		memcpy(&half[1], s.at + s.len - sizeof(half[1]), sizeof(half[1]));
+		return !((half[0] | half[1]) & 0x80808080);
+	}
+	for (size_t i = 0; i < s.len; i++)
+		all |= (unsigned char)s.at[i];
+	return !(all & 0x80);
+}
+
 /* What a byte that is not valid becomes, U+FFFD; so a text grows threefold at most. */
 enum { UTF8_GROWTH = 3 };
 

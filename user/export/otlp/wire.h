@@ -111,7 +111,7 @@ static inline char *put_text(char *to, unsigned field, struct str text)
 {
 	char *content;
 
-	if (utf8_valid_length(text) == text.len)
+	if (utf8_is_ascii(text) || utf8_valid_length(text) == text.len)
 		return put_bytes(to, field, text.at, text.len);
 	content = put_begin(to, field);
 	return put_end(content, utf8_put(content, text));
