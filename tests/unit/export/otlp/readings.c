@@ -23,17 +23,22 @@ struct rig {
 	struct collectors collectors;
 	struct collector collector;
 	struct readings readings;
-	double value; /* of the one counter: how often it was asked */
-	bool silent;
+	double value; /* of the one counter */
+	bool silent, still;
+	unsigned asked;
 };
 
 static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 {
 	static const struct metric metric = { "m", "{x}", "help", METRIC_COUNTER, NULL };
 	struct rig *rig = context;
-	struct sample sample = { .value = ++rig->value };
+	struct sample sample = {};
 
 	(void)now_ns;
+	rig->asked++;
+	if (!rig->still)
+		rig->value++;
+	sample.value = rig->value;
 	if (rig->silent)
 		return;
 	sink->metric(sink, &metric);
@@ -119,7 +124,7 @@ TEST(nothing_is_sent_where_there_is_nothing_to_say)
 
 	rig_begin(&rig, &accepted, 1, TEMPORALITY_CUMULATIVE);
 	rig.silent = true;
-	while (rig.value < 3)
+	while (rig.asked < 3)
 		loop_once(rig.loop, 1);
 	readings_drain(&rig.readings);
 	CHECK(readings_drained(&rig.readings));
@@ -152,6 +157,19 @@ TEST(growth_that_was_refused_is_part_of_the_next)
 	rig_end(&rig);
 	CHECK(rig.readings.points[POINTS_LOST] == 1);
 	CHECK(rig.receiver.requests > 3 || last_value(&rig) == 2);
+}
+
+TEST(no_growth_is_nothing_to_say)
+{
+	struct rig rig;
+
+	rig_begin(&rig, &accepted, 1, TEMPORALITY_DELTA);
+	rig.still = true;
+	rig.value = 5;
+	while (rig.asked < 5)
+		loop_once(rig.loop, 1);
+	rig_end(&rig);
+	CHECK(rig.receiver.requests == 1 && last_value(&rig) == 5);
 }
 
 TEST(a_dead_receiver_does_not_hold_up_the_end)

@@ -61,12 +61,10 @@ static bool send_all(struct receiver *r, int fd, struct str s)
 	return true;
 }
 
-static void pour(struct receiver *r, int fd)
+static void pour(struct receiver *r, int fd, struct str again)
 {
-	static const char bytes[4096];
-
-	while (send_all(r, fd, (struct str){ bytes, sizeof(bytes) }))
-		r->poured += sizeof(bytes);
+	while (send_all(r, fd, again))
+		r->poured += again.len;
 }
 
 /* False to close the connection. */
@@ -85,7 +83,7 @@ static bool act(struct receiver *r, int fd, const struct step *step)
 		return wait_for(r, fd, POLLIN) && recv(fd, &byte, 1, 0) > 0;
 	case DEED_POUR:
 		if (send_all(r, fd, str_of(step->text)))
-			pour(r, fd);
+			pour(r, fd, step->body);
 		return false;
 	}
 	return false;

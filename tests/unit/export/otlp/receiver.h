@@ -15,7 +15,7 @@ enum deed {
 	DEED_ANSWER, /* send `text`, and `body` behind it */
 	DEED_RESET,  /* close with a RST */
 	DEED_HOLD,   /* never answer */
-	DEED_POUR,   /* send `text`, and then bytes without end */
+	DEED_POUR,   /* send `text`, and then `body` again and again without end */
 };
 
 struct step {
