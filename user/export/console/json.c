@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <math.h>
+
+#include "user/export/console/line.h"
+#include "user/export/utf8.h"
+#include "user/model/resource.h"
+#include "user/model/span.h"
+
+/* The length of the start of `s` that can stand in a JSON string as it is. */
+static size_t plain_length(struct str s)
+{
+	size_t valid = utf8_valid_length(s), i;
+
+	for (i = 0; i < valid; i++)
+		if ((unsigned char)s.at[i] < 0x20 || s.at[i] == 0x7f || s.at[i] == '"' ||
+		    s.at[i] == '\\')
+			break;
+	return i;
+}
+
+static void add_escaped(struct buf *to, unsigned char byte)
+{
+	static const char short_forms[][3] = { ['"'] = "\\\"",  ['\\'] = "\\\\", ['\n'] = "\\n",
+					       ['\r'] = "\\r", ['\t'] = "\\t" };
+
+	if (byte < sizeof(short_forms) / sizeof(short_forms[0]) && short_forms[byte][0])
+		buf_add(to, (struct str){ short_forms[byte], 2 });
+	else if (byte < 0x80)
+		buf_printf(to, "\\u%04x", byte);
+	else
+		buf_add(to, STR("\xef\xbf\xbd"));
+}
+
+static void add_string(struct buf *to, struct str s)
+{
+	buf_add_byte(to, '"');
+	while (s.len && !to->full) {
+		size_t plain = plain_length(s);
+
+		buf_add(to, str_first(s, plain));
+		s = str_after(s, plain);
+		if (!s.len)
+			break;
+		add_escaped(to, (unsigned char)s.at[0]);
+		s = str_after(s, 1);
+	}
+	buf_add_byte(to, '"');
+}
+
+static void add_hex(struct buf *to, const uint8_t *id, size_t len)
+{
+	buf_add_byte(to, '"');
+	for (size_t i = 0; i < len; i++)
+		buf_printf(to, "%02x", id[i]);
+	buf_add_byte(to, '"');
+}
+
+static void add_double(struct buf *to, double real)
+{
+	if (isfinite(real))
+		buf_printf(to, "%.17g", real);
+	else
+		buf_add(to, STR("null")); /* JSON has no other word for it */
+}
+
+static void add_value(struct buf *to, const struct attribute *a)
+{
+	switch (a->type) {
+	case ATTRIBUTE_TEXT:
+		add_string(to, a->text);
+		break;
+	case ATTRIBUTE_INT:
+		buf_printf(to, "%lld", (long long)a->number);
+		break;
+	case ATTRIBUTE_BOOL:
+		buf_add(to, a->number ? STR("true") : STR("false"));
+		break;
+	case ATTRIBUTE_DOUBLE:
+		add_double(to, a->real);
+		break;
+	case ATTRIBUTE_TEXTS:
+		buf_add_byte(to, '[');
+		add_string(to, a->text);
+		buf_add_byte(to, ']');
+		break;
+	}
+}
+
+static void add_attributes(struct buf *to, const struct span *span)
+{
+	buf_add_byte(to, '{');
+	for (size_t i = 0; i < span->attribute_count; i++) {
+		if (i)
+			buf_add_byte(to, ',');
+		add_string(to, span->attributes[i].key);
+		buf_add_byte(to, ':');
+		add_value(to, &span->attributes[i]);
+	}
+	buf_add_byte(to, '}');
+}
+
+static void add_member(struct buf *to, const char *key, struct str value)
+{
+	buf_printf(to, ",\"%s\":", key);
+	add_string(to, value);
+}
+
+static void add_ids(struct buf *to, const struct span *span)
+{
+	buf_add(to, STR(",\"trace_id\":"));
+	add_hex(to, span->context.trace_id, TRACE_ID_BYTES);
+	buf_add(to, STR(",\"span_id\":"));
+	add_hex(to, span->context.span_id, SPAN_ID_BYTES);
+	buf_add(to, STR(",\"parent_span_id\":"));
+	add_hex(to, span->parent_id, span->has_parent ? SPAN_ID_BYTES : 0);
+}
+
+static struct str status_name(enum span_status status)
+{
+	static const struct str names[] = { [STATUS_UNSET] = STR("UNSET"), [STATUS_OK] = STR("OK"),
+					    [STATUS_ERROR] = STR("ERROR") };
+
+	return names[status];
+}
+
+int line_json(struct buf *to, const struct span *span)
+{
+	buf_add(to, STR("{\"name\":"));
+	add_string(to, span->name);
+	add_member(to, "kind", str_of(span_kind_name(span->kind)));
+	add_ids(to, span);
+	add_member(to, "trace_state", span->context.state);
+	buf_printf(to, ",\"flags\":%u,\"start_unix_nano\":%llu,\"end_unix_nano\":%llu",
+		   span->context.flags, (unsigned long long)span->start_unix_ns,
+		   (unsigned long long)span->end_unix_ns);
+	add_member(to, "service", span->resource ? span->resource->service_name : STR(""));
+	buf_add(to, STR(",\"attributes\":"));
+	add_attributes(to, span);
+	add_member(to, "status", status_name(span->status));
+	add_member(to, "error_type", span->error_type);
+	buf_add(to, STR("}\n"));
+	return to->full ? -ENOSPC : 0;
+}
