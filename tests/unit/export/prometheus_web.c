@@ -139,7 +139,7 @@ static const struct {
 	  "HTTP/1.1 405", "Allow: GET, HEAD" },
 	{ "DELETE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 405", "" },
 	{ "GET /metrics HTTP/1.0\r\n\r\n", "HTTP/1.", "target_info" },
-	{ "nonsense\r\n\r\n", "HTTP/1.", "" },
+	{ "nonsense\r\n\r\n", "", "" },
 };
 
 TEST(each_request_has_its_answer)
@@ -180,14 +180,13 @@ TEST(head_has_the_length_and_no_body)
 
 TEST(one_connection_serves_many_requests)
 {
-	static const char first[] = "GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n";
 	struct site s;
 	struct buf got;
 	const char *second;
 
 	CHECK(site_open(&s, NULL));
 	got = ask(&s, "GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n" GET("/-/healthy", ""));
-	CHECK(sizeof(first) && !strncmp(got.at, "HTTP/1.1 200", 12));
+	CHECK(!strncmp(got.at, "HTTP/1.1 200", 12));
 	second = strstr(got.at + 1, "HTTP/1.1 200");
 	CHECK(second);
 	buf_free(&got);

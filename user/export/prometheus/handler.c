@@ -254,6 +254,11 @@ static const struct {
 	{ "/", get_landing },
 };
 
+static bool is_reading(const char *method)
+{
+	return !strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD);
+}
+
 static void route(struct request *r, const char *url, const char *method)
 {
 	const char *telemetry = r->web->context->config->web.telemetry_path;
@@ -266,7 +271,7 @@ static void route(struct request *r, const char *url, const char *method)
 			get = routes[i].get;
 	if (!get) {
 		answer_line(r, MHD_HTTP_NOT_FOUND, "not found\n");
-	} else if (strcmp(method, MHD_HTTP_METHOD_GET) && strcmp(method, MHD_HTTP_METHOD_HEAD)) {
+	} else if (!is_reading(method)) {
 		answer_line(r, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
 		add_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
 	} else {
@@ -289,13 +294,18 @@ enum MHD_Result web_request(void *listener, struct MHD_Connection *mhd, const ch
 			    const char *method, const char *version, const char *upload,
 			    size_t *upload_len, void **state)
 {
+	static char head_seen;
 	struct request r = { .web = ((struct listener *)listener)->web, .mhd = mhd };
 	enum MHD_Result result;
 
 	(void)version;
 	(void)upload;
 	(void)upload_len;
-	(void)state;
+	/* MHD closes a connection that is answered at the first call: right for uploads alone. */
+	if (!*state && is_reading(method)) {
+		*state = &head_seen;
+		return MHD_YES;
+	}
 	settings_refresh(r.web->settings);
 	if (admitted(&r))
 		route(&r, url, method);
