@@ -4,6 +4,8 @@
 
 #include "user/export/prometheus/web_config.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config_error error = {};

@@ -5,6 +5,8 @@
 #include "user/export/prometheus/auth.h"
 #include "user/export/prometheus/negotiate.h"
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str in = { (const char *)data, size }, user, password;

@@ -72,11 +72,15 @@ int yaml_scalar(struct yaml *y, const yaml_node_t *node, const char **ret)
 {
 	const char *text;
 
-	if (node->type != YAML_SCALAR_NODE)
-		return yaml_fail(y, node, "a single value belongs here");
+	if (node->type != YAML_SCALAR_NODE) {
+		yaml_fail(y, node, "a single value belongs here");
+		return -EINVAL;
+	}
 	text = (const char *)node->data.scalar.value;
-	if (strlen(text) != node->data.scalar.length)
-		return yaml_fail(y, node, "a NUL character is not allowed");
+	if (strlen(text) != node->data.scalar.length) {
+		yaml_fail(y, node, "a NUL character is not allowed");
+		return -EINVAL;
+	}
 	*ret = text;
 	return 0;
 }
