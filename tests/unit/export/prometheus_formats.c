@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* prometheus_formats.c - mirrors user/export/prometheus/: scrape.c, text.c, openmetrics.c, protobuf.c */
+#include <errno.h>
+#include <math.h>
+
+#include "tests/test.h"
+#include "tests/unit/export/prometheus_samples.h"
+#include "user/export/prometheus/metrics.pb-c.h"
+#include "user/export/prometheus/scrape.h"
+
+/* All of an answer in one buffer. */
+static struct buf answer(const struct format *format, size_t limit, uint64_t dropped[DROPS],
+			 int *ret_error)
+{
+	struct scrape s;
+	struct buf all = buf_new(1 << 20);
+	struct body body = {};
+
+	scrape_begin(&s, format, limit);
+	samples_collect(NULL, 0, &s.sink);
+	samples_collect_more(NULL, 0, &s.sink);
+	*ret_error = scrape_end(&s, &body);
+	memcpy(dropped, s.dropped, sizeof(s.dropped));
+	scrape_free(&s);
+	for (size_t i = 0; i < body.count; i++)
+		buf_add(&all, buf_str(&body.pieces[i]));
+	body_free(&body);
+	return all;
+}
+
+#define SCOPE                                                                                      \
+	"otel_scope_name=\"sonde\",otel_scope_version=\"" SONDE_VERSION "\","                      \
+	"otel_scope_schema_url=\"https://opentelemetry.io/schemas/1.44.0\""
+#define TARGET "job=\"shop/checkout\",instance=\"host-1:4242\""
+#define GET                                                                                        \
+	TARGET "," SCOPE ",http_request_method=\"GET\",http_response_status_code=\"200\","        \
+	       "http_route=\"/users/{id}\""
+#define HOSTILE TARGET "," SCOPE ",http_request_method=\"a\\\"b\\\\c\xef\xbf\xbd" "d\xef\xbf\xbd" \
+	"[31m\xef\xbf\xbd\xc3\xa9\""
+#define OVERFLOWED TARGET "," SCOPE ",otel_metric_overflow=\"true\""
+#define DURATION "http_server_request_duration_seconds"
+
+static const char golden_text[] =
+	"# HELP http_server_active_requests Number of active HTTP server requests.\n"
+	"# TYPE http_server_active_requests gauge\n"
+	"http_server_active_requests{" TARGET "," SCOPE ",http_request_method=\"GET\"} 3\n"
+	"# HELP " DURATION " Duration of HTTP server requests.\n"
+	"# TYPE " DURATION " histogram\n"
+	DURATION "_bucket{" GET ",le=\"0.0025\"} 0\n"
+	DURATION "_bucket{" GET ",le=\"0.005\"} 2\n"
+	DURATION "_bucket{" GET ",le=\"1\"} 3\n"
+	DURATION "_bucket{" GET ",le=\"2.5\"} 3\n"
+	DURATION "_bucket{" GET ",le=\"+Inf\"} 4\n"
+	DURATION "_sum{" GET "} 3.806\n"
+	DURATION "_count{" GET "} 4\n"
+	DURATION "_bucket{" HOSTILE ",le=\"0.0025\"} 0\n"
+	DURATION "_bucket{" HOSTILE ",le=\"0.005\"} 0\n"
+	DURATION "_bucket{" HOSTILE ",le=\"1\"} 0\n"
+	DURATION "_bucket{" HOSTILE ",le=\"2.5\"} 0\n"
+	DURATION "_bucket{" HOSTILE ",le=\"+Inf\"} 0\n"
+	DURATION "_sum{" HOSTILE "} 0\n"
+	DURATION "_count{" HOSTILE "} 0\n"
+	DURATION "_bucket{" OVERFLOWED ",le=\"0.0025\"} 0\n"
+	DURATION "_bucket{" OVERFLOWED ",le=\"0.005\"} 2\n"
+	DURATION "_bucket{" OVERFLOWED ",le=\"1\"} 3\n"
+	DURATION "_bucket{" OVERFLOWED ",le=\"2.5\"} 3\n"
+	DURATION "_bucket{" OVERFLOWED ",le=\"+Inf\"} 4\n"
+	DURATION "_sum{" OVERFLOWED "} 3.806\n"
+	DURATION "_count{" OVERFLOWED "} 4\n"
+	"# HELP process_cpu_utilization_ratio Share of the CPUs that a process used.\n"
+	"# TYPE process_cpu_utilization_ratio gauge\n"
+	"process_cpu_utilization_ratio{" TARGET "," SCOPE "} 0.25\n"
+	"# HELP process_disk_io_bytes_total Disk bytes transferred.\n"
+	"# TYPE process_disk_io_bytes_total counter\n"
+	"process_disk_io_bytes_total{" TARGET "," SCOPE ",disk_io_direction=\"read\"} 1234567\n"
+	"# HELP sonde_lost_total Lost, by stage and \"reason\" \\\\ cause.\n"
+	"# TYPE sonde_lost_total counter\n"
+	"sonde_lost_total{reason=\"full\",stage=\"ring\"} 12\n"
+	"sonde_lost_total{reason=\"full\"} 0\n"
+	"# HELP target_info What is known about the instance of a service.\n"
+	"# TYPE target_info gauge\n"
+	"target_info{" TARGET ",host_name=\"host-1\",process_pid=\"4242\"} 1\n";
+
+#define EXEMPLAR(value)                                                                            \
+	" # {trace_id=\"4bf90000000000000000000000000036\",span_id=\"f0000000000000b7\"} " value   \
+	" 1700000000.123"
+
+static const char golden_openmetrics[] =
+	"# HELP http_server_active_requests Number of active HTTP server requests.\n"
+	"# TYPE http_server_active_requests gauge\n"
+	"http_server_active_requests{" TARGET "," SCOPE ",http_request_method=\"GET\"} 3\n"
+	"# HELP " DURATION " Duration of HTTP server requests.\n"
+	"# TYPE " DURATION " histogram\n"
+	"# UNIT " DURATION " seconds\n"
+	DURATION "_bucket{" GET ",le=\"0.0025\"} 0\n"
+	DURATION "_bucket{" GET ",le=\"0.005\"} 2" EXEMPLAR("0.003") "\n"
+	DURATION "_bucket{" GET ",le=\"1.0\"} 3\n"
+	DURATION "_bucket{" GET ",le=\"2.5\"} 3\n"
+	DURATION "_bucket{" GET ",le=\"+Inf\"} 4" EXEMPLAR("3") "\n"
+	DURATION "_sum{" GET "} 3.806\n"
+	DURATION "_count{" GET "} 4\n"
+	DURATION "_bucket{" HOSTILE ",le=\"0.0025\"} 0\n"
+	DURATION "_bucket{" HOSTILE ",le=\"0.005\"} 0\n"
+	DURATION "_bucket{" HOSTILE ",le=\"1.0\"} 0\n"
+	DURATION "_bucket{" HOSTILE ",le=\"2.5\"} 0\n"
+	DURATION "_bucket{" HOSTILE ",le=\"+Inf\"} 0\n"
+	DURATION "_sum{" HOSTILE "} 0\n"
+	DURATION "_count{" HOSTILE "} 0\n"
+	DURATION "_bucket{" OVERFLOWED ",le=\"0.0025\"} 0\n"
+	DURATION "_bucket{" OVERFLOWED ",le=\"0.005\"} 2\n"
+	DURATION "_bucket{" OVERFLOWED ",le=\"1.0\"} 3\n"
+	DURATION "_bucket{" OVERFLOWED ",le=\"2.5\"} 3\n"
+	DURATION "_bucket{" OVERFLOWED ",le=\"+Inf\"} 4\n"
+	DURATION "_sum{" OVERFLOWED "} 3.806\n"
+	DURATION "_count{" OVERFLOWED "} 4\n"
+	"# HELP process_cpu_utilization_ratio Share of the CPUs that a process used.\n"
+	"# TYPE process_cpu_utilization_ratio gauge\n"
+	"# UNIT process_cpu_utilization_ratio ratio\n"
+	"process_cpu_utilization_ratio{" TARGET "," SCOPE "} 0.25\n"
+	"# HELP process_disk_io_bytes Disk bytes transferred.\n"
+	"# TYPE process_disk_io_bytes counter\n"
+	"# UNIT process_disk_io_bytes bytes\n"
+	"process_disk_io_bytes_total{" TARGET "," SCOPE ",disk_io_direction=\"read\"} 1234567\n"
+	"# HELP sonde_lost Lost, by stage and \\\"reason\\\" \\\\ cause.\n"
+	"# TYPE sonde_lost counter\n"
+	"sonde_lost_total{reason=\"full\",stage=\"ring\"} 12\n"
+	"sonde_lost_total{reason=\"full\"} 0\n"
+	"# HELP target What is known about the instance of a service.\n"
+	"# TYPE target info\n"
+	"target_info{" TARGET ",host_name=\"host-1\",process_pid=\"4242\"} 1\n"
+	"# EOF\n";
+
+TEST(text_is_what_the_golden_says)
+{
+	uint64_t dropped[DROPS];
+	int error;
+	struct buf got = answer(&format_text, 1 << 20, dropped, &error);
+
+	CHECK(!error && str_eq(buf_str(&got), str_of(golden_text)));
+	CHECK(dropped[DROP_DUPLICATE] == 1 && !dropped[DROP_CONFLICT]);
+	buf_free(&got);
+}
+
+TEST(openmetrics_is_what_the_golden_says)
+{
+	uint64_t dropped[DROPS];
+	int error;
+	struct buf got = answer(&format_openmetrics, 1 << 20, dropped, &error);
+
+	CHECK(!error && str_eq(buf_str(&got), str_of(golden_openmetrics)));
+	buf_free(&got);
+}
+
+/* The family of this name in a delimited answer, to be freed with free_unpacked; NULL if none. */
+static Io__Prometheus__Client__MetricFamily *family_of(struct str in, const char *name)
+{
+	while (in.len) {
+		Io__Prometheus__Client__MetricFamily *f;
+		size_t len = 0;
+		struct str one;
+
+		for (int shift = 0; in.len; shift += 7) {
+			uint8_t byte = (uint8_t)in.at[0];
+
+			len |= (size_t)(byte & 127) << shift;
+			in = str_after(in, 1);
+			if (byte < 128)
+				break;
+		}
+		if (!take(&in, len, &one))
+			return NULL;
+		f = io__prometheus__client__metric_family__unpack(NULL, one.len,
+								   (const uint8_t *)one.at);
+		if (!f || !strcmp(f->name, name))
+			return f;
+		io__prometheus__client__metric_family__free_unpacked(f, NULL);
+	}
+	return NULL;
+}
+
+TEST(protobuf_has_classic_and_native_buckets_in_one_message)
+{
+	static const int64_t deltas[] = { 2, -1, 0 };
+	uint64_t dropped[DROPS];
+	int error;
+	struct buf got = answer(&format_protobuf, 1 << 20, dropped, &error);
+	Io__Prometheus__Client__MetricFamily *f = family_of(buf_str(&got), DURATION);
+	Io__Prometheus__Client__Histogram *h;
+
+	CHECK(!error && f && f->n_metric == 3 && !strcmp(f->unit, "seconds"));
+	h = f->metric[0]->histogram;
+	CHECK(h->sample_count == 4 && h->sample_sum == 3.806 && h->n_bucket == 5);
+	CHECK(h->bucket[2]->cumulative_count == 3 && h->bucket[2]->upper_bound == 1);
+	CHECK(isinf(h->bucket[4]->upper_bound) && h->bucket[4]->cumulative_count == 4);
+	CHECK(h->bucket[1]->exemplar && h->bucket[1]->exemplar->timestamp->nanos == 123000000);
+	CHECK(h->n_exemplars == 2 && h->schema == 3 && h->zero_threshold == 0x1p-128);
+	CHECK(h->n_positive_span == 3 && h->n_positive_delta == 3);
+	CHECK(!memcmp(h->positive_delta, deltas, sizeof(deltas)));
+	CHECK(h->positive_span[0]->offset == -67 && h->positive_span[0]->length == 1);
+	CHECK(h->positive_span[1]->offset == 64 && h->positive_span[2]->offset == 14);
+	CHECK(h->created_timestamp->seconds == 1699999000 && h->created_timestamp->nanos == 500000000);
+	h = f->metric[1]->histogram; /* empty: the span that says native */
+	CHECK(h->n_positive_span == 1 && !h->positive_span[0]->length && h->n_bucket == 5);
+	io__prometheus__client__metric_family__free_unpacked(f, NULL);
+	f = family_of(buf_str(&got), "process_disk_io_bytes_total");
+	CHECK(f && f->metric[0]->counter->value == 1234567);
+	CHECK(f->metric[0]->counter->created_timestamp && f->metric[0]->n_label == 6);
+	io__prometheus__client__metric_family__free_unpacked(f, NULL);
+	buf_free(&got);
+}
+
+TEST(native_buckets_near_each_other_share_a_span)
+{
+	uint64_t buckets[] = { 1, 0, 0, 4, 0, 0, 0, 2 }, classic[5] = { 0, 0, 0, 0, 7 };
+	struct histogram h = { .bounds = &samples_bounds, .count = 7, .scale = 2, .first = -3,
+			       .used = 8, .buckets = buckets, .classic = classic };
+	struct family family = { .name = { .name = "x" }, .kind = METRIC_HISTOGRAM };
+	struct sample sample = { .histogram = &h };
+	struct buf to = buf_new(4096), none = buf_new(0);
+	struct labels labels;
+	Io__Prometheus__Client__Metric *m;
+
+	labels_init(&labels);
+	format_protobuf.sample(&family, &labels, &sample, &none, &to);
+	CHECK((uint8_t)to.at[1] == to.len - 2);
+	m = io__prometheus__client__metric__unpack(NULL, to.len - 2, (uint8_t *)to.at + 2);
+	CHECK(m && m->histogram->schema == 2 && m->histogram->n_positive_span == 2);
+	CHECK(m->histogram->positive_span[0]->offset == -2);
+	CHECK(m->histogram->positive_span[0]->length == 4);
+	CHECK(m->histogram->positive_span[1]->offset == 3);
+	CHECK(m->histogram->n_positive_delta == 5 && m->histogram->positive_delta[1] == -1);
+	CHECK(m->histogram->positive_delta[3] == 4 && m->histogram->positive_delta[4] == -2);
+	io__prometheus__client__metric__free_unpacked(m, NULL);
+	buf_free(&to);
+}
+
+TEST(past_its_limit_a_scrape_gives_nothing)
+{
+	uint64_t dropped[DROPS];
+	int error;
+
+	for (size_t limit = 0; limit < sizeof(golden_text) / 2; limit += 97) {
+		struct buf got = answer(&format_text, limit, dropped, &error);
+
+		CHECK(error == -ENOSPC && !got.len);
+		got = answer(&format_protobuf, limit / 4, dropped, &error);
+		CHECK(error == -ENOSPC && !got.len);
+	}
+}
+
+static void name_twice(struct metric_sink *sink, enum metric_kind second)
+{
+	struct metric m = { .name = "a.b", .unit = "", .help = "x", .kind = METRIC_GAUGE };
+	struct sample s = { .value = 1 };
+
+	sink->metric(sink, &m);
+	sink->sample(sink, &s);
+	m.kind = second;
+	m.name = "a_b";
+	sink->metric(sink, &m);
+	sink->sample(sink, &s);
+}
+
+TEST(a_name_of_two_kinds_keeps_the_first_and_counts_the_other)
+{
+	struct scrape s;
+	struct body body;
+
+	scrape_begin(&s, &format_text, 4096);
+	name_twice(&s.sink, METRIC_UPDOWN);
+	CHECK(s.dropped[DROP_CONFLICT] == 1);
+	CHECK(!scrape_end(&s, &body));
+	CHECK(str_eq(buf_str(&body.pieces[1]), STR("a_b 1\n")));
+	scrape_free(&s);
+	body_free(&body);
+}
+
+TEST(attributes_that_become_one_label_are_joined_and_ours_are_not_hidden)
+{
+	const struct attribute attributes[] = {
+		attribute_text(STR("a_b"), STR("second")),
+		attribute_text(STR("job"), STR("mine")),
+		attribute_text(STR("a.b"), STR("first")),
+		attribute_text(STR("empty"), STR("")),
+		{ .key = STR("d"), .type = ATTRIBUTE_DOUBLE, .real = 0.5 },
+		{ .key = STR("t"), .type = ATTRIBUTE_TEXTS, .text = STR("x\"y") },
+	};
+	struct sample s = { .attributes = attributes, .attribute_count = 6 };
+	struct labels l;
+
+	labels_init(&l);
+	CHECK(!labels_of_sample(&l, &s) && l.count == 4);
+	CHECK(str_eq(label_name(&l, 0), STR("a_b")));
+	CHECK(str_eq(label_value(&l, 0), STR("first;second")));
+	CHECK(str_eq(label_value(&l, 1), STR("0.5")));
+	CHECK(str_eq(label_name(&l, 2), STR("exported_job")));
+	CHECK(str_eq(label_value(&l, 3), STR("[\"x\\\"y\"]")));
+	labels_free(&l);
+}
+
+TEST(more_labels_than_allowed_are_refused)
+{
+	struct attribute attributes[LABELS + 1];
+	char keys[LABELS + 1][8];
+	struct sample s = { .attributes = attributes, .attribute_count = LABELS + 1 };
+	struct labels l;
+
+	for (size_t i = 0; i <= LABELS; i++) {
+		snprintf(keys[i], sizeof(keys[i]), "k%zu", i);
+		attributes[i] = attribute_int(str_of(keys[i]), 1);
+	}
+	labels_init(&l);
+	CHECK(labels_of_sample(&l, &s) == -ENOSPC);
+	s.attribute_count = LABELS;
+	CHECK(!labels_of_sample(&l, &s) && l.count == LABELS);
+	labels_free(&l);
+}

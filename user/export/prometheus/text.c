@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * text.c - Prometheus' text format 0.0.4, which every scraper reads.
+ * https://prometheus.io/docs/instrumenting/exposition_formats/
+ *
+ * It has no exemplars, no units, no times of creation and no native histograms.
+ */
+#include <assert.h>
+
+#include "user/base/mem.h"
+#include "user/export/prometheus/lines.h"
+
+static const struct lines_style style = {};
+
+static const char *const type_names[] = {
+	[METRIC_COUNTER] = "counter",
+	[METRIC_UPDOWN] = "gauge",
+	[METRIC_GAUGE] = "gauge",
+	[METRIC_HISTOGRAM] = "histogram",
+};
+
+static_assert(ARRAY_SIZE(type_names) == METRIC_HISTOGRAM + 1, "a name for each kind");
+
+static void text_head(const struct family *family, struct buf *to)
+{
+	struct str name = str_of(family->name.name);
+
+	lines_add_comment("HELP", name, str_of(family->help), false, to);
+	lines_add_comment("TYPE", name, str_of(type_names[family->kind]), false, to);
+}
+
+static void text_sample(const struct family *family, const struct labels *labels,
+			const struct sample *sample, struct buf *scratch, struct buf *to)
+{
+	lines_add(&style, family, labels, sample, scratch, to);
+}
+
+const struct format format_text = {
+	.name = "text",
+	.content_type = "text/plain; version=0.0.4; charset=utf-8",
+	.media = { "text/plain", 10 },
+	.parameters = { { .key = { "version", 7 }, .value = { "0.0.4", 5 }, .optional = true } },
+	.sample = text_sample,
+	.head = text_head,
+};
