@@ -50,6 +50,10 @@ $(OUT)/sonde: $(OUT)/release/user/main.o $(OUT)/release/libsonde.a
 	@echo '  LD      $@'
 	$(Q)$(CC) -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed -o $@ $^ $(LIBS)
 
+$(OUT)/sonde-san: $(OUT)/san/user/main.o $(OUT)/san/libsonde.a ## The same under ASan and UBSan
+	@echo '  LD      $@'
+	$(Q)$(CC) $(SAN_CFLAGS) -o $@ $^ $(LIBS)
+
 $(OUT)/tests/unit: $(UNIT:%.c=$(OUT)/san/%.o) $(OUT)/san/libsonde.a
 	@mkdir -p $(@D)
 	@echo '  LD      $@'

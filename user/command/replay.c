@@ -19,7 +19,7 @@
 #include "user/base/loop.h"
 #include "user/base/mem.h"
 #include "user/command/command.h"
-#include "user/export/prometheus/text.h"
+#include "user/export/prometheus/print.h"
 #include "user/worker/pipeline.h"
 
 enum { SEED = 1, MAX_ROUNDS = 500, ROUND_MS = 10 };
@@ -72,7 +72,7 @@ static int replay(const struct config *config, struct str tape, const char *path
 	} else {
 		flush(p, loop);
 		if (config->console == CONSOLE_OFF)
-			prometheus_print(&p->collectors, stdout);
+			prometheus_print(&p->collectors, 0, stdout);
 	}
 	pipeline_free(p);
 	loop_free(loop);

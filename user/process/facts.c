@@ -112,7 +112,7 @@ static int material_read(const struct config *config, const struct process_files
 /* argv[0] alone: who rewrites it writes the whole command line into it. */
 static struct str command_of(const struct clues *c)
 {
-	struct str rest = c->cmdline, command, word;
+	struct str rest = c->cmdline, command = {}, word;
 
 	if (!take_part(&rest, '\0', &command) || str_eq(command, c->exe))
 		return str_first(c->exe, rest.len || command.len ? c->exe.len : 0);

@@ -142,6 +142,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	p->verdict = options->verdict;
 	p->verdict_context = options->context;
 	p->scratch = buf_new(LIMIT_SPAN_TEXT_BYTES);
+	buf_reserve(&p->scratch, LIMIT_SPAN_TEXT_BYTES); /* texts of a span point into it */
 	p->unix_offset_ns = clock_unix_offset_ns();
 	ledger_init(&p->ledger);
 	collectors_init(&p->collectors);
@@ -181,11 +182,12 @@ void pipeline_free(struct pipeline *p)
 
 int pipeline_export(struct pipeline *p, const struct export_context *context, const char **error)
 {
+	p->export_context = *context;
 	for (size_t i = 0; exporters[i] && p->exporter_count < EXPORTERS_MAX; i++) {
 		void *self;
 
 		*error = NULL;
-		self = exporters[i]->new(context, error);
+		self = exporters[i]->new(&p->export_context, error);
 		if (*error)
 			return -EINVAL;
 		if (!self)

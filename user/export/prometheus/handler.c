@@ -306,7 +306,7 @@ enum MHD_Result web_request(void *listener, struct MHD_Connection *mhd, const ch
 		*state = &head_seen;
 		return MHD_YES;
 	}
-	settings_refresh(r.web->settings);
+	web_settings_refresh(r.web->settings);
 	if (admitted(&r))
 		route(&r, url, method);
 	if (!r.response)

@@ -81,7 +81,7 @@ static void connection_begin(struct web *web, struct MHD_Connection *mhd, void *
 	*ret = c;
 	if (!web->sweep.at_ns)
 		loop_timer(web->context->loop, &web->sweep, now + SWEEP_NS);
-	settings_refresh(web->settings);
+	web_settings_refresh(web->settings);
 	if (!web->settings->tls || !session)
 		return;
 	c->tls = tls_ref(web->settings->tls);
@@ -207,7 +207,7 @@ struct web *web_new(const struct export_context *context, const char **error)
 	web->auth = auth_new();
 	web->self = (struct collector){ .name = "web", .context = web, .collect = web_collect };
 	web->listeners = xcalloc(context->listener_count, sizeof(struct listener));
-	if (settings_new(context->config->web.config_file, &web->settings, &why)) {
+	if (web_settings_new(context->config->web.config_file, &web->settings, &why)) {
 		*error = why.text;
 		web_free(web);
 		return NULL;
@@ -238,7 +238,7 @@ void web_free(struct web *web)
 	}
 	loop_timer(loop, &web->sweep, 0);
 	free(web->listeners);
-	settings_free(web->settings);
+	web_settings_free(web->settings);
 	auth_free(web->auth);
 	free(web);
 }

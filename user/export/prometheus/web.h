@@ -14,7 +14,7 @@
 #include "user/export/exporter.h"
 #include "user/export/prometheus/auth.h"
 #include "user/export/prometheus/scrape.h"
-#include "user/export/prometheus/settings.h"
+#include "user/export/prometheus/web_settings.h"
 
 /* Why something was refused. */
 enum refusal {
@@ -50,7 +50,7 @@ struct listener {
 
 struct web {
 	const struct export_context *context;
-	struct settings *settings;
+	struct web_settings *settings;
 	struct auth *auth;
 	struct listener *listeners;
 	size_t listener_count;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/export/prometheus/settings.h"
+#include "user/export/prometheus/web_settings.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 #include "user/base/log.h"
 #include "user/base/mem.h"
 
-static struct file_stamp stamp_of(const struct settings *s, const char *file)
+static struct file_stamp stamp_of(const struct web_settings *s, const char *file)
 {
 	_cleanup_(freep) char *path = NULL;
 	struct stat st;
@@ -26,7 +26,7 @@ static bool same(const struct file_stamp *a, const struct file_stamp *b)
 	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-static void stamp_all(const struct settings *s, const struct web_config *c,
+static void stamp_all(const struct web_settings *s, const struct web_config *c,
 		      struct file_stamp ret[WEB_FILES])
 {
 	const char *name = strrchr(s->path, '/');
@@ -38,7 +38,7 @@ static void stamp_all(const struct settings *s, const struct web_config *c,
 }
 
 /* Each file's stamp is taken before it is read: a change in between is seen the next time. */
-static int read_all(const struct settings *s, struct settings *ret, struct config_error *error)
+static int read_all(const struct web_settings *s, struct web_settings *ret, struct config_error *error)
 {
 	_cleanup_(freep) char *text = NULL;
 	struct file_stamp first[WEB_FILES];
@@ -57,9 +57,9 @@ static int read_all(const struct settings *s, struct settings *ret, struct confi
 	return 0;
 }
 
-int settings_new(const char *path, struct settings **ret, struct config_error *error)
+int web_settings_new(const char *path, struct web_settings **ret, struct config_error *error)
 {
-	struct settings *s = xcalloc(1, sizeof(*s));
+	struct web_settings *s = xcalloc(1, sizeof(*s));
 	const char *slash = path ? strrchr(path, '/') : NULL;
 
 	if (!path) {
@@ -71,14 +71,14 @@ int settings_new(const char *path, struct settings **ret, struct config_error *e
 	s->directory = slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
 	if (read_all(s, s, error)) {
 		s->config = NULL;
-		settings_free(s);
+		web_settings_free(s);
 		return -EINVAL;
 	}
 	*ret = s;
 	return 0;
 }
 
-void settings_free(struct settings *s)
+void web_settings_free(struct web_settings *s)
 {
 	if (!s)
 		return;
@@ -90,9 +90,9 @@ void settings_free(struct settings *s)
 }
 
 /* The listener was opened with TLS or without; that lasts as long as it. */
-static int take_over(struct settings *s, struct config_error *error)
+static int take_over(struct web_settings *s, struct config_error *error)
 {
-	struct settings fresh = {};
+	struct web_settings fresh = {};
 
 	if (read_all(s, &fresh, error))
 		return -EINVAL;
@@ -111,7 +111,7 @@ static int take_over(struct settings *s, struct config_error *error)
 	return 0;
 }
 
-void settings_refresh(struct settings *s)
+void web_settings_refresh(struct web_settings *s)
 {
 	struct file_stamp now[WEB_FILES];
 	struct config_error error;

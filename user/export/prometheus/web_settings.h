@@ -22,7 +22,7 @@ struct file_stamp {
 	struct timespec changed;
 };
 
-struct settings {
+struct web_settings {
 	char *path, *directory; /* NULL: there is no file and all is default */
 	struct web_config *config;
 	struct tls *tls; /* NULL: plain */
@@ -31,7 +31,7 @@ struct settings {
 };
 
 /* -EINVAL with `error` filled, `ret` untouched. */
-int settings_new(const char *path, struct settings **ret, struct config_error *error);
-void settings_free(struct settings *s);
+int web_settings_new(const char *path, struct web_settings **ret, struct config_error *error);
+void web_settings_free(struct web_settings *s);
 /* Read again what changed. A failure is logged once a change and counted. */
-void settings_refresh(struct settings *s);
+void web_settings_refresh(struct web_settings *s);
