@@ -54,8 +54,9 @@ int main(int argc, char **argv)
 	struct loop *loop = loop_new();
 	struct ending ending = { .watch = { .ready = on_input_end }, .loop = loop };
 	struct collectors collectors;
-	struct export_context context = { .config = &config, .loop = loop,
-					  .collectors = &collectors, .listener_count = 1 };
+	struct export_context context = {
+		.config = &config, .loop = loop, .collectors = &collectors, .listener_count = 1
+	};
 	int listener = listen_anywhere();
 	const char *error = NULL;
 	void *exporter;

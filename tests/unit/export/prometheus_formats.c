@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prometheus_formats.c - mirrors user/export/prometheus/: scrape.c, text.c, openmetrics.c, protobuf.c */
+/* prometheus_formats.c - mirrors scrape.c, text.c, openmetrics.c, protobuf.c, labels.c */
 #include <errno.h>
 #include <math.h>
 
@@ -28,6 +28,7 @@ static struct buf answer(const struct format *format, size_t limit, uint64_t dro
 	return all;
 }
 
+/* clang-format off */
 #define SCOPE                                                                                      \
 	"otel_scope_name=\"sonde\",otel_scope_version=\"" SONDE_VERSION "\","                      \
 	"otel_scope_schema_url=\"https://opentelemetry.io/schemas/1.44.0\""
@@ -83,7 +84,7 @@ static const char golden_text[] =
 
 #define EXEMPLAR(value)                                                                            \
 	" # {trace_id=\"4bf90000000000000000000000000036\",span_id=\"f0000000000000b7\"} " value   \
-	" 1700000000.123"
+	" 1700000000.023"
 
 static const char golden_openmetrics[] =
 	"# HELP http_server_active_requests Number of active HTTP server requests.\n"
@@ -130,6 +131,8 @@ static const char golden_openmetrics[] =
 	"target_info{" TARGET ",host_name=\"host-1\",process_pid=\"4242\"} 1\n"
 	"# EOF\n";
 
+/* clang-format on */
+
 TEST(text_is_what_the_golden_says)
 {
 	uint64_t dropped[DROPS];
@@ -170,7 +173,7 @@ static Io__Prometheus__Client__MetricFamily *family_of(struct str in, const char
 		if (!take(&in, len, &one))
 			return NULL;
 		f = io__prometheus__client__metric_family__unpack(NULL, one.len,
-								   (const uint8_t *)one.at);
+								  (const uint8_t *)one.at);
 		if (!f || !strcmp(f->name, name))
 			return f;
 		io__prometheus__client__metric_family__free_unpacked(f, NULL);
@@ -192,13 +195,14 @@ TEST(protobuf_has_classic_and_native_buckets_in_one_message)
 	CHECK(h->sample_count == 4 && h->sample_sum == 3.806 && h->n_bucket == 5);
 	CHECK(h->bucket[2]->cumulative_count == 3 && h->bucket[2]->upper_bound == 1);
 	CHECK(isinf(h->bucket[4]->upper_bound) && h->bucket[4]->cumulative_count == 4);
-	CHECK(h->bucket[1]->exemplar && h->bucket[1]->exemplar->timestamp->nanos == 123000000);
+	CHECK(h->bucket[1]->exemplar && h->bucket[1]->exemplar->timestamp->nanos == 23000000);
 	CHECK(h->n_exemplars == 2 && h->schema == 3 && h->zero_threshold == 0x1p-128);
 	CHECK(h->n_positive_span == 3 && h->n_positive_delta == 3);
 	CHECK(!memcmp(h->positive_delta, deltas, sizeof(deltas)));
 	CHECK(h->positive_span[0]->offset == -67 && h->positive_span[0]->length == 1);
 	CHECK(h->positive_span[1]->offset == 64 && h->positive_span[2]->offset == 14);
-	CHECK(h->created_timestamp->seconds == 1699999000 && h->created_timestamp->nanos == 500000000);
+	CHECK(h->created_timestamp->seconds == 1699999000 &&
+	      h->created_timestamp->nanos == 500000000);
 	h = f->metric[1]->histogram; /* empty: the span that says native */
 	CHECK(h->n_positive_span == 1 && !h->positive_span[0]->length && h->n_bucket == 5);
 	io__prometheus__client__metric_family__free_unpacked(f, NULL);
@@ -212,8 +216,13 @@ TEST(protobuf_has_classic_and_native_buckets_in_one_message)
 TEST(native_buckets_near_each_other_share_a_span)
 {
 	uint64_t buckets[] = { 1, 0, 0, 4, 0, 0, 0, 2 }, classic[5] = { 0, 0, 0, 0, 7 };
-	struct histogram h = { .bounds = &samples_bounds, .count = 7, .scale = 2, .first = -3,
-			       .used = 8, .buckets = buckets, .classic = classic };
+	struct histogram h = { .bounds = &samples_bounds,
+			       .count = 7,
+			       .scale = 2,
+			       .first = -3,
+			       .used = 8,
+			       .buckets = buckets,
+			       .classic = classic };
 	struct family family = { .name = { .name = "x" }, .kind = METRIC_HISTOGRAM };
 	struct sample sample = { .histogram = &h };
 	struct buf to = buf_new(4096), none = buf_new(0);

@@ -13,7 +13,8 @@ static const struct {
 } names[] = {
 	{ "http.server.request.duration", "s", METRIC_HISTOGRAM,
 	  "http_server_request_duration_seconds", "seconds" },
-	{ "http.server.active_requests", "{request}", METRIC_UPDOWN, "http_server_active_requests", "" },
+	{ "http.server.active_requests", "{request}", METRIC_UPDOWN, "http_server_active_requests",
+	  "" },
 	{ "http.server.request.body.size", "By", METRIC_HISTOGRAM,
 	  "http_server_request_body_size_bytes", "bytes" },
 	{ "process.cpu.time", "s", METRIC_COUNTER, "process_cpu_time_seconds_total", "seconds" },
@@ -35,7 +36,8 @@ static const struct {
 TEST(metric_names_are_translated_by_the_compatibility_rules)
 {
 	EACH(i, names) {
-		struct metric m = { .name = names[i].name, .unit = names[i].unit,
+		struct metric m = { .name = names[i].name,
+				    .unit = names[i].unit,
 				    .kind = names[i].kind };
 		struct metric_name got;
 

@@ -3,7 +3,8 @@
 #include "tests/test.h"
 #include "user/export/prometheus/negotiate.h"
 
-#define PROTOBUF "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
+#define PROTOBUF \
+	"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
 
 static const struct {
 	struct str accept;
@@ -16,10 +17,12 @@ static const struct {
 	{ STR("application/json"), &format_text },
 	/* Prometheus 2.42 */
 	{ STR("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;"
-	      "q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"), &format_openmetrics },
+	      "q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"),
+	  &format_openmetrics },
 	/* the same with native histograms */
 	{ STR(PROTOBUF ",application/openmetrics-text;version=1.0.0;q=0.8,"
-	      "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"), &format_protobuf },
+		       "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"),
+	  &format_protobuf },
 	/* Prometheus 3 */
 	{ STR("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
 	      "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;"
@@ -42,6 +45,7 @@ static const struct {
 	{ STR("application/openmetrics-text;q=1.001"), &format_text },
 	{ STR("application/openmetrics-text;q=x"), &format_text },
 	{ STR("application/openmetrics-text;x=\"a,b;c\\\"\";q=0.9"), &format_openmetrics },
+	{ STR("application/openmetrics-text;x=\", \";q=0.5, text/plain;q=0.7"), &format_text },
 	{ STR(",,;;=,application/openmetrics-text,"), &format_openmetrics },
 };
 

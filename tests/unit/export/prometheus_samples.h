@@ -10,7 +10,7 @@
 #include "user/model/resource.h"
 
 /* When the histogram's exemplars were taken. */
-static uint64_t samples_exemplar_unix_ns = UINT64_C(1700000000123000000);
+static uint64_t samples_exemplar_unix_ns = UINT64_C(1700000000023000000);
 
 #define SAMPLES_START_UNIX_NS UINT64_C(1699999000500000000)
 
@@ -105,10 +105,13 @@ static void samples_histograms(struct metric_sink *sink, const struct resource *
 		{ .key = STR("otel.metric.overflow"), .type = ATTRIBUTE_BOOL, .number = true },
 	};
 	struct exemplar exemplars[5] = {};
-	struct sample s = { .resource = r, .attributes = get, .attribute_count = 3,
+	struct sample s = { .resource = r,
+			    .attributes = get,
+			    .attribute_count = 3,
 			    .start_unix_ns = SAMPLES_START_UNIX_NS };
 
-	exemplars[1] = (struct exemplar){ .value = 0.003, .unix_ns = samples_exemplar_unix_ns,
+	exemplars[1] = (struct exemplar){ .value = 0.003,
+					  .unix_ns = samples_exemplar_unix_ns,
 					  .trace_id = { 0x4b, 0xf9, [15] = 0x36 },
 					  .span_id = { 0xf0, [7] = 0xb7 } };
 	exemplars[4] = exemplars[1];
@@ -166,8 +169,10 @@ static void samples_collect_more(void *context, uint64_t now_ns, struct metric_s
 	(void)context;
 	(void)now_ns;
 	sink->metric(sink, &samples_io);
-	sink->sample(sink, &(struct sample){ .resource = &r, .attributes = &read,
-					     .attribute_count = 1, .value = 1234567.0,
+	sink->sample(sink, &(struct sample){ .resource = &r,
+					     .attributes = &read,
+					     .attribute_count = 1,
+					     .value = 1234567.0,
 					     .start_unix_ns = SAMPLES_START_UNIX_NS });
 	sink->metric(sink, &samples_lost);
 	sink->sample(sink, &s);

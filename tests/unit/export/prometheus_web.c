@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* prometheus_web.c - mirrors user/export/prometheus/: prometheus.c, web.c, handler.c, stream.c, self.c */
+/* prometheus_web.c - mirrors prometheus.c, web.c, handler.c, stream.c, settings.c, self.c */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -50,10 +50,13 @@ static bool site_open(struct site *s, const char *config_file)
 	s->second = (struct collector){ .name = "more", .collect = samples_collect_more };
 	collectors_add(&s->collectors, &s->first);
 	collectors_add(&s->collectors, &s->second);
-	s->context = (struct export_context){ .config = &s->config, .loop = loop_new(),
+	s->context = (struct export_context){ .config = &s->config,
+					      .loop = loop_new(),
 					      .collectors = &s->collectors,
-					      .listeners = &s->listener, .listener_count = 1,
-					      .ready = site_ready, .owner = s };
+					      .listeners = &s->listener,
+					      .listener_count = 1,
+					      .ready = site_ready,
+					      .owner = s };
 	s->exporter = exporter_prometheus.new(&s->context, &error);
 	return s->exporter;
 }
@@ -106,7 +109,8 @@ static struct buf ask(struct site *s, const char *request)
 	return read_to_end(s, fd);
 }
 
-#define GET(path, headers) "GET " path " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" headers "\r\n"
+#define GET(path, headers) \
+	"GET " path " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" headers "\r\n"
 
 static bool says(struct site *s, const char *request, const char *start, const char *within)
 {
@@ -122,11 +126,12 @@ static bool says(struct site *s, const char *request, const char *start, const c
 static const struct {
 	const char *request, *start, *within;
 } requests[] = {
-	{ GET("/metrics", ""), "HTTP/1.1 200", "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n" },
+	{ GET("/metrics", ""), "HTTP/1.1 200",
+	  "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n" },
 	{ GET("/metrics", "Accept: application/openmetrics-text;escaping=allow-utf-8\r\n"),
 	  "HTTP/1.1 200",
 	  "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores" },
-	{ GET("/metrics", "Accept: text/plain;q=0.1\r\nAccept: application/openmetrics-text\r\n"),
+	{ GET("/metrics", "Accept: application/openmetrics-text\r\nAccept: text/plain;q=0.1\r\n"),
 	  "HTTP/1.1 200", "# EOF\n" },
 	{ GET("/metrics", ""), "HTTP/1.1 200", "sonde_web_requests_total{code=\"200\"}" },
 	{ GET("/metrics", ""), "HTTP/1.1 200", "\nsonde_build_info{arch=" },
@@ -235,6 +240,31 @@ TEST(a_connection_that_asks_nothing_is_closed)
 	site_close(&s);
 }
 
+TEST(kept_connections_make_room_for_new_ones)
+{
+	static const char request[] = "GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n";
+	int kept[WEB_CONNECTIONS];
+	struct site s;
+	struct web *web;
+
+	CHECK(site_open(&s, NULL));
+	web = s.exporter;
+	for (size_t i = 0; i < WEB_CONNECTIONS; i++) {
+		char answer[1024];
+
+		kept[i] = site_connect(&s);
+		CHECK(write(kept[i], request, sizeof(request) - 1) == sizeof(request) - 1);
+		while (read(kept[i], answer, sizeof(answer)) < 0)
+			loop_once(s.context.loop, 1);
+	}
+	CHECK(web->connection_count <= WEB_CONNECTIONS / 4 * 3 + 1);
+	CHECK(web->refused[REFUSED_IDLE] == WEB_CONNECTIONS / 4 + 1);
+	CHECK(says(&s, GET("/-/ready", ""), "HTTP/1.1 503", ""));
+	for (size_t i = 0; i < WEB_CONNECTIONS; i++)
+		close(kept[i]);
+	site_close(&s);
+}
+
 /* The body of an answer in chunks, put together. */
 static struct buf dechunk(const struct buf *answer)
 {
@@ -260,7 +290,8 @@ TEST(gzip_holds_the_same_bytes)
 	z_stream z = {};
 
 	CHECK(site_open(&s, NULL));
-	got = ask(&s, GET("/metrics", "Accept-Encoding: gzip\r\nAccept: application/openmetrics-text\r\n"));
+	got = ask(&s, GET("/metrics",
+			  "Accept-Encoding: gzip\r\nAccept: application/openmetrics-text\r\n"));
 	CHECK(strstr(got.at, "Content-Encoding: gzip\r\n"));
 	CHECK(strstr(got.at, "Vary: Accept, Accept-Encoding\r\n"));
 	body = dechunk(&got);
@@ -336,7 +367,8 @@ static void collect_too_much(void *context, uint64_t now_ns, struct metric_sink 
 	sink->metric(sink, &m);
 	for (int i = 0; i < 1200; i++) {
 		const struct attribute a[] = { attribute_int(STR("i"), i),
-					       attribute_text(STR("t"), (struct str){ text, sizeof(text) }) };
+					       attribute_text(STR("t"),
+							      (struct str){ text, sizeof(text) }) };
 
 		sink->sample(sink, &(struct sample){ .attributes = a, .attribute_count = 2 });
 	}
@@ -380,10 +412,10 @@ static void file_replace(const char *path, const char *text)
 }
 
 /* "open sesame" at cost 4; the other two are what base64 makes of alice and mallory with it. */
-#define HASH "$2y$04$X8P18fCafontnfG/tXnWHOhesJ39yoDAUMFd9j5WerUToRPR5c8ki"
-#define ALICE "Authorization: Basic YWxpY2U6b3BlbiBzZXNhbWU=\r\n"
+#define HASH	    "$2y$04$X8P18fCafontnfG/tXnWHOhesJ39yoDAUMFd9j5WerUToRPR5c8ki"
+#define ALICE	    "Authorization: Basic YWxpY2U6b3BlbiBzZXNhbWU=\r\n"
 #define ALICE_WRONG "Authorization: Basic YWxpY2U6b3BlbiBzZXNhbWUx\r\n"
-#define MALLORY "Authorization: Basic bWFsbG9yeTpvcGVuIHNlc2FtZQ==\r\n"
+#define MALLORY	    "Authorization: Basic bWFsbG9yeTpvcGVuIHNlc2FtZQ==\r\n"
 
 TEST(only_users_with_their_password_come_in)
 {
@@ -393,7 +425,8 @@ TEST(only_users_with_their_password_come_in)
 
 	CHECK(site_open(&s, path));
 	web = s.exporter;
-	CHECK(says(&s, GET("/metrics", ""), "HTTP/1.1 401", "WWW-Authenticate: Basic realm=\"sonde\""));
+	CHECK(says(&s, GET("/metrics", ""), "HTTP/1.1 401",
+		   "WWW-Authenticate: Basic realm=\"sonde\""));
 	for (int i = 0; i < 20; i++) { /* more than may be checked anew: most come from memory */
 		CHECK(says(&s, GET("/metrics", ALICE), "HTTP/1.1 200", "target_info"));
 		CHECK(says(&s, GET("/metrics", ALICE_WRONG), "HTTP/1.1 401", "unauthorized"));

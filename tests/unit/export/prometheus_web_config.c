@@ -12,32 +12,31 @@
 /* "open sesame" */
 #define HASH "$2y$04$X8P18fCafontnfG/tXnWHOhesJ39yoDAUMFd9j5WerUToRPR5c8ki"
 
-static const char whole[] =
-	"tls_server_config:\n"
-	"  cert_file: server.crt\n"
-	"  key: |\n"
-	"    -----BEGIN PRIVATE KEY-----\n"
-	"  client_ca_file: /etc/ca.crt\n"
-	"  client_auth_type: RequireAndVerifyClientCert\n"
-	"  client_allowed_sans: [prometheus.example, 10.0.0.1]\n"
-	"  min_version: TLS12\n"
-	"  max_version: TLS13\n"
-	"  cipher_suites:\n"
-	"    - TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\n"
-	"    - TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256\n"
-	"  prefer_server_cipher_suites: false\n"
-	"  curve_preferences: [X25519, CurveP256]\n"
-	"http_server_config:\n"
-	"  http2: false\n"
-	"  headers:\n"
-	"    X-Frame-Options: deny\n"
-	"    Strict-Transport-Security: max-age=1\n"
-	"basic_auth_users:\n"
-	"  alice: " HASH "\n"
-	"  bob: " HASH "\n"
-	"rate_limit:\n"
-	"  interval: 1m30s\n"
-	"  burst: 20\n";
+static const char whole[] = "tls_server_config:\n"
+			    "  cert_file: server.crt\n"
+			    "  key: |\n"
+			    "    -----BEGIN PRIVATE KEY-----\n"
+			    "  client_ca_file: /etc/ca.crt\n"
+			    "  client_auth_type: RequireAndVerifyClientCert\n"
+			    "  client_allowed_sans: [prometheus.example, 10.0.0.1]\n"
+			    "  min_version: TLS12\n"
+			    "  max_version: TLS13\n"
+			    "  cipher_suites:\n"
+			    "    - TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\n"
+			    "    - TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256\n"
+			    "  prefer_server_cipher_suites: false\n"
+			    "  curve_preferences: [X25519, CurveP256]\n"
+			    "http_server_config:\n"
+			    "  http2: false\n"
+			    "  headers:\n"
+			    "    X-Frame-Options: deny\n"
+			    "    Strict-Transport-Security: max-age=1\n"
+			    "basic_auth_users:\n"
+			    "  alice: " HASH "\n"
+			    "  bob: " HASH "\n"
+			    "rate_limit:\n"
+			    "  interval: 1m30s\n"
+			    "  burst: 20\n";
 
 TEST(a_whole_web_config_is_taken)
 {
@@ -57,10 +56,18 @@ TEST(a_whole_web_config_is_taken)
 }
 
 static const char *const fine[] = {
-	"", "{}", "# nothing\n", "tls_server_config:\n", "basic_auth_users: {}\n", "rate_limit: ~\n",
-	"tls_server_config: {cert: a, key: b}\n", "rate_limit: {interval: 0, burst: 0}\n",
-	"rate_limit: {interval: 1.5s}\n", "http_server_config: {http2: Yes, headers: {}}\n",
-	"tls_server_config: {min_version: TLS13}\n", "--- {}\n",
+	"",
+	"{}",
+	"# nothing\n",
+	"tls_server_config:\n",
+	"basic_auth_users: {}\n",
+	"rate_limit: ~\n",
+	"tls_server_config: {cert: a, key: b}\n",
+	"rate_limit: {interval: 0, burst: 0}\n",
+	"rate_limit: {interval: 1.5s}\n",
+	"http_server_config: {http2: Yes, headers: {}}\n",
+	"tls_server_config: {min_version: TLS13}\n",
+	"--- {}\n",
 };
 
 TEST(little_or_nothing_is_fine_too)
@@ -92,20 +99,25 @@ static const struct {
 	{ "tls_server_config: {cert: a, key: b, client_auth_type: VerifyClientCertIfGiven}\n",
 	  "VerifyClientCertIfGiven needs client_ca" },
 	{ "tls_server_config: {cert: a, key: b, client_ca: c, client_ca_file: d, client_auth_type: "
-	  "RequestClientCert}\n", "exclude each other" },
+	  "RequestClientCert}\n",
+	  "exclude each other" },
 	{ "tls_server_config: {client_auth_type: Maybe}\n", "Maybe is none of NoClientCert, " },
 	{ "tls_server_config: {cert: a, key: b, client_auth_type: RequestClientCert, "
-	  "client_allowed_sans: [a]}\n", "client_allowed_sans needs" },
+	  "client_allowed_sans: [a]}\n",
+	  "client_allowed_sans needs" },
 	{ "tls_server_config: {cert: [a], key: b}\n", "1:27: a single value belongs here" },
-	{ "tls_server_config: {cert: a, key: b, min_version: TLS13, max_version: TLS12}\n", "above" },
-	{ "tls_server_config: {min_version: SSL3}\n", "SSL3 is none of TLS10, TLS11, TLS12, TLS13" },
+	{ "tls_server_config: {cert: a, key: b, min_version: TLS13, max_version: TLS12}\n",
+	  "above" },
+	{ "tls_server_config: {min_version: SSL3}\n",
+	  "SSL3 is none of TLS10, TLS11, TLS12, TLS13" },
 	{ "tls_server_config: {cipher_suites: [RC4]}\n", "unknown name RC4" },
 	{ "tls_server_config: {cipher_suites: X}\n", "a list belongs here" },
 	{ "tls_server_config: {curve_preferences: [Curve]}\n", "unknown name Curve" },
 	{ "tls_server_config: {prefer_server_cipher_suites: 7}\n", "7 is neither true nor false" },
 	{ "tls_server_config: {cert: \"a\\0b\", key: c}\n", "NUL" },
 	{ "http_server_config: {headers: {Server: x}}\n", "unknown key Server" },
-	{ "http_server_config: {headers: {X-Frame-Options: x}}\n", "x is none of deny, sameorigin" },
+	{ "http_server_config: {headers: {X-Frame-Options: x}}\n",
+	  "x is none of deny, sameorigin" },
 	{ "http_server_config: {headers: {X-XSS-Protection: \"a\\nb\"}}\n", "one line of ASCII" },
 	{ "basic_auth_users: {a: secret}\n", "not a bcrypt hash" },
 	{ "basic_auth_users: {a: $2y$31$X8P18fCafontnfG/tXnWHOhesJ39yoDAUMFd9j5WerUToRPR5c8ki}\n",
@@ -156,7 +168,8 @@ TEST(a_web_config_past_its_limit_is_refused)
 	char *text = xcalloc(1, LIMIT_CONFIG_BYTES + 1);
 
 	memset(text, '#', LIMIT_CONFIG_BYTES + 1);
-	CHECK(web_config_parse((struct str){ text, LIMIT_CONFIG_BYTES + 1 }, "w", &c, &error) == -EINVAL);
+	CHECK(web_config_parse((struct str){ text, LIMIT_CONFIG_BYTES + 1 }, "w", &c, &error) ==
+	      -EINVAL);
 	free(text);
 }
 
@@ -193,9 +206,9 @@ TEST(basic_credentials_are_taken_apart)
 TEST(new_passwords_are_checked_only_so_often)
 {
 	static const struct str guess[] = {
-		STR("Basic YTox"), STR("Basic YToy"), STR("Basic YToz"), STR("Basic YTo0"),
-		STR("Basic YTo1"), STR("Basic YTo2"), STR("Basic YTo3"), STR("Basic YTo4"),
-		STR("Basic YTo5"),
+		STR("Basic YTox"), STR("Basic YToy"), STR("Basic YToz"),
+		STR("Basic YTo0"), STR("Basic YTo1"), STR("Basic YTo2"),
+		STR("Basic YTo3"), STR("Basic YTo4"), STR("Basic YTo5"),
 	};
 	struct web_user alice = { (char *)"alice", (char *)HASH };
 	const struct web_config c = { .users = &alice, .user_count = 1 };

@@ -26,7 +26,7 @@ struct format {
 	const char *name;
 	const char *content_type;
 	struct str tail; /* ends an answer */
-	/* What an Accept element must say. A parameter that must not differ may be left out if optional. */
+	/* What an Accept element must say; an optional parameter may be left out, not differ. */
 	struct str media;
 	struct {
 		struct str key, value;

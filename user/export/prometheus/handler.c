@@ -13,7 +13,7 @@
 
 enum { HEADER_BYTES = 4096, BLOCK_BYTES = 32 << 10 };
 
-/* What is sent when the file does not say otherwise: nothing here is to be run, framed or guessed. */
+/* Unless the file says otherwise: nothing here is to be run, framed or guessed. */
 static const char *const default_headers[WEB_HEADERS] = {
 	[HEADER_CONTENT_TYPE_OPTIONS] = "nosniff",
 	[HEADER_FRAME_OPTIONS] = "deny",
@@ -36,7 +36,8 @@ static void add_header(struct request *r, const char *name, const char *value)
 static void answer_text(struct request *r, unsigned code, const char *type, struct str text)
 {
 	r->code = code;
-	r->response = MHD_create_response_from_buffer(text.len, (void *)text.at, MHD_RESPMEM_MUST_COPY);
+	r->response =
+		MHD_create_response_from_buffer(text.len, (void *)text.at, MHD_RESPMEM_MUST_COPY);
 	add_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 }
 
@@ -108,8 +109,8 @@ static bool admitted(struct request *r)
 		refuse(r, REFUSED_RATE, MHD_HTTP_TOO_MANY_REQUESTS, "too many requests\n");
 		return false;
 	}
-	credentials = MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND,
-						  MHD_HTTP_HEADER_AUTHORIZATION);
+	credentials =
+		MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
 	result = auth_check(web->auth, web->settings->config, str_of(credentials), now);
 	if (result == AUTH_BUSY) {
 		refuse(r, REFUSED_CHECKS, MHD_HTTP_SERVICE_UNAVAILABLE,

@@ -262,7 +262,8 @@ uint64_t labels_hash(const struct labels *l, uint64_t seed)
 		struct str name = label_name(l, i), value = label_value(l, i);
 
 		sum += XXH3_64bits_withSeed(name.at, name.len, seed) ^
-		       XXH3_64bits_withSeed(value.at, value.len, seed + 1) * UINT64_C(0x9e3779b97f4a7c15);
+		       XXH3_64bits_withSeed(value.at, value.len, seed + 1) *
+			       UINT64_C(0x9e3779b97f4a7c15);
 	}
 	return sum;
 }

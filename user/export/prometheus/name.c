@@ -23,15 +23,15 @@ struct word_of_unit {
 };
 
 static const struct word_of_unit units[] = {
-	{ "d", "days" },	 { "h", "hours" },	  { "min", "minutes" },
+	{ "d", "days" },	 { "h", "hours" },	   { "min", "minutes" },
 	{ "s", "seconds" },	 { "ms", "milliseconds" }, { "us", "microseconds" },
-	{ "ns", "nanoseconds" }, { "By", "bytes" },	  { "KiBy", "kibibytes" },
-	{ "MiBy", "mebibytes" }, { "GiBy", "gibibytes" }, { "TiBy", "tibibytes" },
-	{ "KBy", "kilobytes" },	 { "kBy", "kilobytes" },  { "MBy", "megabytes" },
-	{ "GBy", "gigabytes" },	 { "TBy", "terabytes" },  { "m", "meters" },
-	{ "V", "volts" },	 { "A", "amperes" },	  { "J", "joules" },
-	{ "W", "watts" },	 { "g", "grams" },	  { "Cel", "celsius" },
-	{ "Hz", "hertz" },	 { "%", "percent" },	  { "1", "" },
+	{ "ns", "nanoseconds" }, { "By", "bytes" },	   { "KiBy", "kibibytes" },
+	{ "MiBy", "mebibytes" }, { "GiBy", "gibibytes" },  { "TiBy", "tibibytes" },
+	{ "KBy", "kilobytes" },	 { "kBy", "kilobytes" },   { "MBy", "megabytes" },
+	{ "GBy", "gigabytes" },	 { "TBy", "terabytes" },   { "m", "meters" },
+	{ "V", "volts" },	 { "A", "amperes" },	   { "J", "joules" },
+	{ "W", "watts" },	 { "g", "grams" },	   { "Cel", "celsius" },
+	{ "Hz", "hertz" },	 { "%", "percent" },	   { "1", "" },
 };
 
 static const struct word_of_unit per_units[] = {

@@ -11,7 +11,8 @@
 enum { NAME_BYTES = 256, UNIT_BYTES = 64 };
 
 struct metric_name {
-	char name[NAME_BYTES]; /* with its unit and with _total or _ratio: what samples are called */
+	char name
+		[NAME_BYTES]; /* with its unit and with _total or _ratio: what samples are called */
 	char unit[UNIT_BYTES]; /* "seconds", "bytes_per_second", or empty */
 };
 

@@ -63,7 +63,7 @@ static bool take_parameter(struct str *in, struct str *ret_key, struct str *ret_
 	return true;
 }
 
-/* "0.75" is 750; what is none of RFC 9110's is taken as 0, for such an element is not to be trusted. */
+/* "0.75" is 750; what RFC 9110 does not allow is 0, as if the element were not there. */
 static int q_of(struct str text)
 {
 	int q, unit = Q_ONE;

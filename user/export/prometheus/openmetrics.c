@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * openmetrics.c - OpenMetrics 1.0: units, exemplars, an end that tells a whole answer from a cut one.
+ * openmetrics.c - OpenMetrics 1.0: units, exemplars, and an end that tells whole from cut.
  * https://prometheus.io/docs/specs/om/open_metrics_spec/
  *
  * A counter's family is named without _total, target_info's without _info.

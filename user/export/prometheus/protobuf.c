@@ -25,7 +25,6 @@ enum {
 /* What client libraries take for zero: 2^-128. */
 #define ZERO_THRESHOLD 0x1p-128
 
-
 /* An exemplar with all that it points to. */
 struct exemplar_parts {
 	Io__Prometheus__Client__Exemplar message;
@@ -132,7 +131,7 @@ static Io__Prometheus__Client__BucketSpan *span_begin(struct histogram_parts *p,
 	return span;
 }
 
-/* Counts as differences to the bucket before, in spans; a gap of up to two buckets is cheaper filled. */
+/* Differences to the bucket before, in spans; a gap of one or two buckets is cheaper filled. */
 static void spans_fill(struct histogram_parts *p, const struct histogram *h)
 {
 	Io__Prometheus__Client__BucketSpan *span = NULL;
@@ -288,7 +287,8 @@ const struct format format_protobuf = {
 	.content_type = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; "
 			"encoding=delimited",
 	.media = { "application/vnd.google.protobuf", 31 },
-	.parameters = { { .key = { "proto", 5 }, .value = { "io.prometheus.client.MetricFamily", 33 } },
+	.parameters = { { .key = { "proto", 5 },
+			  .value = { "io.prometheus.client.MetricFamily", 33 } },
 			{ .key = { "encoding", 8 }, .value = { "delimited", 9 } } },
 	.sample = protobuf_sample,
 	.head = protobuf_head,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* self.c - what the web listener counts about itself. Every series is there from the start, at 0. */
+/* self.c - what the web listener counts about itself; every series from the start, at 0. */
 #include <assert.h>
 #include <bpf/libbpf.h>
 #include <sys/utsname.h>
@@ -49,6 +49,7 @@ const unsigned web_codes[WEB_CODES] = { 200, 401, 404, 405, 429, 500, 503, 0 };
 
 static const char *const refusal_names[] = {
 	[REFUSED_SLOW] = "slow",
+	[REFUSED_IDLE] = "idle",
 	[REFUSED_REQUESTS] = "max_requests",
 	[REFUSED_MEMORY] = "memory",
 	[REFUSED_TOO_LARGE] = "too_large",

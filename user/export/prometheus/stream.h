@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stream.h - a finished body on its way to a client, compressed as it goes when that was asked for. */
+/* stream.h - a finished body on its way to a client, compressed as it goes if asked for. */
 #pragma once
 
 #include <zlib.h>

@@ -112,7 +112,8 @@ static int read_client_ca(struct tls *tls, const struct web_config *c, const cha
 	if (pem_read(c->client_ca, c->client_ca_file, directory, &ca, error))
 		return -EINVAL;
 	datum = datum_of(ca);
-	count = gnutls_certificate_set_x509_trust_mem(tls->credentials, &datum, GNUTLS_X509_FMT_PEM);
+	count = gnutls_certificate_set_x509_trust_mem(tls->credentials, &datum,
+						      GNUTLS_X509_FMT_PEM);
 	if (count <= 0)
 		return wrong(error, c->client_ca_file ? c->client_ca_file : "client_ca",
 			     count ? gnutls_strerror(count) : "no certificate in it");
@@ -278,5 +279,7 @@ int tls_attach(struct tls *tls, gnutls_session_t session)
 	gnutls_certificate_server_set_request(session, requests[tls->client_auth]);
 	if (gnutls_priority_set(session, tls->priority) < 0)
 		return -EINVAL;
-	return gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, tls->credentials) < 0 ? -EINVAL : 0;
+	return gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, tls->credentials) < 0
+		       ? -EINVAL
+		       : 0;
 }

@@ -10,12 +10,12 @@
 #include "user/base/log.h"
 #include "user/base/mem.h"
 
-/* A head within this time of the connection (TLS handshake included); slower is an attack or a wreck. */
+/* A head is whole this long after the connection was made, TLS handshake included. */
 #define HEAD_NS (5 * NS_PER_S)
 /* An answer is taken within this; Prometheus' scrape_timeout is 10 s. */
 #define ANSWER_NS (60 * NS_PER_S)
 /* The next request on a kept connection: longer than the usual scrape_interval of a minute. */
-#define IDLE_NS (130 * NS_PER_S)
+#define IDLE_NS	 (130 * NS_PER_S)
 #define SWEEP_NS NS_PER_S
 
 static void run(struct listener *l)
@@ -47,17 +47,36 @@ static void on_again(struct timer *timer, uint64_t now_ns)
 		run(&web->listeners[i]);
 }
 
+/* MHD sees its end and lets go of it. */
+static void connection_close(struct web *web, struct connection *c, enum refusal why)
+{
+	shutdown(c->fd, SHUT_RDWR);
+	c->deadline_ns = 0;
+	web->refused[why]++;
+}
+
+/* Close the one that has waited longest for its next request, so that new ones find room. */
+static void make_room(struct web *web)
+{
+	struct connection *oldest = NULL;
+
+	if (web->connection_count < WEB_CONNECTIONS / 4 * 3)
+		return;
+	for (struct connection *c = web->connections; c; c = c->next)
+		if (c->idle && c->deadline_ns && (!oldest || c->deadline_ns < oldest->deadline_ns))
+			oldest = c;
+	if (oldest)
+		connection_close(web, oldest, REFUSED_IDLE);
+}
+
 /* MHD's own timeout begins anew with each byte, so deadlines are kept here. */
 static void on_sweep(struct timer *timer, uint64_t now_ns)
 {
 	struct web *web = container_of(timer, struct web, sweep);
 
 	for (struct connection *c = web->connections; c; c = c->next)
-		if (c->deadline_ns && now_ns >= c->deadline_ns) {
-			shutdown(c->fd, SHUT_RDWR); /* MHD sees its end and lets go of it */
-			c->deadline_ns = 0;
-			web->refused[REFUSED_SLOW]++;
-		}
+		if (c->deadline_ns && now_ns >= c->deadline_ns)
+			connection_close(web, c, REFUSED_SLOW);
 	if (web->connections)
 		loop_timer(web->context->loop, timer, now_ns + SWEEP_NS);
 }
@@ -78,6 +97,8 @@ static void connection_begin(struct web *web, struct MHD_Connection *mhd, void *
 	if (c->next)
 		c->next->at = &c->next;
 	web->connections = c;
+	web->connection_count++;
+	make_room(web);
 	*ret = c;
 	if (!web->sweep.at_ns)
 		loop_timer(web->context->loop, &web->sweep, now + SWEEP_NS);
@@ -89,8 +110,9 @@ static void connection_begin(struct web *web, struct MHD_Connection *mhd, void *
 		shutdown(c->fd, SHUT_RDWR); /* no handshake without what was asked for */
 }
 
-static void connection_end(struct connection *c)
+static void connection_end(struct web *web, struct connection *c)
 {
+	web->connection_count--;
 	*c->at = c->next;
 	if (c->next)
 		c->next->at = c->at;
@@ -106,7 +128,7 @@ static void on_connection(void *listener, struct MHD_Connection *mhd, void **con
 	if (code == MHD_CONNECTION_NOTIFY_STARTED)
 		connection_begin(l->web, mhd, context);
 	else if (*context)
-		connection_end(TAKE_PTR(*context));
+		connection_end(l->web, TAKE_PTR(*context));
 }
 
 static struct connection *connection_of(struct MHD_Connection *mhd)
@@ -125,8 +147,10 @@ static void on_completed(void *listener, struct MHD_Connection *mhd, void **stat
 	(void)listener;
 	(void)state;
 	(void)why;
-	if (c && c->deadline_ns)
-		c->deadline_ns = monotonic_ns() + IDLE_NS;
+	if (!c || !c->deadline_ns)
+		return;
+	c->deadline_ns = monotonic_ns() + IDLE_NS;
+	c->idle = true;
 }
 
 static enum MHD_Result on_request(void *listener, struct MHD_Connection *mhd, const char *url,
@@ -135,8 +159,10 @@ static enum MHD_Result on_request(void *listener, struct MHD_Connection *mhd, co
 {
 	struct connection *c = connection_of(mhd);
 
-	if (c && c->deadline_ns)
+	if (c && c->deadline_ns) {
 		c->deadline_ns = monotonic_ns() + ANSWER_NS;
+		c->idle = false;
+	}
 	return web_request(listener, mhd, url, method, version, upload, upload_len, state);
 }
 
@@ -170,7 +196,8 @@ static int no_certificate(gnutls_session_t session, const gnutls_datum_t *names,
 
 static int listener_open(struct listener *l, int fd)
 {
-	unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG | (l->web->settings->tls ? MHD_USE_TLS : 0);
+	unsigned flags =
+		MHD_USE_EPOLL | MHD_USE_ERROR_LOG | (l->web->settings->tls ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem plain[] = { { MHD_OPTION_END, 0, NULL } };
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)no_certificate },
@@ -184,8 +211,9 @@ static int listener_open(struct listener *l, int fd)
 		flags, 0, NULL, NULL, on_request, l, MHD_OPTION_EXTERNAL_LOGGER, on_log, l,
 		MHD_OPTION_LISTEN_SOCKET, own, MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, l, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)WEB_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)WEB_HEAD_BYTES,
-		MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
+		(unsigned)WEB_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)WEB_HEAD_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
 		l->web->settings->tls ? tls : plain, MHD_OPTION_END);
 	if (!l->daemon) {
 		close(own);

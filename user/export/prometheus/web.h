@@ -19,6 +19,7 @@
 /* Why something was refused. */
 enum refusal {
 	REFUSED_SLOW,	     /* a request or its answer took too long: the connection was closed */
+	REFUSED_IDLE,	     /* a kept connection was closed to make room for another */
 	REFUSED_REQUESTS,    /* web.max-requests */
 	REFUSED_MEMORY,	     /* answers that wait to be sent hold WEB_ANSWERS_BYTES */
 	REFUSED_TOO_LARGE,   /* LIMIT_SCRAPE_BYTES */
@@ -30,14 +31,15 @@ enum refusal {
 
 enum {
 	WEB_CONNECTIONS = 256,
-	WEB_HEAD_BYTES = 16 << 10,	     /* memory of a connection: a request's head fits or is refused */
-	WEB_ANSWERS_BYTES = 128 << 20,	     /* two answers of the greatest size */
+	WEB_HEAD_BYTES = 16 << 10, /* memory of a connection: a request's head fits or is refused */
+	WEB_ANSWERS_BYTES = 128 << 20, /* two answers of the greatest size */
 	WEB_CODES = 8,
 };
 
 struct connection {
 	struct connection *next, **at;
 	int fd;
+	bool idle; /* between two requests */
 	uint64_t deadline_ns; /* of what it does now: to ask, to take the answer, to ask again */
 	struct tls *tls;      /* under which it began; NULL: plain */
 };
@@ -57,6 +59,7 @@ struct web {
 	struct timer again; /* MHD has more to do */
 	struct timer sweep; /* looks for passed deadlines while there are connections */
 	struct connection *connections;
+	size_t connection_count;
 	size_t scrapes_open, bytes_open;
 	double rate_left;
 	uint64_t rate_refilled_ns;

@@ -198,7 +198,8 @@ static bool duration_parse(const char *text, uint64_t *ret)
 		const char *name;
 		double ns;
 	} units[] = {
-		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "m", 6e10 }, { "h", 3.6e12 },
+		{ "ns", 1 },  { "us", 1e3 }, { "ms", 1e6 },
+		{ "s", 1e9 }, { "m", 6e10 }, { "h", 3.6e12 },
 	};
 	double sum = 0;
 
@@ -207,13 +208,15 @@ static bool duration_parse(const char *text, uint64_t *ret)
 		return true;
 	}
 	do {
-		size_t digits = strspn(text, "0123456789."), letters = strspn(text + digits, "nuhsm");
+		size_t digits = strspn(text, "0123456789."),
+		       letters = strspn(text + digits, "nuhsm");
 		size_t unit = 0;
 		char *end;
 		double number = strtod(text, &end);
 
-		while (unit < ARRAY_SIZE(units) && (strlen(units[unit].name) != letters ||
-						    strncmp(units[unit].name, text + digits, letters)))
+		while (unit < ARRAY_SIZE(units) &&
+		       (strlen(units[unit].name) != letters ||
+			strncmp(units[unit].name, text + digits, letters)))
 			unit++;
 		if (!digits || digits > 15 || end != text + digits || unit == ARRAY_SIZE(units))
 			return false;
@@ -281,8 +284,9 @@ static int read_tls(struct yaml *y, yaml_node_t *value, const void *keys, void *
 				 client_auths[c->client_auth]);
 	if (c->allowed_sans.count && c->client_auth != CLIENT_AUTH_REQUIRE_ANY &&
 	    c->client_auth != CLIENT_AUTH_REQUIRE_AND_VERIFY)
-		return yaml_fail(y, value, "client_allowed_sans needs a client_auth_type that requires "
-					   "a certificate");
+		return yaml_fail(y, value,
+				 "client_allowed_sans needs a client_auth_type that requires "
+				 "a certificate");
 	if (c->min_version > c->max_version)
 		return yaml_fail(y, value, "min_version is above max_version");
 	return 0;

@@ -54,8 +54,8 @@ struct web_user {
 };
 
 struct web_config {
-	bool tls; /* tls_server_config says anything */
-	char *cert, *key, *client_ca;		   /* PEM, inline; NULL: not given */
+	bool tls;				     /* tls_server_config says anything */
+	char *cert, *key, *client_ca;		     /* PEM, inline; NULL: not given */
 	char *cert_file, *key_file, *client_ca_file; /* as written */
 	int client_auth, min_version, max_version;
 	struct text_list allowed_sans;

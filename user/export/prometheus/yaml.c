@@ -92,7 +92,7 @@ static int each_pair(struct yaml *y, yaml_node_t *node, yaml_entry *entry, void 
 	for (yaml_node_pair_t *p = node->data.mapping.pairs.start;
 	     p < node->data.mapping.pairs.top && !error; p++)
 		error = entry(y, yaml_document_get_node(&y->document, p->key),
-			     yaml_document_get_node(&y->document, p->value), context);
+			      yaml_document_get_node(&y->document, p->value), context);
 	return error;
 }
 
@@ -115,9 +115,10 @@ int yaml_each(struct yaml *y, yaml_node_t *node, yaml_node_type_t type, size_t m
 	if (yaml_is_null(node))
 		return 0;
 	if (node->type != type)
-		return yaml_fail(y, node, mapping ? "keys and values belong here" : "a list belongs here");
-	count = mapping ? (size_t)(node->data.mapping.pairs.top - node->data.mapping.pairs.start) :
-			  (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+		return yaml_fail(y, node,
+				 mapping ? "keys and values belong here" : "a list belongs here");
+	count = mapping ? (size_t)(node->data.mapping.pairs.top - node->data.mapping.pairs.start)
+			: (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
 	if (count > most)
 		return yaml_fail(y, node, "%zu entries, more than %zu", count, most);
 	return mapping ? each_pair(y, node, entry, context) : each_item(y, node, entry, context);
