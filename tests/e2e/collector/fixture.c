@@ -118,7 +118,8 @@ static void send_spans(void *self)
 	span_add_int(&server, STR("http.response.status_code"), 200);
 	span_add(&server, attribute_real(STR("ratio"), 0.25));
 	span_add(&server, (struct attribute){ STR("flag"), ATTRIBUTE_BOOL, { .number = 1 } });
-	span_add(&server, (struct attribute){ STR("http.request.header.x"), ATTRIBUTE_TEXTS,
+	span_add(&server, (struct attribute){ STR("http.request.header.x"),
+					      ATTRIBUTE_TEXTS,
 					      { .text = STR("one") } });
 	server.attributes_dropped = 4;
 	exporter_otlp.span(self, &server);

@@ -77,8 +77,8 @@ static void console_write(struct console *console)
 			break;
 		left = str_after(left, (size_t)len);
 	}
-	console->written += lines_in(str_first(buf_str(&console->waiting),
-					       console->waiting.len - left.len));
+	console->written +=
+		lines_in(str_first(buf_str(&console->waiting), console->waiting.len - left.len));
 	buf_drop(&console->waiting, console->waiting.len - left.len);
 	if (len < 0 && errno != EAGAIN && errno != EINTR)
 		console_break(console);
@@ -136,7 +136,8 @@ static bool wants_colors(void)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color) &&
+	       !(term && !strcmp(term, "dumb"));
 }
 
 static void *console_new(const struct export_context *context, const char **error)
@@ -155,7 +156,8 @@ static void *console_new(const struct export_context *context, const char **erro
 	console->is_json = context->config->console == CONSOLE_JSON;
 	console->piece = isatty(STDOUT_FILENO) ? TERMINAL_BYTES : PIPE_BUF;
 	console->colors = wants_colors();
-	console->collector = (struct collector){ .name = "console", .context = console,
+	console->collector = (struct collector){ .name = "console",
+						 .context = console,
 						 .collect = console_collect };
 	collectors_add(context->collectors, &console->collector);
 	return console;

@@ -21,8 +21,9 @@ static size_t plain_length(struct str s)
 
 static void add_escaped(struct buf *to, unsigned char byte)
 {
-	static const char short_forms[][3] = { ['"'] = "\\\"",  ['\\'] = "\\\\", ['\n'] = "\\n",
-					       ['\r'] = "\\r", ['\t'] = "\\t" };
+	static const char short_forms[][3] = {
+		['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t"
+	};
 
 	if (byte < sizeof(short_forms) / sizeof(short_forms[0]) && short_forms[byte][0])
 		buf_add(to, (struct str){ short_forms[byte], 2 });
@@ -118,7 +119,8 @@ static void add_ids(struct buf *to, const struct span *span)
 
 static struct str status_name(enum span_status status)
 {
-	static const struct str names[] = { [STATUS_UNSET] = STR("UNSET"), [STATUS_OK] = STR("OK"),
+	static const struct str names[] = { [STATUS_UNSET] = STR("UNSET"),
+					    [STATUS_OK] = STR("OK"),
 					    [STATUS_ERROR] = STR("ERROR") };
 
 	return names[status];

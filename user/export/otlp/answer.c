@@ -116,8 +116,8 @@ void answer_judge(const struct http_answer *answer, struct judgement *ret)
 const char *fate_name(enum fate fate)
 {
 	static const char *const names[] = {
-		[FATE_ACCEPTED] = "accepted", [FATE_PARTIAL] = "partial",
-		[FATE_RETRY] = "retried",     [FATE_REFUSED] = "refused",
+		[FATE_ACCEPTED] = "accepted",	  [FATE_PARTIAL] = "partial",
+		[FATE_RETRY] = "retried",	  [FATE_REFUSED] = "refused",
 		[FATE_UNREADABLE] = "unreadable",
 	};
 

@@ -17,5 +17,5 @@ struct body {
 void body_begin(struct body *body, bool gzip);
 /* One ResourceSpans or ResourceMetrics with `items` in it. */
 void body_add(struct body *body, const struct resource *resource, struct str items);
-/* 0 with the finished bytes in `ret`, which is the caller's to free; -ENOSPC past LIMIT_OTLP_REQUEST_BYTES. */
+/* 0 with the bytes in `ret`, the caller's to free; -ENOSPC past LIMIT_OTLP_REQUEST_BYTES. */
 int body_end(struct body *body, struct buf *ret);

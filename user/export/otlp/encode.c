@@ -129,8 +129,8 @@ static char *put_resource(char *to, const struct resource *resource)
 
 	if (!resource)
 		return put_end(content, put_attributes(content, 1, own, 2));
-	return put_end(content, put_attributes(content, 1, resource->attributes,
-					       resource->attribute_count));
+	return put_end(content,
+		       put_attributes(content, 1, resource->attributes, resource->attribute_count));
 }
 
 static char *put_scope(char *to)
@@ -166,7 +166,7 @@ int envelope_begin(struct buf *to, const struct resource *resource, size_t items
 	scope_bytes = (size_t)(end - scope) + items_bytes + SCHEMA_BYTES;
 	to_end = put_tag(at, 1, WIRE_BYTES);
 	to_end = put_varint(to_end, (size_t)(scope - made) + 1 + varint_length(scope_bytes) +
-				    scope_bytes + SCHEMA_BYTES);
+					    scope_bytes + SCHEMA_BYTES);
 	memmove(to_end, made, (size_t)(scope - made));
 	to_end += scope - made;
 	to_end = put_varint(put_tag(to_end, 2, WIRE_BYTES), scope_bytes);

@@ -32,6 +32,7 @@ struct http_post {
 	const struct otlp_target *target;
 	struct curl_slist *headers;
 	struct file_mark marks[FILES];
+	uint64_t changed_ns; /* when one of the files was last seen changed */
 	struct peer_rule peers;
 	struct buf body;
 	size_t header_bytes;
@@ -132,8 +133,8 @@ static bool add_header(struct curl_slist **list, const char *line)
 /* "Key: value" as curl wants it, which for an empty value is "Key;". */
 static bool add_configured(struct curl_slist **list, const char *key, const char *value)
 {
-	_cleanup_(freep) char *line = *value ? xasprintf("%s: %s", key, value)
-					     : xasprintf("%s;", key);
+	_cleanup_(freep) char *line =
+		*value ? xasprintf("%s: %s", key, value) : xasprintf("%s;", key);
 
 	return !strpbrk(line, "\r\n") && add_header(list, line);
 }
@@ -216,7 +217,8 @@ struct http_post *http_post_new(struct http_client *client, const struct otlp_ta
 	post->body = buf_new(LIMIT_OTLP_ANSWER_BYTES);
 	post->done = done;
 	post->owner = owner;
-	*error = http_transfer_init(&post->transfer, client, on_end) ? "libcurl cannot start" : NULL;
+	*error =
+		http_transfer_init(&post->transfer, client, on_end) ? "libcurl cannot start" : NULL;
 	if (!*error)
 		*error = peer_rule_init(&post->peers, target->endpoint);
 	if (!*error)
@@ -256,6 +258,21 @@ static bool certificates_changed(struct http_post *post)
 	return changed;
 }
 
+/* Connections that are older than the certificates are not used again. */
+static void renew_connection(struct http_post *post)
+{
+	CURL *easy = post->transfer.easy;
+	bool changed = certificates_changed(post);
+	uint64_t now_ns = monotonic_ns();
+
+	if (changed)
+		post->changed_ns = now_ns;
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)changed);
+	if (post->changed_ns)
+		curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN,
+				 (long)((now_ns - post->changed_ns) / NS_PER_S + 1));
+}
+
 int http_post_start(struct http_post *post, struct str body)
 {
 	CURL *easy = post->transfer.easy;
@@ -266,7 +283,7 @@ int http_post_start(struct http_post *post, struct str body)
 	post->failure[0] = '\0';
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.at);
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)certificates_changed(post));
+	renew_connection(post);
 	if (http_transfer_start(&post->transfer))
 		return -EIO;
 	post->busy = true;

@@ -82,8 +82,10 @@ static void collect_points(const struct otlp *otlp, struct metric_sink *sink)
 		.kind = METRIC_COUNTER,
 	};
 	static const char *const names[] = {
-		[POINTS_ACCEPTED] = "accepted", [POINTS_REJECTED] = "rejected",
-		[POINTS_LOST] = "lost",		[POINTS_REPLACED] = "replaced",
+		[POINTS_ACCEPTED] = "accepted",
+		[POINTS_REJECTED] = "rejected",
+		[POINTS_LOST] = "lost",
+		[POINTS_REPLACED] = "replaced",
 	};
 
 	sink->metric(sink, &points);
@@ -186,8 +188,8 @@ static void *otlp_new(const struct export_context *context, const char **error)
 		otlp_free(otlp);
 		return NULL;
 	}
-	otlp->collector = (struct collector){ .name = "otlp", .context = otlp,
-					      .collect = otlp_collect };
+	otlp->collector =
+		(struct collector){ .name = "otlp", .context = otlp, .collect = otlp_collect };
 	collectors_add(context->collectors, &otlp->collector);
 	return otlp;
 }

@@ -10,12 +10,18 @@
 #include "user/model/resource.h"
 
 enum { AGGREGATION_DELTA = 1, AGGREGATION_CUMULATIVE = 2 };
-enum { METRIC_GAUGE_FIELD = 5, METRIC_SUM_FIELD = 7, METRIC_HISTOGRAM_FIELD = 9,
-       METRIC_EXPONENTIAL_FIELD = 10 };
+enum {
+	METRIC_GAUGE_FIELD = 5,
+	METRIC_SUM_FIELD = 7,
+	METRIC_HISTOGRAM_FIELD = 9,
+	METRIC_EXPONENTIAL_FIELD = 10
+};
 
 /* All of a point but its attributes, buckets and exemplars: at most 14 fields. */
-enum { POINT_BOUND = 14 * FIELD_BOUND, EXEMPLAR_BOUND = 6 * FIELD_BOUND + TRACE_ID_BYTES +
-							SPAN_ID_BYTES };
+enum {
+	POINT_BOUND = 14 * FIELD_BOUND,
+	EXEMPLAR_BOUND = 6 * FIELD_BOUND + TRACE_ID_BYTES + SPAN_ID_BYTES
+};
 
 /* Name, description and unit: sonde's own words, far shorter. */
 enum { METRIC_TEXT_BYTES = 16 << 10 };
@@ -115,8 +121,7 @@ static bool is_delta(const struct points *p)
 {
 	if (!p->delta)
 		return false;
-	return p->kind == METRIC_HISTOGRAM ||
-	       (p->kind == METRIC_COUNTER && p->delta_counters);
+	return p->kind == METRIC_HISTOGRAM || (p->kind == METRIC_COUNTER && p->delta_counters);
 }
 
 static unsigned data_field(const struct points *p)
@@ -182,8 +187,8 @@ static void on_metric(struct metric_sink *sink, const struct metric *metric)
 	buf_clear(&p->header);
 	to = buf_reserve(&p->header, bound);
 	if (to)
-		p->header.len = (size_t)(put_text(put_text(put_text(to, 1, name), 2, help), 3,
-						  unit) - to);
+		p->header.len =
+			(size_t)(put_text(put_text(put_text(to, 1, name), 2, help), 3, unit) - to);
 }
 
 /* The search begins after the last one: collectors name resources in the same order each time. */
@@ -208,8 +213,7 @@ static struct points_resource *resource_of(struct points *p, const struct resour
 
 static size_t sample_bound(const struct points *p, const struct sample *sample)
 {
-	size_t bound = POINT_BOUND +
-		       attributes_bound(sample->attributes, sample->attribute_count);
+	size_t bound = POINT_BOUND + attributes_bound(sample->attributes, sample->attribute_count);
 	size_t classic, buckets;
 
 	if (p->kind != METRIC_HISTOGRAM)

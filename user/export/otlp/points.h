@@ -16,23 +16,23 @@ struct delta;
 
 struct points_resource {
 	struct points_resource *next; /* a ring, in the order met */
-	struct resource *resource;	 /* a reference */
-	struct buf metrics; /* ScopeMetrics.metrics, finished */
-	struct buf points;  /* data_points of the metric that is being given */
-	size_t count, total; /* points: of this metric, of all that are finished */
+	struct resource *resource;    /* a reference */
+	struct buf metrics;	      /* ScopeMetrics.metrics, finished */
+	struct buf points;	      /* data_points of the metric that is being given */
+	size_t count, total;	      /* points: of this metric, of all that are finished */
 };
 
 struct points {
 	struct metric_sink sink;
 	struct buf header; /* name, description and unit of the metric that is being given */
 	enum metric_kind kind;
-	bool is_whole; /* its numbers are integers */
+	bool is_whole;		      /* its numbers are integers */
 	struct points_resource *last; /* where the last sample went */
 	size_t bytes, count, dropped;
 	uint64_t now_unix_ns;
 	uint64_t started_unix_ns; /* since when sonde's own count, where they do not say */
-	struct delta *delta; /* NULL: everything is cumulative */
-	bool delta_counters; /* with `delta`: counters too, not only histograms */
+	struct delta *delta;	  /* NULL: everything is cumulative */
+	bool delta_counters;	  /* with `delta`: counters too, not only histograms */
 	bool exponential;
 };
 

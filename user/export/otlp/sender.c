@@ -42,8 +42,8 @@ static void sender_retry(struct sender *sender, int64_t asked_ns)
 	sender->state = SENDER_WAITING;
 	if (wait_ns == RETRY_GIVE_UP) {
 		sender->retry = (struct retry){};
-		wait_ns = retry_next(&sender->retry, sender->policy, now_ns, asked_ns,
-				     random_bits());
+		wait_ns =
+			retry_next(&sender->retry, sender->policy, now_ns, asked_ns, random_bits());
 		sender->retry.began_ns = 0;
 		sender->state = SENDER_RESTING;
 	}

@@ -66,7 +66,8 @@ TEST(a_json_line_has_every_member)
 	CHECK(line && json_object_size(line) == 13);
 	CHECK(is(line, "name", "GET /users/{id}") && is(line, "kind", "SERVER"));
 	CHECK(is(line, "trace_id", "30313233343536373839616263646500"));
-	CHECK(is(line, "span_id", "3736353433323100") && is(line, "parent_span_id", "01020304050607ff"));
+	CHECK(is(line, "span_id", "3736353433323100") &&
+	      is(line, "parent_span_id", "01020304050607ff"));
 	CHECK(is(line, "trace_state", "a=1") && is(line, "service", "shop"));
 	CHECK(is(line, "status", "ERROR") && is(line, "error_type", "500"));
 	CHECK(json_integer_value(json_object_get(line, "flags")) == 1);
@@ -137,7 +138,8 @@ TEST(text_moves_no_terminal)
 {
 	struct span span = span_plain();
 
-	span.name = STR("\x1b[2J\r\n\xc2\x9b" "31m\x7f\xffok\xc3\xa9");
+	span.name = STR("\x1b[2J\r\n\xc2\x9b"
+			"31m\x7f\xffok\xc3\xa9");
 	CHECK(text_is(&span, "      1.235 ms  -                 server    "
 			     "?[2J???31m?\xef\xbf\xbdok\xc3\xa9                   -  \n"));
 }

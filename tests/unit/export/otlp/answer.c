@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* answer.c - mirrors user/export/otlp/answer.c */
-#include "tests/test.h"
 #include "user/export/otlp/answer.h"
+#include "tests/test.h"
 
 static const struct {
 	struct http_answer answer;
@@ -13,13 +13,25 @@ static const struct {
 	{ { .status = 202 }, FATE_ACCEPTED, 0, "" },
 	{ { .status = 200, .is_protobuf = true, .body = STR("\x0a\0") }, FATE_ACCEPTED, 0, "" },
 	{ { .status = 200, .is_json = true, .body = STR("{}") }, FATE_ACCEPTED, 0, "" },
-	{ { .status = 200, .is_protobuf = true, .body = STR("\x0a\x02\x08\x05") }, FATE_PARTIAL, 5, "" },
-	{ { .status = 200, .is_protobuf = true, .body = STR("\x0a\x04\x12\x02hm") }, FATE_PARTIAL, 0, "hm" },
+	{ { .status = 200, .is_protobuf = true, .body = STR("\x0a\x02\x08\x05") },
+	  FATE_PARTIAL,
+	  5,
+	  "" },
+	{ { .status = 200, .is_protobuf = true, .body = STR("\x0a\x04\x12\x02hm") },
+	  FATE_PARTIAL,
+	  0,
+	  "hm" },
 	/* -1 rejected: a lie, and nothing is taken away for it */
-	{ { .status = 200, .is_protobuf = true,
+	{ { .status = 200,
+	    .is_protobuf = true,
 	    .body = STR("\x0a\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01") },
-	  FATE_ACCEPTED, 0, "" },
-	{ { .status = 200, .is_protobuf = true, .body = STR("\x0a\x7f\x08") }, FATE_UNREADABLE, 0, "" },
+	  FATE_ACCEPTED,
+	  0,
+	  "" },
+	{ { .status = 200, .is_protobuf = true, .body = STR("\x0a\x7f\x08") },
+	  FATE_UNREADABLE,
+	  0,
+	  "" },
 	{ { .status = 200, .body = STR("<html>") }, FATE_UNREADABLE, 0, "<html>" },
 	{ { .status = 200, .too_large = true }, FATE_UNREADABLE, 0, "the answer is too long" },
 	{ { .failure = "no route" }, FATE_RETRY, 0, "no route" },
@@ -30,7 +42,12 @@ static const struct {
 	{ { .status = 500 }, FATE_REFUSED, 0, "" },
 	{ { .status = 408 }, FATE_REFUSED, 0, "" },
 	{ { .status = 307 }, FATE_REFUSED, 0, "" },
-	{ { .status = 400, .is_protobuf = true, .body = STR("\x08\x03\x12\x03" "bad") }, FATE_REFUSED, 0,
+	{ { .status = 400,
+	    .is_protobuf = true,
+	    .body = STR("\x08\x03\x12\x03"
+			"bad") },
+	  FATE_REFUSED,
+	  0,
 	  "bad" },
 	{ { .status = 400, .is_protobuf = true, .body = STR("\xff") }, FATE_REFUSED, 0, "" },
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* encode.c - mirrors user/export/otlp/{encode,body,queue}.c; protobuf-c reads what was written. */
+#include "user/export/otlp/encode.h"
 #include "tests/test.h"
 #include "user/base/limits.h"
 #include "user/export/otlp/body.h"
-#include "user/export/otlp/encode.h"
 #include "user/export/otlp/queue.h"
 #include "user/export/otlp/trace.pb-c.h"
 #include "user/model/ledger.h"
@@ -45,7 +45,8 @@ static request *encode(const struct span *span)
 static struct span span_plain(void)
 {
 	return (struct span){
-		.context = { .trace_id = "0123456789abcde", .span_id = "7654321",
+		.context = { .trace_id = "0123456789abcde",
+			     .span_id = "7654321",
 			     .flags = TRACE_FLAG_SAMPLED },
 		.kind = SPAN_SERVER,
 		.name = STR("GET /x"),
@@ -104,7 +105,9 @@ TEST(flags_say_whether_the_parent_is_remote)
 	static const struct {
 		bool has_parent, is_remote;
 		uint32_t flags;
-	} rows[] = { { false, false, 0x101 }, { true, false, 0x101 }, { true, true, 0x301 },
+	} rows[] = { { false, false, 0x101 },
+		     { true, false, 0x101 },
+		     { true, true, 0x301 },
 		     { false, true, 0x101 } };
 
 	EACH(i, rows) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* points.c - mirrors user/export/otlp/{points,delta}.c; protobuf-c reads what was written. */
+#include "user/export/otlp/points.h"
 #include "tests/test.h"
 #include "user/base/mem.h"
 #include "user/export/otlp/body.h"
 #include "user/export/otlp/delta.h"
 #include "user/export/otlp/metrics.pb-c.h"
-#include "user/export/otlp/points.h"
 #include "user/model/resource.h"
 
 typedef Sonde__Otlp__MetricsRequest request;
@@ -121,7 +121,8 @@ TEST(an_explicit_histogram_carries_its_classic_buckets)
 	point = metric_at(r, 0, 0)->histogram->data_points[0];
 	CHECK(point->count == 2 && point->sum == 3.5 && point->min == 0.5 && point->max == 3);
 	CHECK(point->n_bucket_counts == 3 && point->n_explicit_bounds == 2);
-	CHECK(!point->bucket_counts[0] && point->bucket_counts[1] == 1 && point->bucket_counts[2] == 1);
+	CHECK(!point->bucket_counts[0] && point->bucket_counts[1] == 1 &&
+	      point->bucket_counts[2] == 1);
 	CHECK(point->explicit_bounds[0] == 0.25 && point->explicit_bounds[1] == 1);
 	CHECK(point->start_time_unix_nano == 4 && point->time_unix_nano == 9);
 	CHECK(point->n_exemplars == 1 && point->exemplars[0]->as_double == 0.5);
@@ -192,10 +193,20 @@ TEST(a_histogram_grows_across_a_change_of_scale)
 {
 	uint64_t fine[] = { 1, 2, 3, 4 }, coarse[] = { 3, 8 }, classic_before[] = { 4, 6, 0 },
 		 classic_after[] = { 4, 7, 0 };
-	struct histogram before = { .bounds = &bounds, .count = 10, .scale = 3, .first = 4,
-				    .used = 4, .buckets = fine, .classic = classic_before },
-			 after = { .bounds = &bounds, .count = 11, .scale = 2, .first = 2,
-				   .used = 2, .buckets = coarse, .classic = classic_after },
+	struct histogram before = { .bounds = &bounds,
+				    .count = 10,
+				    .scale = 3,
+				    .first = 4,
+				    .used = 4,
+				    .buckets = fine,
+				    .classic = classic_before },
+			 after = { .bounds = &bounds,
+				   .count = 11,
+				   .scale = 2,
+				   .first = 2,
+				   .used = 2,
+				   .buckets = coarse,
+				   .classic = classic_after },
 			 grown;
 	struct delta *delta = delta_new();
 	uint64_t start = 0;

@@ -100,7 +100,11 @@ static long last_value(const struct rig *rig)
 
 	if (!request)
 		return -1;
-	value = request->resource_metrics[0]->scope_metrics[0]->metrics[0]->sum->data_points[0]->as_int;
+	value = request->resource_metrics[0]
+			->scope_metrics[0]
+			->metrics[0]
+			->sum->data_points[0]
+			->as_int;
 	sonde__otlp__metrics_request__free_unpacked(request, NULL);
 	return value;
 }
@@ -149,7 +153,9 @@ TEST(readings_that_wait_are_replaced_by_newer_ones)
 
 TEST(growth_that_was_refused_is_part_of_the_next)
 {
-	static const struct step steps[] = { accepted, { DEED_ANSWER, STATUS("400 No") }, accepted };
+	static const struct step steps[] = { accepted,
+					     { DEED_ANSWER, STATUS("400 No") },
+					     accepted };
 	struct rig rig;
 
 	rig_begin(&rig, steps, 3, TEMPORALITY_DELTA);
@@ -190,9 +196,12 @@ TEST(link_local_addresses_are_told)
 	static const struct {
 		const char *address;
 		bool link_local;
-	} rows[] = { { "169.254.169.254", true },	  { "169.253.0.1", false },
-		     { "127.0.0.1", false },		  { "fe80::1", true },
-		     { "::ffff:169.254.169.254", true }, { "::1", false },
+	} rows[] = { { "169.254.169.254", true },
+		     { "169.253.0.1", false },
+		     { "127.0.0.1", false },
+		     { "fe80::1", true },
+		     { "::ffff:169.254.169.254", true },
+		     { "::1", false },
 		     { "fd00::1", false } };
 
 	EACH(i, rows) {

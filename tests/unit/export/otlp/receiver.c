@@ -11,9 +11,20 @@
 /* False once the test is over. */
 static bool wait_for(struct receiver *r, int fd, short events)
 {
-	struct pollfd fds[] = { { .fd = fd, .events = events }, { .fd = r->stop[0], .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = fd, .events = events },
+				{ .fd = r->stop[0], .events = POLLIN } };
 
 	return poll(fds, 2, -1) > 0 && !fds[1].revents;
+}
+
+/* Like wait_for() for reading; also false when another connection wants in. */
+static bool wait_for_request(struct receiver *r, int fd)
+{
+	struct pollfd fds[] = { { .fd = fd, .events = POLLIN },
+				{ .fd = r->stop[0], .events = POLLIN },
+				{ .fd = r->listener, .events = POLLIN } };
+
+	return poll(fds, 3, -1) > 0 && fds[0].revents && !fds[1].revents;
 }
 
 static size_t content_length(const char *head)
@@ -32,7 +43,7 @@ static bool read_request(struct receiver *r, int fd)
 	ssize_t got;
 
 	while (!head || len < head + content_length(bytes)) {
-		if (!wait_for(r, fd, POLLIN))
+		if (len ? !wait_for(r, fd, POLLIN) : !wait_for_request(r, fd))
 			return false;
 		got = recv(fd, bytes + len, sizeof(bytes) - 1 - len, 0);
 		if (got <= 0)
@@ -97,11 +108,12 @@ static void *serve(void *context)
 
 	while (wait_for(r, r->listener, POLLIN)) {
 		fd = accept(r->listener, NULL, NULL);
+		r->connections++;
 		for (open = true; open && read_request(r, fd);) {
 			unsigned number = r->requests++;
 
-			open = act(r, fd, &r->steps[number < r->step_count ? number
-									   : r->step_count - 1]);
+			open = act(r, fd,
+				   &r->steps[number < r->step_count ? number : r->step_count - 1]);
 		}
 		close(fd);
 	}

@@ -2,7 +2,8 @@
 /*
  * receiver.h - a receiver on the loopback that answers by a script, in a thread.
  *
- * The step after the last is the last again. It serves one connection at a time.
+ * The step after the last is the last again. It serves one connection at a time;
+ * a new one ends one that is idle.
  */
 #pragma once
 
@@ -31,9 +32,10 @@ struct receiver {
 	pthread_t thread;
 	const struct step *steps;
 	size_t step_count;
-	atomic_uint requests;
+	atomic_uint requests, connections;
 	atomic_ulong poured;
-	char request[REQUEST_BYTES]; /* the last whole one, head and body; read it after `requests` moved */
+	char request
+		[REQUEST_BYTES]; /* the last whole one, head and body; read it after `requests` moved */
 	size_t request_len, head_len;
 	char url[64];
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* retry.c - mirrors user/export/otlp/retry.c */
+#include "user/export/otlp/retry.h"
 #include "tests/test.h"
 #include "user/base/clock.h"
-#include "user/export/otlp/retry.h"
 
 enum { NOTHING_ASKED = -1 };
 
@@ -83,7 +83,12 @@ TEST(retry_after_is_seconds_or_a_date)
 TEST(any_other_retry_after_is_ignored)
 {
 	static const struct str rows[] = {
-		STR(""), STR(" "), STR("-1"), STR("1.5"), STR("soon"), STR("12\0 34"),
+		STR(""),
+		STR(" "),
+		STR("-1"),
+		STR("1.5"),
+		STR("soon"),
+		STR("12\0 34"),
 		STR("Sun, 06 Nov 1994 08:49:37 GMT and a lot that does not belong to a date at all"),
 	};
 

@@ -3,6 +3,7 @@
  * traces.c - mirrors user/export/otlp/{traces,sender,http}.c: spans on their way to
  * a receiver that behaves, fails, lies, or says nothing.
  */
+#include <unistd.h>
 #include <zlib.h>
 
 #include "tests/test.h"
@@ -15,8 +16,8 @@
 #include "user/model/ledger.h"
 #include "user/model/span.h"
 
-#define OK "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\n"
-#define ACCEPTED OK "Content-Length: 2\r\n\r\n\x0a"
+#define OK	     "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\n"
+#define ACCEPTED     OK "Content-Length: 2\r\n\r\n\x0a"
 #define STATUS(line) "HTTP/1.1 " line "\r\nContent-Length: 0\r\n\r\n"
 
 /* An empty, present partial_success: 0a 00. */
@@ -124,7 +125,8 @@ TEST(a_request_says_what_it_is)
 	body = str_after((struct str){ rig.receiver.request, rig.receiver.request_len }, head.len);
 	CHECK(str_starts(head, STR("POST /v1/traces HTTP/1.1\r\n")));
 	CHECK(memmem(head.at, head.len, "\r\nContent-Type: application/x-protobuf\r\n", 40));
-	CHECK(memmem(head.at, head.len, "\r\nUser-Agent: sonde/" SONDE_VERSION " OTel-OTLP-Exp", 33));
+	CHECK(memmem(head.at, head.len, "\r\nUser-Agent: sonde/" SONDE_VERSION " OTel-OTLP-Exp",
+		     33));
 	CHECK(!memmem(head.at, head.len, "\r\nExpect:", 9));
 	CHECK(!memmem(head.at, head.len, "\r\nContent-Encoding:", 19));
 	request = sonde__otlp__trace_request__unpack(NULL, body.len, (const uint8_t *)body.at);
@@ -199,8 +201,12 @@ TEST(what_may_be_tried_again_is)
 TEST(any_other_status_drops_and_is_never_tried_again)
 {
 	static const char *const answers[] = {
-		STATUS("500 No"), STATUS("408 No"), STATUS("400 No"), STATUS("404 No"),
-		STATUS("413 No"), STATUS("501 No"),
+		STATUS("500 No"),
+		STATUS("408 No"),
+		STATUS("400 No"),
+		STATUS("404 No"),
+		STATUS("413 No"),
+		STATUS("501 No"),
 		"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
 	};
 	struct rig rig;
@@ -290,8 +296,10 @@ TEST(a_gzip_bomb_is_cut_after_decompression)
 	char *zeros = calloc(1, BOMB_BYTES);
 	struct step step = { DEED_ANSWER,
 			     OK "Content-Encoding: gzip\r\nConnection: close\r\n\r\n" };
-	z_stream z = { .next_in = (Bytef *)zeros, .avail_in = BOMB_BYTES,
-		       .next_out = (Bytef *)bomb, .avail_out = ROOM };
+	z_stream z = { .next_in = (Bytef *)zeros,
+		       .avail_in = BOMB_BYTES,
+		       .next_out = (Bytef *)bomb,
+		       .avail_out = ROOM };
 	struct rig rig;
 
 	CHECK(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) == Z_OK);
@@ -352,7 +360,8 @@ TEST(at_the_end_everything_is_sent_at_once)
 TEST(at_the_end_a_failure_is_final_and_counted)
 {
 	static const struct step steps[] = { { DEED_ANSWER, STATUS("503 No") } };
-	static const struct retry_policy slow = { 3600 * NS_PER_S, 3600 * NS_PER_S, 7200 * NS_PER_S };
+	static const struct retry_policy slow = { 3600 * NS_PER_S, 3600 * NS_PER_S,
+						  7200 * NS_PER_S };
 	struct rig rig;
 
 	rig_begin(&rig, steps, 1);
@@ -364,6 +373,31 @@ TEST(at_the_end_a_failure_is_final_and_counted)
 	CHECK(rig_settle(&rig) && traces_drained(&rig.traces));
 	rig_end(&rig);
 	CHECK(rig.ledger.lost[LOSS_EXPORT_SHUTDOWN] == 8 && rig.receiver.requests == 2);
+}
+
+TEST(a_connection_is_kept_until_a_certificate_changes)
+{
+	static const struct step steps[] = { accepted };
+	char path[] = "/tmp/sonde-test-XXXXXX";
+	int file = mkstemp(path);
+	unsigned kept, renewed;
+	struct rig rig;
+
+	rig_begin(&rig, steps, 1);
+	http_post_free(rig.traces.sender.post);
+	rig.target.certificate = path;
+	CHECK(!traces_init(&rig.traces, rig.client, &(const char *){ NULL }));
+	rig_spans(&rig, 9);
+	CHECK(rig_settle(&rig));
+	kept = rig.receiver.connections;
+	CHECK(write(file, "new", 3) == 3);
+	rig_spans(&rig, 9);
+	CHECK(rig_settle(&rig));
+	renewed = rig.receiver.connections;
+	rig_end(&rig);
+	close(file);
+	unlink(path);
+	CHECK(rig.receiver.requests == 6 && kept == 1 && renewed == 2);
 }
 
 TEST(an_endpoint_that_is_not_http_is_said)
