@@ -138,6 +138,8 @@ void exchanges_each_open(const struct exchanges *x,
 			struct exchange open = e->x;
 
 			open.peer = connection_peer(c, &peer);
+			if (!open.answered)
+				open.answer = (struct message){};
 			visit(context, &open);
 		}
 	}

@@ -61,7 +61,7 @@ static bool take_answer(struct exchanges *x, struct connection *c, const struct 
 	uint64_t body;
 	ssize_t used;
 
-	if (!e || e->next || e->x.question.pair)
+	if (!e || e->x.question.pair)
 		return false;
 	m = &e->x.answer;
 	used = connection_proto(x, c)->parse(in, false, ANSWERING, &e->x.question, m);
