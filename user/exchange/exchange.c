@@ -44,7 +44,7 @@ void exchanges_free(struct exchanges *x)
 	free(x);
 }
 
-static struct connection *find_or_make(struct exchanges *x, const struct record *record)
+static inline struct connection *find_or_make(struct exchanges *x, const struct record *record)
 {
 	struct connection *c = connection_find(x, record->cookie);
 

@@ -12,4 +12,13 @@
 
 #include "user/exchange/connection.h"
 
+/* Both directions expect a head at a known place, and nothing else is kept. */
+static inline bool plain_in_step(const struct connection *c)
+{
+	const struct stream *s = c->streams;
+
+	return s[RECEIVED].state == STREAM_HEAD && s[SENT].state == STREAM_HEAD &&
+	       s[RECEIVED].placed && s[SENT].placed && !c->extra && !c->unread;
+}
+
 bool plain_take(struct exchanges *x, struct connection *c, const struct record_turn *r);
