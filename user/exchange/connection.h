@@ -104,6 +104,7 @@ struct connection {
 	bool waits : 1;	 /* counted in exchanges.waiting */
 	bool all : 1;	 /* VERDICT_ALL was set */
 	bool raised : 1; /* the limit of the head was raised */
+	bool in_step;	 /* nothing is open, hidden or held that a plain record could meet */
 };
 
 static_assert(sizeof(struct connection) <= 184, "with its place in the table at most 200 bytes");

@@ -44,7 +44,7 @@ void exchanges_free(struct exchanges *x)
 	free(x);
 }
 
-static struct connection *find_or_make(struct exchanges *x, const struct record *record)
+static inline struct connection *find_or_make(struct exchanges *x, const struct record *record)
 {
 	struct connection *c = connection_find(x, record->cookie);
 
@@ -138,6 +138,8 @@ void exchanges_each_open(const struct exchanges *x,
 			struct exchange open = e->x;
 
 			open.peer = connection_peer(c, &peer);
+			if (!open.answered)
+				open.answer = (struct message){};
 			visit(context, &open);
 		}
 	}

@@ -59,6 +59,7 @@ bool hold(struct exchanges *x, struct connection *c, const struct record_turn *r
 		return false;
 	}
 	memcpy(block->bytes, r, size);
+	c->in_step = false;
 	e->held[e->held_count++] = block;
 	return true;
 }

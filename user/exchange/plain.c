@@ -4,16 +4,14 @@
 #include "user/exchange/pair.h"
 #include "user/exchange/stream.h"
 
-/* It opens the turn that is due, where it is due, and nothing before it is open or hidden. */
-static bool in_step(const struct connection *c, const struct record_turn *r)
+/* It opens the turn that is due, where it is due, and is all of it so far. */
+static bool is_due(const struct connection *c, const struct record_turn *r)
 {
 	const struct stream *s = &c->streams[r->direction];
 	const struct stream *other = &c->streams[!r->direction];
 
-	return r->number == c->turn + 1 &&
-	       (r->flags & ~(RECORD_CUT | RECORD_JOINED)) == RECORD_OPENS &&
-	       s->state == STREAM_HEAD && other->state == STREAM_HEAD && !c->extra && !c->unread &&
-	       c->direction != r->direction && s->placed && s->at == r->offset &&
+	return c->in_step && r->number == c->turn + 1 && c->direction != r->direction &&
+	       (r->flags & ~(RECORD_CUT | RECORD_JOINED)) == RECORD_OPENS && s->at == r->offset &&
 	       other->at == c->turn_start + r->before.bytes && !r->before.unreported &&
 	       r->op_bytes == r->turn.bytes && r->head.at_ns;
 }
@@ -61,7 +59,7 @@ static bool take_answer(struct exchanges *x, struct connection *c, const struct 
 	uint64_t body;
 	ssize_t used;
 
-	if (!e || e->next || e->x.question.pair)
+	if (!e || e->x.question.pair)
 		return false;
 	m = &e->x.answer;
 	used = connection_proto(x, c)->parse(in, false, ANSWERING, &e->x.question, m);
@@ -82,7 +80,7 @@ static bool take_answer(struct exchanges *x, struct connection *c, const struct 
 
 bool plain_take(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
-	if (!in_step(c, r))
+	if (!is_due(c, r))
 		return false;
 	return r->direction == connection_asking(c) ? take_question(x, c, r) : take_answer(x, c, r);
 }

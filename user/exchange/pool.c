@@ -3,7 +3,7 @@
 
 #include "user/base/mem.h"
 
-enum { SLAB_BYTES = 64 << 10 };
+enum { SLAB_BYTES = 16 << 10 };
 
 struct slab {
 	struct slab *next;

@@ -4,6 +4,7 @@
 #include "user/exchange/gather.h"
 #include "user/exchange/hold.h"
 #include "user/exchange/pair.h"
+#include "user/exchange/plain.h"
 #include "user/exchange/sniff.h"
 #include "user/exchange/stream.h"
 
@@ -207,6 +208,7 @@ static void process(struct exchanges *x, struct connection *c, const struct reco
 		c->waits = !c->waits;
 		x->waiting += c->waits ? 1 : -1;
 	}
+	c->in_step = plain_in_step(c);
 }
 
 static void release_held(struct exchanges *x, struct connection *c)

@@ -186,6 +186,8 @@ void build_late(struct rig *rig, struct wire *w, bool opens)
 	r->flags |= RECORD_LATE;
 	if (!opens)
 		r->flags &= (uint8_t)~RECORD_OPENS;
+	if (r->number == w->number)
+		r->turn = w->turn;
 	r->turn.unreported = 0;
 	rig_feed(rig, r);
 }

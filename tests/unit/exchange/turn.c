@@ -333,5 +333,26 @@ TEST(a_turn_of_the_wrong_direction_is_a_gap)
 	CHECK(rig.ledger.lost[LOSS_EXCHANGE_GAP] == 1);
 	send_(&rig, "! 200 -\n");
 	CHECK(!strcmp(rig.story, "b=200"));
+	turn_of(&rig.wire.record)->direction = RECEIVED;
+	recv_(&rig, "? c -\n");
+	turn_of(&rig.wire.record)->direction = SENT;
+	rig_feed(&rig, turn_of(&rig.wire.record));
+	CHECK(rig.ledger.lost[LOSS_EXCHANGE_GAP] == 2);
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_late_question_that_does_not_open_its_turn_leaves_the_turn_before_unsettled)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.wire.limit = 8;
+	send_(&rig, "? a -\n");
+	recv_(&rig, "! 200 -\n");
+	pass(&rig, RECEIVED, 5);
+	late(&rig, SENT, "? b -\n");
+	recv_(&rig, "! 201 -\n");
+	build_late(&rig, &rig.wire, false);
+	CHECK(!strcmp(rig.story, "a=200 b=201"));
 	CHECK(rig_end(&rig));
 }
