@@ -437,6 +437,19 @@ TEST(a_connection_that_is_reset_inside_the_answer_is_observed_so)
 	CHECK(rig_end(&rig));
 }
 
+TEST(an_answer_that_is_closed_before_its_first_line_is_whole_has_no_status)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	send_(&rig, "! ");
+	build_close(&rig, &rig.wire, true);
+	CHECK(!strcmp(rig.story, "a=reset") && !rig.seen[0].x.answered);
+	CHECK(rig.ledger.lost[LOSS_EXCHANGE_UNREAD] == 0);
+	CHECK(rig_end(&rig));
+}
+
 TEST(the_totals_of_a_close_may_complete_the_answer)
 {
 	struct rig rig;

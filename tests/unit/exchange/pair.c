@@ -88,6 +88,21 @@ TEST(a_question_may_be_cut_in_two_by_the_answer_before_it)
 	CHECK(rig_end(&rig));
 }
 
+TEST(a_line_end_too_many_does_not_start_the_next_question)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n\n");
+	send_(&rig, "! 200 -\n");
+	rig.now_ns += 5000;
+	recv_(&rig, "? b -\n");
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "a=200 b=201"));
+	CHECK(rig.seen[1].x.started_ns == rig.now_ns - 10);
+	CHECK(rig_end(&rig));
+}
+
 TEST(a_question_may_come_while_the_answer_before_it_goes_on)
 {
 	struct rig rig;
