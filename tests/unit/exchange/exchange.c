@@ -512,7 +512,8 @@ static void count_open(void *context, const struct exchange *open)
 {
 	int *count = context;
 
-	*count += open->role == ROLE_SERVER && open->peer && open->peer->remote_port == 1007;
+	*count += open->role == ROLE_SERVER && open->peer && open->peer->remote_port == 1007 &&
+		  !open->answered && !open->answer.texts[0].at;
 }
 
 TEST(each_open_exchange_is_visited_with_its_addresses)
@@ -523,6 +524,7 @@ TEST(each_open_exchange_is_visited_with_its_addresses)
 	rig_begin(&rig, NULL);
 	build_connection(&rig, &rig.wire, 0);
 	recv_(&rig, "? a -\n? b -\n");
+	send_(&rig, "! 100 -\n");
 	exchanges_each_open(rig.x, count_open, &count);
 	CHECK(count == 2);
 	CHECK(rig_end(&rig));

@@ -213,6 +213,20 @@ TEST(questions_that_are_hidden_among_others_are_counted_when_they_are_answered)
 	CHECK(rig_end(&rig));
 }
 
+TEST(half_a_head_whose_rest_is_hidden_does_not_spoil_the_next)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.wire.limit = 8;
+	recv_(&rig, "? a -\n? lost -\n");
+	send_(&rig, "! 200 -\n");
+	recv_(&rig, "? c -\n");
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "a=200 c=201"));
+	CHECK(rig_end(&rig));
+}
+
 TEST(an_answer_that_cannot_be_read_loses_its_question)
 {
 	struct rig rig;
