@@ -32,7 +32,7 @@
 /* The value of one attribute; longer ones are cut. */
 #define LIMIT_ATTRIBUTE_BYTES 4096
 /* One answer to a scrape; 2,000 series of four histograms of 17 bounds are 51 MB as text. */
-#define LIMIT_SCRAPE_BYTES (256 << 20)
+#define LIMIT_SCRAPE_BYTES (64 << 20)
 /* An OTLP answer that is longer is refused (specification: 4 MiB). */
 #define LIMIT_OTLP_ANSWER_BYTES (4 << 20)
 /* An OTLP request before compression (specification: 64 MiB). */
