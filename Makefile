@@ -41,7 +41,10 @@ run: ## Show sonde at work: on a small service of its own, or WATCH='--watch.por
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tools/run
 
-check: ## Set up and run every test
+lint: ## Run the checks of tools/check (layers, format, sizes, licences, ...)
+	$(Q)tools/check/all
+
+check: ## Set up and run every test; CI=true fuzzes longer and allows only the skips of tests/skips
 	$(Q)tools/setup check
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/run
@@ -87,7 +90,7 @@ $(OUT)/fuzz-%: $(OUT)/fuzz/tests/fuzz/%.o $(OUT)/fuzz/libsonde.a
 fuzz-%: $(OUT)/fuzz-% ## Build one fuzz target and run it; RUNS=
 	$(Q)tools/fuzz $*
 
-fuzz: $(FUZZERS:%=$(OUT)/fuzz-%) ## Run every fuzz target; RUNS= (default 1,000,000 inputs each)
+fuzz: $(FUZZERS:%=$(OUT)/fuzz-%) ## Run every fuzz target; RUNS= inputs each (1,000,000), BUDGET= seconds
 	$(Q)tools/fuzz $(FUZZERS)
 
 $(OUT)/gen/%.pb-c.c $(OUT)/gen/%.pb-c.h: %.proto
@@ -118,5 +121,5 @@ help: ## Show this list
 	@awk -F':.*## ' '/^[a-z%-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
-.PHONY: all run check unit fuzz format clean help
+.PHONY: all run lint check unit fuzz format clean help
 .SECONDARY:
