@@ -208,7 +208,8 @@ static void on_worker_death(struct monitor *m, int status)
 		m->quick_deaths++;
 	else
 		m->quick_deaths = 0;
-	if (m->quick_deaths == QUICK_DEATHS || (m->quick_deaths && !m->worker_restarts && WIFEXITED(status))) {
+	if (m->quick_deaths == QUICK_DEATHS ||
+	    (m->quick_deaths && !m->worker_restarts && WIFEXITED(status))) {
 		log_error("the worker cannot be kept running", "status=%d", status);
 		end(m, EXIT_FAILED);
 		return;
@@ -382,7 +383,8 @@ static int watch_signals(struct monitor *m)
 	sigaddset(&signals, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL))
 		return -errno;
-	m->signals = (struct watch){ .fd = signalfd(-1, &signals, SFD_CLOEXEC), .ready = on_signal };
+	m->signals =
+		(struct watch){ .fd = signalfd(-1, &signals, SFD_CLOEXEC), .ready = on_signal };
 	return m->signals.fd < 0 ? -errno : loop_watch(m->loop, &m->signals, EPOLLIN);
 }
 
@@ -391,8 +393,8 @@ static int make_shared(struct monitor *m)
 	m->shared_fd = memfd_create("sonde", MFD_CLOEXEC);
 	if (m->shared_fd < 0 || ftruncate(m->shared_fd, sizeof(*m->shared)))
 		return -errno;
-	m->shared = mmap(NULL, sizeof(*m->shared), PROT_READ | PROT_WRITE, MAP_SHARED, m->shared_fd,
-			 0);
+	m->shared =
+		mmap(NULL, sizeof(*m->shared), PROT_READ | PROT_WRITE, MAP_SHARED, m->shared_fd, 0);
 	return m->shared == MAP_FAILED ? -errno : 0;
 }
 
@@ -401,7 +403,8 @@ static int open_tape(struct monitor *m)
 {
 	const char *path = m->config->tape_record;
 
-	m->tape_fd = open(path ? path : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	m->tape_fd =
+		open(path ? path : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (m->tape_fd < 0) {
 		log_error("the tape cannot be opened", "path=%s error=%s", log_value(str_of(path)),
 			  strerror(errno));
@@ -433,7 +436,8 @@ static int refuse_second(struct monitor *m)
 static int open_listeners(struct monitor *m)
 {
 	char error[256];
-	int count = listeners_open(&m->config->web.listen_address, m->listeners, error, sizeof(error));
+	int count =
+		listeners_open(&m->config->web.listen_address, m->listeners, error, sizeof(error));
 
 	if (count < 0) {
 		log_error("cannot listen", "error=%s", log_value(str_of(error)));
@@ -506,8 +510,12 @@ static void monitor_end(struct monitor *m)
 
 int monitor_run(const struct config *config, int argc, char **argv, worker_main *worker)
 {
-	struct monitor m = { .config = config, .argc = argc, .argv = argv, .worker_fd = -1,
-			     .requests_fd = -1, .spawner_watch = { .fd = -1, .ready = on_spawner } };
+	struct monitor m = { .config = config,
+			     .argc = argc,
+			     .argv = argv,
+			     .worker_fd = -1,
+			     .requests_fd = -1,
+			     .spawner_watch = { .fd = -1, .ready = on_spawner } };
 	int error;
 
 	m.spawner = spawner_start(config, argc, argv, worker, &m.spawner_watch.fd);

@@ -54,8 +54,8 @@ static void sample(struct pipeline *p, struct span *span, const struct process *
 	const struct config *c = p->config;
 	const struct sampler *sampler = routing_sampler(p->routing, process);
 
-	span->sampled = sampler_decides(sampler, span->context.trace_id,
-					has_remote ? &parent_flags : NULL);
+	span->sampled =
+		sampler_decides(sampler, span->context.trace_id, has_remote ? &parent_flags : NULL);
 	if (!span->sampled && c->trace.keep_errors && span->status == STATUS_ERROR)
 		span->sampled = true;
 	if (!span->sampled && c->trace.keep_slower_than_ms &&
@@ -189,7 +189,7 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 		void *self;
 
 		*error = NULL;
-		self = exporters[i]->new(&p->export_context, error);
+		self = exporters[i]->new (&p->export_context, error);
 		if (*error)
 			return -EINVAL;
 		if (!self)

@@ -72,7 +72,8 @@ static void give(struct metric_sink *sink, const char *key, const char *text, do
 }
 
 #define METRIC(name_, unit_, kind_, help_)                                                         \
-	(&(const struct metric){ .name = (name_), .unit = (unit_), .help = (help_), .kind = (kind_) })
+	(&(const struct metric){                                                                   \
+		.name = (name_), .unit = (unit_), .help = (help_), .kind = (kind_) })
 
 static void collect_requests(const struct self *s, struct metric_sink *sink)
 {

@@ -19,9 +19,9 @@
 #include "user/worker/rings.h"
 #include "user/worker/self.h"
 
-#define SWEEP_NS  (100 * NS_PER_MS)
-#define PATIENCE_NS (200 * NS_PER_MS) /* for facts about a process whose records have come */
-#define FLUSH_NS  (4500 * NS_PER_MS)  /* of the 5 s that ending may take */
+#define SWEEP_NS    (100 * NS_PER_MS)
+#define PATIENCE_NS (200 * NS_PER_MS)  /* for facts about a process whose records have come */
+#define FLUSH_NS    (4500 * NS_PER_MS) /* of the 5 s that ending may take */
 
 enum { OPEN_TIMEOUT_MS = 200, EXITS_BYTES = 1 << 20 };
 
@@ -37,8 +37,8 @@ struct worker {
 	struct self *self;
 	struct watch monitor;
 	struct timer sweep, second, stop;
-	struct buf facts;  /* of the process that is told of */
-	struct buf exits;  /* records of ends, held until the rings are drained */
+	struct buf facts;	   /* of the process that is told of */
+	struct buf exits;	   /* records of ends, held until the rings are drained */
 	uint64_t waiting_since_ns; /* a record waits for facts about its process */
 	int status;
 	bool stopping;
@@ -164,7 +164,8 @@ static int ask_open(void *context, const char *path)
 	return count ? fd : -1;
 }
 
-static void take_news(struct worker *w, const struct monitor_message *m, const int *fds, size_t count)
+static void take_news(struct worker *w, const struct monitor_message *m, const int *fds,
+		      size_t count)
 {
 	void *context[] = { w, (void *)&m->process };
 	int by_file[PROCESS_FILES] = { -1, -1, -1, -1 };
@@ -317,10 +318,8 @@ static int begin(struct worker *w, size_t count, size_t rings)
 		return -ENOMEM;
 	if (w->config->tape_record)
 		w->tape = tape_writer_new(w->fds[WORKER_TAPE]);
-	w->pipeline = pipeline_new(&(struct pipeline_options){ .config = w->config,
-							       .verdict = set_verdict,
-							       .context = w,
-							       .tape = w->tape });
+	w->pipeline = pipeline_new(&(struct pipeline_options){
+		.config = w->config, .verdict = set_verdict, .context = w, .tape = w->tape });
 	w->rings = rings_new(&(struct rings_options){ .loop = w->loop,
 						      .fds = w->fds + WORKER_RINGS,
 						      .count = rings,
