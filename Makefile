@@ -34,11 +34,14 @@ GEN_H := $(GEN_C:.c=.h) $(BPF:bpf/%.bpf.c=$(OUT)/gen/bpf/%.skel.h)
 # $(call objects,flavour): the library's objects of one flavour (release, san, fuzz).
 objects = $(LIBRARY:%.c=$(OUT)/$(1)/%.o) $(GEN_C:$(OUT)/gen/%.c=$(OUT)/$(1)/gen/%.o)
 
+# For run and check, where the caller did not choose.
+JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 all: $(OUT)/sonde ## Build build/sonde (installs nothing)
 
 run: ## Show sonde at work: on a small service of its own, or WATCH='--watch.port=8080'; DURATION=s
 	$(Q)tools/setup build
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all
 	$(Q)tools/run
 
 lint: ## Run the checks of tools/check (layers, format, sizes, licences, ...)
@@ -46,7 +49,7 @@ lint: ## Run the checks of tools/check (layers, format, sizes, licences, ...)
 
 check: ## Set up and run every test; CI=true fuzzes longer and allows only the skips of tests/skips
 	$(Q)tools/setup check
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all
 	$(Q)tests/run
 
 $(OUT)/sonde: $(OUT)/release/user/main.o $(OUT)/release/libsonde.a
