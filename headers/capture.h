@@ -32,7 +32,6 @@ struct capture_counters {
 	__u64 count[COUNTERS];
 };
 
-/* Which hooks have fired, by the self-test's own process; bits of `fired`. */
 enum { RINGS_MAX = 8 };
 
 /* How a ring wants to be woken; one cell a ring, written by both halves. */
@@ -45,6 +44,8 @@ enum ring_sleep {
 /* The settings that may change while running: an array of one, mapped by the monitor. */
 struct capture_control {
 	__u32 ring_sleep[RINGS_MAX];
+	__u32 watch_execs; /* tell the monitor of every exec, not only those of targets */
+	__u32 padding;
 	__u8 ports[65536 / 8]; /* bit n: a socket that listens on port n makes its process a target */
 };
 
@@ -77,6 +78,3 @@ struct listener_line {
 struct target {
 	struct process_id process;
 };
-
-/* What the self-test saw: for each hook and family, whether it fired. */
-enum hook { HOOK_SEND, HOOK_RECEIVE, HOOK_ARRIVAL, HOOKS };

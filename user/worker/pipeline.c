@@ -8,6 +8,7 @@
 #include "user/base/limits.h"
 #include "user/base/mem.h"
 #include "user/event/event.h"
+#include "user/worker/active.h"
 #include "user/worker/routing.h"
 
 /* The other end of the connection, as text in the span's scratch. */
@@ -39,14 +40,12 @@ static void make_ids(struct pipeline *p, struct span *span)
 		random_id(&p->random, span->context.span_id, SPAN_ID_BYTES);
 }
 
-/* No final status was seen: the conventions' error.type says why. */
-static void add_outcome(struct span *span, const struct exchange *x)
+/* Why an exchange failed of itself, by the conventions' error.type; empty when it did not. */
+static struct str failure_of(const struct exchange *x)
 {
-	if (x->answered)
-		return;
-	span->status = STATUS_ERROR;
-	span->error_type = x->outcome == OUTCOME_RESET ? STR("connection_reset") : STR("_OTHER");
-	span_add_text(span, STR("error.type"), span->error_type);
+	if (x->outcome == OUTCOME_RESET)
+		return STR("connection_reset");
+	return x->answered ? (struct str){} : STR("_OTHER");
 }
 
 static void sample(struct pipeline *p, struct span *span, const struct process *process,
@@ -68,9 +67,14 @@ static void sample(struct pipeline *p, struct span *span, const struct process *
 		span->context.flags &= (uint8_t)~TRACE_FLAG_SAMPLED;
 }
 
-static void span_fill(struct pipeline *p, struct span *span, const struct exchange *x,
-		      const struct process *process)
+void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span)
 {
+	const struct process *process = processes_find(p->processes, x->process);
+
+	/* The attributes are filled as they are counted; zeroing them all would cost more. */
+	memset(span, 0, offsetof(struct span, attributes));
+	buf_clear(&p->scratch);
+	span->scratch = &p->scratch;
 	span->kind = x->role == ROLE_CLIENT ? SPAN_CLIENT : SPAN_SERVER;
 	span->resource = process ? process->resource : NULL;
 	span->routes = routing_routes(p->routing, process);
@@ -83,8 +87,8 @@ static void span_fill(struct pipeline *p, struct span *span, const struct exchan
 		.answering_body_bytes = x->answering_body_bytes,
 	};
 	add_peer(span, x->peer);
+	span->error_type = failure_of(x);
 	x->proto->describe(&x->question, x->answered ? &x->answer : NULL, span);
-	add_outcome(span, x);
 	if (x->question_cut || x->answer_cut)
 		span_add(span, (struct attribute){ .key = STR("sonde.head.cut"),
 						   .type = ATTRIBUTE_BOOL,
@@ -106,12 +110,8 @@ static void observe(void *context, const struct exchange *x)
 	uint8_t parent_flags;
 	bool has_remote;
 
-	/* The attributes are filled as they are counted; zeroing them all would cost more. */
-	memset(&span, 0, offsetof(struct span, attributes));
-	buf_clear(&p->scratch);
-	span.scratch = &p->scratch;
 	p->ledger.in[STAGE_SPAN]++;
-	span_fill(p, &span, x, process);
+	pipeline_span(p, x, &span);
 	parent_flags = span.context.flags;
 	has_remote = span.has_parent || span.context.trace_id[0] || span.context.trace_id[1];
 	make_ids(p, &span);
@@ -162,6 +162,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	if (options->seed || random_seed_system(&p->random))
 		random_seed(&p->random, options->seed ? options->seed : monotonic_ns());
 	collectors_add(&p->collectors, series_collector(p->series));
+	p->active = active_new(p);
 	collectors_add(&p->collectors, &p->ledger.collector);
 	return p;
 }
@@ -172,6 +173,7 @@ void pipeline_free(struct pipeline *p)
 		return;
 	for (size_t i = 0; i < p->exporter_count; i++)
 		p->exporters[i]->free(p->exporter_selves[i]);
+	active_free(p->active);
 	exchanges_free(p->exchanges);
 	series_free(p->series);
 	processes_free(p->processes);

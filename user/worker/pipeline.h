@@ -40,6 +40,7 @@ struct pipeline {
 	struct tape_writer *tape;
 	struct buf scratch; /* texts of the span that is being made */
 	struct routing *routing;
+	struct active *active;
 	int64_t unix_offset_ns;
 	struct export_context export_context; /* what the exporters were given */
 	const struct exporter *exporters[EXPORTERS_MAX];
@@ -59,6 +60,9 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 
 /* Take one record's bytes, aligned to 8; what is no record is counted. */
 void pipeline_take(struct pipeline *p, struct str bytes);
+
+/* Fill a span from an exchange, without ids; it borrows from both and from the scratch. */
+void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span);
 
 /*
  * Is the process known that this record speaks of? If not, its facts are on

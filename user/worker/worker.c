@@ -13,6 +13,7 @@
 #include "user/base/mem.h"
 #include "user/monitor/message.h"
 #include "user/monitor/shared.h"
+#include "user/process/host.h"
 #include "user/worker/jail.h"
 #include "user/worker/pipeline.h"
 #include "user/worker/rings.h"
@@ -180,6 +181,8 @@ static void take_news(struct worker *w, const struct monitor_message *m, const i
 		.stat = by_file[FILE_STAT],
 		.exe = m->text[0] ? m->text : NULL,
 		.comm = m->comm,
+		.ports = m->ports,
+		.port_count = m->port_count < MESSAGE_PORTS ? m->port_count : MESSAGE_PORTS,
 		.open = count ? ask_open : NULL,
 		.context = context,
 	};
@@ -306,6 +309,7 @@ static int begin(struct worker *w, size_t count, size_t rings)
 {
 	int error;
 
+	host_facts(); /* read while its files can still be */
 	w->loop = loop_new();
 	w->shared = map(w->fds[WORKER_SHARED], sizeof(*w->shared));
 	w->verdicts = map(w->fds[WORKER_VERDICTS], VERDICT_CELLS * sizeof(*w->verdicts));

@@ -58,6 +58,9 @@ const struct metric_group http_server_group = {
 		STR("error.type"),
 		STR("network.protocol.version"),
 	},
+	.active = { .name = "http.server.active_requests", .unit = "{request}",
+		    .help = "Requests that are being served.", .kind = METRIC_UPDOWN },
+	.active_keys = 2,
 };
 
 const struct metric_group http_client_group = {
@@ -81,4 +84,7 @@ const struct metric_group http_client_group = {
 		STR("error.type"),
 		STR("network.protocol.version"),
 	},
+	.active = { .name = "http.client.active_requests", .unit = "{request}",
+		    .help = "Requests that wait for their answer.", .kind = METRIC_UPDOWN },
+	.active_keys = 3,
 };
