@@ -2,8 +2,9 @@
 /*
  * otlp_encode.c - COUNT spans from the exporter's queue into request bodies, and nothing else.
  *
- *	otlp_encode COUNT [gzip]
+ *	otlp_encode COUNT [gzip|nothing]
  *
+ * `nothing` makes the spans and drops them, to be subtracted.
  * The spans are what a GET of nginx makes: ids and times differ, texts are alike.
  */
 #include <stdio.h>
@@ -82,17 +83,18 @@ int main(int argc, char **argv)
 				    .batch_spans = BATCH_SPANS,
 				    .ledger = &ledger };
 	bool gzip = argc > 2 && !strcmp(argv[2], "gzip");
+	bool nothing = argc > 2 && !strcmp(argv[2], "nothing");
 	size_t bytes = 0;
 	struct span span;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: otlp_encode COUNT [gzip]\n");
+		fprintf(stderr, "usage: otlp_encode COUNT [gzip|nothing]\n");
 		return 2;
 	}
 	random_seed(&generator, 1);
 	for (uint64_t i = 0; i < strtoull(argv[1], NULL, 10); i++) {
 		span_make(&span, resource, i);
-		if (span_queue_add(&queue, &span))
+		if (!nothing && span_queue_add(&queue, &span))
 			bytes += send_all(&queue, gzip, false);
 	}
 	bytes += send_all(&queue, gzip, true);
