@@ -114,6 +114,18 @@ $(OUT)/gen/bpf/%.skel.h: $(OUT)/bpf/%.o
 	@echo '  SKEL    $@'
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*) > $@
 
+BENCH := $(patsubst tools/bench/%.c,$(OUT)/bench/%,$(sort $(wildcard tools/bench/*.c)))
+
+$(OUT)/bench/%: $(OUT)/release/tools/bench/%.o $(OUT)/release/libsonde.a
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	$(Q)$(CC) -pie -Wl,--gc-sections -Wl,--as-needed -o $@ $^ $(LIBS)
+
+bench: ## Measure everything that has a bar, with the base beside it; QUICK=1: a tenth of the time
+	$(Q)tools/setup bench
+	$(Q)$(MAKE) --no-print-directory all $(BENCH)
+	$(Q)tools/bench/all $(if $(QUICK),--quick)
+
 format: ## Format all C files
 	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')
 
@@ -124,5 +136,5 @@ help: ## Show this list
 	@awk -F':.*## ' '/^[a-z%-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
-.PHONY: all run lint check unit fuzz format clean help
+.PHONY: all run lint check unit fuzz bench format clean help
 .SECONDARY:
