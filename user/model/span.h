@@ -43,6 +43,8 @@ struct span {
 	struct measures measures;
 	const struct metric_group *metrics; /* what to count it under; NULL: nothing */
 	bool hide_from_metrics, hide_from_traces; /* http.ignore */
+	/* No exporter takes it: only what is counted by is filled, the attributes of its group. */
+	bool counted_only;
 	size_t attribute_count;
 	uint32_t attributes_dropped; /* past SPAN_ATTRIBUTES */
 	struct attribute attributes[SPAN_ATTRIBUTES];

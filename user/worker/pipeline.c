@@ -82,7 +82,9 @@ static void span_fill(struct pipeline *p, struct span *span, const struct exchan
 		.asking_body_bytes = x->asking_body_bytes,
 		.answering_body_bytes = x->answering_body_bytes,
 	};
-	add_peer(span, x->peer);
+	/* A client's metrics are told apart by the server, which may be known by address only. */
+	if (!span->counted_only || span->kind == SPAN_CLIENT)
+		add_peer(span, x->peer);
 	x->proto->describe(&x->question, x->answered ? &x->answer : NULL, span);
 	add_outcome(span, x);
 	if (x->question_cut || x->answer_cut)
@@ -110,6 +112,7 @@ static void observe(void *context, const struct exchange *x)
 	memset(&span, 0, offsetof(struct span, attributes));
 	buf_clear(&p->scratch);
 	span.scratch = &p->scratch;
+	span.counted_only = !p->exports_spans;
 	p->ledger.in[STAGE_SPAN]++;
 	span_fill(p, &span, x, process);
 	parent_flags = span.context.flags;
@@ -192,6 +195,7 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 			return -EINVAL;
 		if (!self)
 			continue;
+		p->exports_spans |= exporters[i]->span != NULL;
 		p->exporters[p->exporter_count] = exporters[i];
 		p->exporter_selves[p->exporter_count++] = self;
 	}

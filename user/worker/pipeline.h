@@ -45,6 +45,7 @@ struct pipeline {
 	const struct exporter *exporters[EXPORTERS_MAX];
 	void *exporter_selves[EXPORTERS_MAX];
 	size_t exporter_count;
+	bool exports_spans; /* one of them takes spans */
 	verdict_set *verdict;
 	void *verdict_context;
 	uint64_t unsampled;	/* spans that the sampler left out */

@@ -111,9 +111,12 @@ void http_ignored(struct str path, struct str route, bool *traces, bool *metrics
 	for (size_t i = 0; i < options->ignore_count; i++) {
 		const struct http_ignore *rule = &options->ignore[i];
 
+		if (!traces && !rule->metrics)
+			continue;
 		if (!str_eq(rule->pattern, route) && !route_matches(rule->pattern, path))
 			continue;
-		*traces |= rule->traces;
+		if (traces)
+			*traces |= rule->traces;
 		*metrics |= rule->metrics;
 	}
 }
