@@ -11,7 +11,7 @@
 #include "user/worker/routing.h"
 
 /* The other end of the connection, as text in the span's scratch. */
-static void add_peer(struct span *span, const struct record_connection *peer)
+static void add_peer(struct span *span, const struct peer *peer)
 {
 	char text[INET6_ADDRSTRLEN];
 	size_t before = span->scratch->len;
@@ -215,14 +215,8 @@ static void take_process(struct pipeline *p, const struct record_process *record
 		exchanges_process_ended(p->exchanges, process->id, record->head.at_ns);
 }
 
-void pipeline_take(struct pipeline *p, struct str bytes)
+void pipeline_take_record(struct pipeline *p, const struct record *record)
 {
-	const struct record *record = event_check(bytes);
-
-	if (!record) {
-		p->ledger.lost[LOSS_RING_INVALID]++;
-		return;
-	}
 	if (p->tape)
 		tape_write(p->tape, record);
 	switch (record->type) {
@@ -236,6 +230,16 @@ void pipeline_take(struct pipeline *p, struct str bytes)
 		p->ledger.out[STAGE_RING]++;
 		exchanges_feed(p->exchanges, record);
 	}
+}
+
+void pipeline_take(struct pipeline *p, struct str bytes)
+{
+	const struct record *record = event_check(bytes);
+
+	if (record)
+		pipeline_take_record(p, record);
+	else
+		p->ledger.lost[LOSS_RING_INVALID]++;
 }
 
 bool pipeline_knows(struct pipeline *p, struct str bytes)

@@ -60,6 +60,8 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 
 /* Take one record's bytes, aligned to 8; what is no record is counted. */
 void pipeline_take(struct pipeline *p, struct str bytes);
+/* The same of a record that event_check() gave. */
+void pipeline_take_record(struct pipeline *p, const struct record *record);
 
 /*
  * Is the process known that this record speaks of? If not, its facts are on
