@@ -26,7 +26,7 @@ enum { SEED = 1, MAX_ROUNDS = 500, ROUND_MS = 10 };
 
 static void take_one(void *context, const struct record *record)
 {
-	pipeline_take(context, (struct str){ (const char *)record, record->size });
+	pipeline_take_record(context, record);
 }
 
 static bool is_ready(void *owner)

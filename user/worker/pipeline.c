@@ -12,7 +12,7 @@
 #include "user/worker/routing.h"
 
 /* The other end of the connection, as text in the span's scratch. */
-static void add_peer(struct span *span, const struct record_connection *peer)
+static void add_peer(struct span *span, const struct peer *peer)
 {
 	char text[INET6_ADDRSTRLEN];
 	size_t before = span->scratch->len;
@@ -86,8 +86,11 @@ void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *sp
 		.asking_body_bytes = x->asking_body_bytes,
 		.answering_body_bytes = x->answering_body_bytes,
 	};
-	add_peer(span, x->peer);
 	span->error_type = failure_of(x);
+	span->counted_only = !p->exports_spans;
+	/* A client's metrics are told apart by the server, which may be known by address only. */
+	if (!span->counted_only || span->kind == SPAN_CLIENT)
+		add_peer(span, x->peer);
 	x->proto->describe(&x->question, x->answered ? &x->answer : NULL, span);
 	if (x->question_cut || x->answer_cut)
 		span_add(span, (struct attribute){ .key = STR("sonde.head.cut"),
@@ -194,6 +197,7 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 			return -EINVAL;
 		if (!self)
 			continue;
+		p->exports_spans |= exporters[i]->span != NULL;
 		p->exporters[p->exporter_count] = exporters[i];
 		p->exporter_selves[p->exporter_count++] = self;
 	}
@@ -213,14 +217,8 @@ static void take_process(struct pipeline *p, const struct record_process *record
 		exchanges_process_ended(p->exchanges, process->id, record->head.at_ns);
 }
 
-void pipeline_take(struct pipeline *p, struct str bytes)
+void pipeline_take_record(struct pipeline *p, const struct record *record)
 {
-	const struct record *record = event_check(bytes);
-
-	if (!record) {
-		p->ledger.lost[LOSS_RING_INVALID]++;
-		return;
-	}
 	if (p->tape)
 		tape_write(p->tape, record);
 	switch (record->type) {
@@ -234,6 +232,16 @@ void pipeline_take(struct pipeline *p, struct str bytes)
 		p->ledger.out[STAGE_RING]++;
 		exchanges_feed(p->exchanges, record);
 	}
+}
+
+void pipeline_take(struct pipeline *p, struct str bytes)
+{
+	const struct record *record = event_check(bytes);
+
+	if (record)
+		pipeline_take_record(p, record);
+	else
+		p->ledger.lost[LOSS_RING_INVALID]++;
 }
 
 bool pipeline_knows(struct pipeline *p, struct str bytes)
