@@ -34,8 +34,8 @@ GEN_H := $(GEN_C:.c=.h) $(BPF:bpf/%.bpf.c=$(OUT)/gen/bpf/%.skel.h)
 # $(call objects,flavour): the library's objects of one flavour (release, san, fuzz).
 objects = $(LIBRARY:%.c=$(OUT)/$(1)/%.o) $(GEN_C:$(OUT)/gen/%.c=$(OUT)/$(1)/gen/%.o)
 
-# For run and check, where the caller did not choose.
-JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+# For run and check: quiet, and with every CPU where the caller did not choose.
+JOBS = $(if $(V),,-s) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 all: $(OUT)/sonde ## Build build/sonde (installs nothing)
 
