@@ -6,9 +6,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "user/capture/capture.h"
 #include "user/command/command.h"
 #include "user/config/config.h"
-#include "user/monitor/capture.h"
 #include "user/monitor/privileges.h"
 
 struct verdict_line {

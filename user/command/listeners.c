@@ -3,7 +3,7 @@
 
 #include "user/base/buf.h"
 #include "user/base/mem.h"
-#include "user/monitor/capture.h"
+#include "user/capture/capture.h"
 #include "user/monitor/procfiles.h"
 
 enum { LINES_BYTES = 4 << 20 };

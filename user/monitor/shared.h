@@ -7,8 +7,8 @@
  */
 #pragma once
 
+#include "user/capture/capture.h"
 #include "user/model/ledger.h"
-#include "user/monitor/capture.h"
 
 struct shared {
 	/* the monitor's */

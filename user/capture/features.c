@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/monitor/features.h"
+#include "user/capture/features.h"
 
 #include <assert.h>
 #include <bpf/bpf.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/monitor/capture.h"
+#include "user/capture/capture.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -9,7 +9,7 @@
 
 #include "bpf/sonde.skel.h"
 #include "user/base/mem.h"
-#include "user/monitor/selftest.h"
+#include "user/capture/selftest.h"
 
 enum { LINE_BYTES = 16 << 20 /* of one pass of an iterator: 200,000 processes */ };
 
