@@ -102,11 +102,13 @@ static void add_choice(json_t *list, const struct subject *s, const char *key, c
 }
 
 /* The options each of which would choose it. */
-static json_t *choices_of(const struct subject *s)
+static json_t *choices_of(const struct subject *s, bool excluded)
 {
 	json_t *list = json_array();
 	char number[16];
 
+	if (excluded || s->is_kernel_thread || s->is_sonde)
+		return list;
 	for (size_t i = 0; i < s->port_count; i++) {
 		snprintf(number, sizeof(number), "%u", s->ports[i]);
 		add_choice(list, s, "watch.port", number);
@@ -186,6 +188,7 @@ static void add_notes(json_t *root, const struct subject *s)
 static json_t *document(uint32_t pid, const struct config *config)
 {
 	char question[32], why[WHY_BYTES] = "";
+	const char *why_not;
 	struct subject s;
 	json_t *root, *process;
 	bool exists = !subject_read(pid, &s);
@@ -210,8 +213,10 @@ static json_t *document(uint32_t pid, const struct config *config)
 		judge_alone(root, &s, config);
 	else
 		judge_with_agent(root, &s);
-	if (!json_is_true(json_object_get(root, "watched")) && !s.is_kernel_thread)
-		json_object_set_new(root, "choose_with", choices_of(&s));
+	why_not = json_string_value(json_object_get(root, "why_not"));
+	if (why_not)
+		json_object_set_new(root, "choose_with",
+				    choices_of(&s, !strncmp(why_not, "watch.exclude", 13)));
 	process = json_object_get(root, "process") ? NULL : subject_process(&s, config);
 	if (process)
 		json_object_set_new(root, "process", process);
