@@ -97,3 +97,23 @@ int listeners_open(const struct text_list *addresses, int ret[LISTENERS_MAX], ch
 	}
 	return count;
 }
+
+socklen_t inspect_address(struct sockaddr_un *ret)
+{
+	static const char name[] = "sonde";
+
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(ret->sun_path + 1, name, sizeof(name) - 1); /* after a NUL: abstract */
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(name));
+}
+
+int inspect_open(void)
+{
+	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un address;
+	socklen_t len = inspect_address(&address);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) || listen(fd, BACKLOG))
+		return -errno;
+	return TAKE_FD(fd);
+}

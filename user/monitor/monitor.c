@@ -39,7 +39,7 @@ struct monitor {
 	struct shared *shared;
 	struct feature_state features[FEATURES];
 	uint64_t worker_restarts, events_missed, messages_lost;
-	int shared_fd, tape_fd;
+	int shared_fd, tape_fd, inspect_fd;
 	int listeners[LISTENERS_MAX];
 	size_t listener_count;
 	int worker_fd, requests_fd; /* our ends; -1: no worker */
@@ -112,6 +112,7 @@ static size_t worker_fds(const struct monitor *m, int worker_end, int requests_e
 	ret[WORKER_COUNTERS] = capture_counters_fd(m->capture);
 	ret[WORKER_SWEEP] = capture_sweep_fd(m->capture);
 	ret[WORKER_TAPE] = m->tape_fd;
+	ret[WORKER_INSPECT] = m->inspect_fd;
 	for (size_t i = 0; i < capture_rings(m->capture); i++)
 		ret[count++] = capture_ring_fd(m->capture, i);
 	for (size_t i = 0; i < m->listener_count; i++)
@@ -413,6 +414,17 @@ static int open_tape(struct monitor *m)
 	return 0;
 }
 
+/* Without it sonde works all the same: it cannot be asked. */
+static void open_inspect(struct monitor *m)
+{
+	m->inspect_fd = inspect_open();
+	if (m->inspect_fd >= 0)
+		return;
+	log_warn("sonde explain and sonde top cannot ask this sonde", "error=%s",
+		 log_value(str_of(strerror(-m->inspect_fd))));
+	m->inspect_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 /* Another sonde holds a map of ours by name, whatever namespace it lives in. */
 static int refuse_second(struct monitor *m)
 {
@@ -472,7 +484,9 @@ static int start_watching(struct monitor *m)
 
 	capture_counters_read(m->capture, &m->shared->baseline);
 	m->shared->monitor_pid = (uint32_t)getpid();
+	m->shared->monitor_uid = geteuid();
 	m->shared->spawner_pid = (uint32_t)m->spawner;
+	open_inspect(m);
 	m->events = ring_new(capture_events_fd(m->capture), capture_events_bytes(m->capture));
 	m->events_watch = (struct watch){ .fd = capture_events_fd(m->capture), .ready = on_events };
 	m->worker_watch.ready = on_worker;

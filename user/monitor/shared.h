@@ -18,7 +18,7 @@ struct shared {
 	uint64_t messages_lost;	  /* the worker did not take them */
 	uint64_t watched;	  /* processes that are targets now */
 	uint64_t monitor_cpu_us, monitor_rss_bytes;
-	uint32_t monitor_pid, spawner_pid;
+	uint32_t monitor_pid, spawner_pid, monitor_uid;
 	struct feature_state features[FEATURES]; /* `used` points into the binary both run */
 	struct capture_counters baseline;	 /* what the self-test moved; no part of the sums */
 	struct program_stats programs[CAPTURE_PROGRAMS];
@@ -36,6 +36,7 @@ enum worker_file {
 	WORKER_CONTROL,
 	WORKER_COUNTERS,
 	WORKER_SWEEP,
-	WORKER_TAPE,  /* or /dev/null */
-	WORKER_RINGS, /* from here: the rings, then the listeners */
+	WORKER_TAPE,	/* or /dev/null */
+	WORKER_INSPECT, /* listens for `sonde explain` and `sonde top`, or /dev/null */
+	WORKER_RINGS,	/* from here: the rings, then the listeners */
 };

@@ -10,6 +10,7 @@
 #include "user/event/event.h"
 #include "user/worker/active.h"
 #include "user/worker/routing.h"
+#include "user/worker/unread.h"
 
 /* The other end of the connection, as text in the span's scratch. */
 static void add_peer(struct span *span, const struct peer *peer)
@@ -135,6 +136,13 @@ static void tell_verdict(void *context, uint64_t cookie, enum verdict verdict, u
 	p->verdict(p->verdict_context, cookie, verdict, head_bytes);
 }
 
+static void note_unread(void *context, struct process_id process, enum unread reason)
+{
+	struct pipeline *p = context;
+
+	unread_count(p->unread, p->processes, process, reason);
+}
+
 struct pipeline *pipeline_new(const struct pipeline_options *options)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
@@ -151,6 +159,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	collectors_init(&p->collectors);
 	p->routing = routing_new(c);
 	p->processes = processes_new(c);
+	p->unread = unread_new(c->limit.processes);
 	p->series = series_new(c->limit.series, c->limit.ended_series_s * NS_PER_S);
 	p->exchanges = exchanges_new(&(struct exchanges_options){
 		.protos = protos,
@@ -159,6 +168,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 		.max_head_bytes = c->limit.head_bytes,
 		.observe = observe,
 		.verdict = options->verdict ? tell_verdict : NULL,
+		.unread = note_unread,
 		.context = p,
 		.ledger = &p->ledger,
 	});
@@ -180,6 +190,7 @@ void pipeline_free(struct pipeline *p)
 	exchanges_free(p->exchanges);
 	series_free(p->series);
 	processes_free(p->processes);
+	unread_free(p->unread);
 	routing_free(p->routing);
 	buf_free(&p->scratch);
 	free(p);

@@ -41,6 +41,7 @@ struct pipeline {
 	struct buf scratch; /* texts of the span that is being made */
 	struct routing *routing;
 	struct active *active;
+	struct unread_table *unread; /* by process, of its life */
 	int64_t unix_offset_ns;
 	struct export_context export_context; /* what the exporters were given */
 	const struct exporter *exporters[EXPORTERS_MAX];

@@ -14,6 +14,7 @@
 #include "user/monitor/message.h"
 #include "user/monitor/shared.h"
 #include "user/process/host.h"
+#include "user/worker/inspect.h"
 #include "user/worker/jail.h"
 #include "user/worker/pipeline.h"
 #include "user/worker/rings.h"
@@ -35,6 +36,7 @@ struct worker {
 	struct verdict_cell *verdicts;
 	struct tape_writer *tape;
 	struct self *self;
+	struct inspect *inspect;
 	struct watch monitor;
 	struct timer sweep, second, stop;
 	struct buf facts;	   /* of the process that is told of */
@@ -332,6 +334,7 @@ static int begin(struct worker *w, size_t count, size_t rings)
 		return -ENOMEM;
 	w->self = self_new(w->pipeline, w->shared, w->rings, w->fds[WORKER_COUNTERS]);
 	inherit_counts(w);
+	w->inspect = inspect_new(w->loop, w->fds[WORKER_INSPECT], w->pipeline, w->shared);
 	error = begin_export(w, w->fds + WORKER_RINGS + rings, count - WORKER_RINGS - rings);
 	w->monitor = (struct watch){ .fd = w->fds[WORKER_MONITOR], .ready = on_monitor };
 	w->sweep.fired = on_sweep;
@@ -365,6 +368,7 @@ int worker_run(const struct config *config, const int *fds, size_t count, size_t
 	error = loop_run(w.loop);
 	if (w.tape)
 		tape_flush(w.tape);
+	inspect_free(w.inspect);
 	pipeline_free(w.pipeline);
 	return error ? 1 : w.status;
 }
