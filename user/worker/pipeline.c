@@ -46,7 +46,7 @@ static struct str failure_of(const struct exchange *x)
 {
 	if (x->outcome == OUTCOME_RESET)
 		return STR("connection_reset");
-	return x->answered ? (struct str){} : STR("_OTHER");
+	return x->answered && x->outcome == OUTCOME_ANSWERED ? (struct str){} : STR("_OTHER");
 }
 
 static void sample(struct pipeline *p, struct span *span, const struct process *process,
