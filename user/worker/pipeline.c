@@ -109,7 +109,7 @@ static void observe(void *context, const struct exchange *x)
 	bool has_remote;
 
 	/* The attributes are filled as they are counted; zeroing them all would cost more. */
-	memset(&span, 0, offsetof(struct span, attributes));
+	mem_zero(&span, offsetof(struct span, attributes));
 	buf_clear(&p->scratch);
 	span.scratch = &p->scratch;
 	span.counted_only = !p->exports_spans;

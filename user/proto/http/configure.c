@@ -97,8 +97,9 @@ struct str http_known_method(struct str method)
 		known = conventional_methods;
 		count = ARRAY_SIZE(conventional_methods);
 	}
-	for (size_t i = 0; i < count; i++)
-		if (str_eq(known[i], method))
+	for (size_t i = 0; i < count && method.len; i++)
+		if (known[i].len == method.len && known[i].at[0] == method.at[0] &&
+		    str_eq(known[i], method))
 			return known[i];
 	return (struct str){};
 }

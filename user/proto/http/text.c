@@ -20,7 +20,10 @@ static struct str added(struct span *span, size_t from, int result)
 
 void text_reserve(struct span *span)
 {
-	buf_reserve(span->scratch, span->scratch->limit - span->scratch->len);
+	struct buf *scratch = span->scratch;
+
+	if (scratch->capacity < scratch->limit)
+		buf_reserve(scratch, scratch->limit - scratch->len);
 }
 
 /* Printable ASCII needs no change. Eight bytes at a time: 0x80 is set where one is not. */
