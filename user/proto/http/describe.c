@@ -206,7 +206,7 @@ static void add_outcome(struct span *span, const struct message *answer)
 
 		span_add_int(span, STR("http.response.status_code"), status);
 		if (status >= least)
-			span->error_type = text_number(span, status);
+			span->error_type = text_number(span, (uint64_t)status);
 	} else if (!span->error_type.len) {
 		span->error_type = STR("_OTHER");
 	}

@@ -143,9 +143,14 @@ struct str text_list(struct span *span, struct str first, struct str second)
 	return join(span, first, ',', second);
 }
 
-struct str text_number(struct span *span, int64_t number)
+struct str text_number(struct span *span, uint64_t number)
 {
+	char digits[20];
+	char *end = digits + sizeof(digits), *at = end;
 	size_t from = span->scratch->len;
 
-	return added(span, from, buf_printf(span->scratch, "%" PRId64, number));
+	do
+		*--at = (char)('0' + number % 10);
+	while (number /= 10);
+	return added(span, from, buf_add(span->scratch, (struct str){ at, (size_t)(end - at) }));
 }
