@@ -50,7 +50,8 @@ static void flush(struct pipeline *p, struct loop *loop)
 
 static int replay(const struct config *config, struct str tape, const char *path)
 {
-	struct pipeline *p = pipeline_new(&(struct pipeline_options){ .config = config, .seed = SEED });
+	struct pipeline *p =
+		pipeline_new(&(struct pipeline_options){ .config = config, .seed = SEED });
 	struct loop *loop = loop_new();
 	struct export_context context = { .config = config,
 					  .loop = loop,

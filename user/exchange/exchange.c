@@ -143,14 +143,21 @@ void exchanges_each_open(const struct exchanges *x,
 	}
 }
 
-void exchanges_unread_of(const struct exchanges *x, struct process_id process,
-			 uint64_t ret[UNREADS])
+size_t exchanges_unread_of(const struct exchanges *x, struct process_id process,
+			   uint64_t ret[UNREADS])
 {
+	size_t read = 0;
+
 	memset(ret, 0, UNREADS * sizeof(*ret));
 	for (size_t i = 0; i < x->table.size; i++) {
 		const struct connection *c = x->table.slots[i];
 
-		if (c && c->unread && connection_is_of(c, process))
+		if (!c || !connection_is_of(c, process))
+			continue;
+		if (c->unread)
 			ret[c->unread - 1]++;
+		else
+			read++;
 	}
+	return read;
 }

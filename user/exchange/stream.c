@@ -131,7 +131,7 @@ static ssize_t parse(struct exchanges *x, const struct connection *c, enum direc
 	return used > (ssize_t)p->head.len ? PARSE_BAD : used;
 }
 
-void stream_unreadable(struct exchanges *x, struct connection *c, enum direction d)
+static void unreadable(struct exchanges *x, struct connection *c, enum direction d)
 {
 	struct stream *s = &c->streams[d];
 
@@ -142,31 +142,27 @@ void stream_unreadable(struct exchanges *x, struct connection *c, enum direction
 		lose_all(x, c, LOSS_EXCHANGE_UNREAD);
 }
 
-static void no_message(struct exchanges *x, struct connection *c, enum direction d)
+void stream_no_message(struct exchanges *x, struct connection *c, enum direction d)
 {
-	stream_unreadable(x, c, d);
+	unreadable(x, c, d);
 	if (!c->unread)
 		sniff_strike(x, c);
 }
 
-void stream_cut(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns)
+bool stream_cut(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns)
 {
 	struct gather *g = gather_of(c, d);
 	struct parsed p;
-	ssize_t used = PARSE_BAD;
 
-	if (!g)
-		return;
+	if (!g || c->streams[d].state != STREAM_HEAD)
+		return false;
 	p.head = (struct str){ g->block->bytes, g->len };
 	p.origin = g->origin;
-	if (c->streams[d].state == STREAM_HEAD)
-		used = parse(x, c, d, true, &p);
-	if (used <= 0) {
-		no_message(x, c, d);
-		return;
-	}
+	if (parse(x, c, d, true, &p) <= 0)
+		return false;
 	p.block = gather_take(c, d);
 	head_parsed(x, c, d, &p, ns);
+	return true;
 }
 
 /*
@@ -215,7 +211,7 @@ static enum sniffed begins_here(struct taking *t, struct str head, bool may_wait
 	if (found == SNIFFED_MORE && may_wait && wait_for_more(t, gathered))
 		return SNIFFED_MORE;
 	if (found != SNIFFED_MESSAGE) {
-		no_message(t->x, t->c, t->d);
+		stream_no_message(t->x, t->c, t->d);
 		return SNIFFED_NOTHING;
 	}
 	t->s->state = STREAM_HEAD;
@@ -239,7 +235,7 @@ static bool take_head(struct taking *t)
 	if (used == PARSE_MORE)
 		used = parse(t->x, t->c, t->d, true, &p);
 	if (used <= 0) {
-		no_message(t->x, t->c, t->d);
+		stream_no_message(t->x, t->c, t->d);
 		return false;
 	}
 	p.origin = g ? g->origin : origin_of(t);
@@ -324,10 +320,10 @@ void stream_take(struct exchanges *x, struct connection *c, const struct record_
 /* Bytes went by unseen where a head was expected, or inside one. */
 static void heads_hidden(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns)
 {
-	if (gather_of(c, d))
-		stream_cut(x, c, d, ns);
-	else
-		stream_unreadable(x, c, d);
+	if (!gather_of(c, d))
+		unreadable(x, c, d);
+	else if (!stream_cut(x, c, d, ns))
+		stream_no_message(x, c, d);
 }
 
 void stream_skip(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,

@@ -72,7 +72,8 @@ static void turn_ended(struct exchanges *x, struct connection *c, enum direction
 
 	/* The rest of a head may come after answers to earlier questions, and only then. */
 	if (!c->unread && gather_of(c, d) && (s->state == STREAM_GUESS || (asking && !c->first)))
-		stream_cut(x, c, d, 0);
+		if (!stream_cut(x, c, d, 0))
+			stream_no_message(x, c, d);
 	if (c->unread || s->state != STREAM_UNKNOWN)
 		return;
 	stream_message_ended(x, c, d, s->last_ns);
@@ -104,6 +105,20 @@ static void begin_anew(struct exchanges *x, struct connection *c, const struct r
 		stream_message_ended(x, c, r->direction, s->last_ns);
 }
 
+/*
+ * What was left of an earlier turn, whose questions are all answered, and does
+ * not look like a question (a line end too many) does not start the next one.
+ */
+static void start_anew(struct exchanges *x, struct connection *c, const struct record_turn *r)
+{
+	struct gather *g = gather_of(c, r->direction);
+
+	if (!g || c->first || c->streams[r->direction].state != STREAM_HEAD)
+		return;
+	if (connection_proto(x, c)->guess((struct str){ g->block->bytes, g->len }) != GUESS_ASKING)
+		g->origin = turn_origin(r);
+}
+
 static void turn_over(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
 	enum direction d = r->direction, other = !r->direction;
@@ -126,6 +141,8 @@ static void turn_over(struct exchanges *x, struct connection *c, const struct re
 	c->direction = d;
 	if (c->streams[d].state == STREAM_LOST)
 		c->streams[d].state = STREAM_GUESS;
+	if (c->extra)
+		start_anew(x, c, r);
 	begin_anew(x, c, r);
 }
 
@@ -258,7 +275,7 @@ void connection_close(struct exchanges *x, struct connection *c, bool reset, uin
 {
 	release_held(x, c);
 	for (int d = 0; d < DIRECTIONS; d++)
-		if (!c->unread && c->streams[d].state == STREAM_HEAD)
+		if (!c->unread)
 			stream_cut(x, c, d, now_ns);
 	while (c->first)
 		finish_first(x, c, reset, now_ns);

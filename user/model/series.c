@@ -437,5 +437,5 @@ void series_each(const struct series *s, series_visit *visit, void *context)
 		for (const struct row *row = g->first; row; row = row->next)
 			for (size_t i = 0; i < g->metrics; i++)
 				visit(context, row->resource, row->attributes, row->attribute_count,
-				      &g->of->metrics[i], &row->histograms[g->of->measures[i]]);
+				      g->of, i, &row->histograms[g->of->measures[i]]);
 }

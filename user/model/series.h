@@ -31,7 +31,11 @@ struct metric_group {
 	const char *name;
 	struct metric metrics[GROUP_METRICS]; /* name NULL ends them */
 	enum measure measures[GROUP_METRICS]; /* no measure twice */
-	struct str keys[GROUP_ATTRIBUTES]; /* empty ends them; a span that lacks one leaves it out */
+	/* empty ends them; a span that lacks one leaves it out */
+	struct str keys[GROUP_ATTRIBUTES];
+	/* How many are open now, counted when asked: by the first `active_keys` of the keys. */
+	struct metric active; /* name NULL: not counted */
+	size_t active_keys;
 };
 
 struct series;
@@ -45,8 +49,9 @@ struct collector *series_collector(struct series *s);
 /* Spans that went to an overflow row. */
 uint64_t series_overflowed(const struct series *s);
 
-/* Rows of one service and quantiles of one metric, for `sonde top` and tests. */
+/* Each row's histograms: of `group->metrics[metric]`. */
 typedef void series_visit(void *context, const struct resource *resource,
 			  const struct attribute *attributes, size_t count,
-			  const struct metric *metric, const struct histogram *histogram);
+			  const struct metric_group *group, size_t metric,
+			  const struct histogram *histogram);
 void series_each(const struct series *s, series_visit *visit, void *context);

@@ -39,9 +39,10 @@ struct span {
 	/* Empty: no error. Set before describe() when the exchange itself failed. */
 	struct str error_type;
 	const struct resource *resource;
-	struct routes *routes; /* of its service, for protocols that have paths; NULL: none of its own */
+	/* of its service, for protocols that have paths; NULL: none of its own */
+	struct routes *routes;
 	struct measures measures;
-	const struct metric_group *metrics; /* what to count it under; NULL: nothing */
+	const struct metric_group *metrics;	  /* what to count it under; NULL: nothing */
 	bool hide_from_metrics, hide_from_traces; /* http.ignore */
 	/* No exporter takes it: only what is counted by is filled, the attributes of its group. */
 	bool counted_only;

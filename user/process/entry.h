@@ -23,7 +23,6 @@ struct entry {
 	struct process process; /* first: lookups give out its address */
 	struct instance *instance;
 	char *namespace, *cgroup, *ports;
-	bool founder; /* its instance was made for it */
 	struct entry *next;
 };
 

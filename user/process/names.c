@@ -141,6 +141,9 @@ const char *service_name_find(const struct clues *clues, struct buf *ret)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
 		rules[i].find(clues, ret);
+		/* A file may hold NULs where the kernel writes none. */
+		if (ret->len > before)
+			ret->len = before + strnlen(ret->at + before, ret->len - before);
 		if (ret->len > before)
 			return rules[i].name;
 	}

@@ -112,13 +112,12 @@ static void learn_all(struct processes *p, struct entry *e, struct facts *f, uin
 
 	apply_service_rule(p, f, &e->process.service);
 	top = topmost(p, e->process.id, e->process.parent, f);
-	stays = top ? top->instance == e->instance : e->founder && same_service(e, f);
+	stays = top ? top->instance == e->instance : same_service(e, f);
 	entry_set_texts(e, f);
 	if (stays)
 		return;
 	instance_leave(p, e, now_ns);
 	instance_join(e, top ? top->instance : instance_new(p, e->process.id, f));
-	e->founder = !top;
 }
 
 /* Until its own facts come a child is what its parent is: the same memory, the same program. */

@@ -8,7 +8,9 @@
 #include "user/base/limits.h"
 #include "user/base/mem.h"
 #include "user/event/event.h"
+#include "user/worker/active.h"
 #include "user/worker/routing.h"
+#include "user/worker/unread.h"
 
 /* "10.0.0.1"; what follows its end in `to` is of no use. Returns its length. */
 static size_t ipv4_text(const uint8_t address[4], char to[static INET_ADDRSTRLEN])
@@ -66,14 +68,12 @@ static void make_ids(struct pipeline *p, struct span *span)
 		random_id(&p->random, span->context.span_id, SPAN_ID_BYTES);
 }
 
-/* No final status was seen: the conventions' error.type says why. */
-static void add_outcome(struct span *span, const struct exchange *x)
+/* Why an exchange failed of itself, by the conventions' error.type; empty when it did not. */
+static struct str failure_of(const struct exchange *x)
 {
-	if (x->answered)
-		return;
-	span->status = STATUS_ERROR;
-	span->error_type = x->outcome == OUTCOME_RESET ? STR("connection_reset") : STR("_OTHER");
-	span_add_text(span, STR("error.type"), span->error_type);
+	if (x->outcome == OUTCOME_RESET)
+		return STR("connection_reset");
+	return x->answered ? (struct str){} : STR("_OTHER");
 }
 
 static void sample(struct pipeline *p, struct span *span, const struct process *process,
@@ -82,8 +82,8 @@ static void sample(struct pipeline *p, struct span *span, const struct process *
 	const struct config *c = p->config;
 	const struct sampler *sampler = routing_sampler(p->routing, process);
 
-	span->sampled = sampler_decides(sampler, span->context.trace_id,
-					has_remote ? &parent_flags : NULL);
+	span->sampled =
+		sampler_decides(sampler, span->context.trace_id, has_remote ? &parent_flags : NULL);
 	if (!span->sampled && c->trace.keep_errors && span->status == STATUS_ERROR)
 		span->sampled = true;
 	if (!span->sampled && c->trace.keep_slower_than_ms &&
@@ -95,9 +95,14 @@ static void sample(struct pipeline *p, struct span *span, const struct process *
 		span->context.flags &= (uint8_t)~TRACE_FLAG_SAMPLED;
 }
 
-static void span_fill(struct pipeline *p, struct span *span, const struct exchange *x,
-		      const struct process *process)
+void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span)
 {
+	const struct process *process = processes_find(p->processes, x->process);
+
+	/* The attributes are filled as they are counted; zeroing them all would cost more. */
+	mem_zero(span, offsetof(struct span, attributes));
+	buf_clear(&p->scratch);
+	span->scratch = &p->scratch;
 	span->kind = x->role == ROLE_CLIENT ? SPAN_CLIENT : SPAN_SERVER;
 	span->resource = process ? process->resource : NULL;
 	span->routes = routing_routes(p->routing, process);
@@ -109,11 +114,12 @@ static void span_fill(struct pipeline *p, struct span *span, const struct exchan
 		.asking_body_bytes = x->asking_body_bytes,
 		.answering_body_bytes = x->answering_body_bytes,
 	};
+	span->error_type = failure_of(x);
+	span->counted_only = !p->exports_spans;
 	/* A client's metrics are told apart by the server, which may be known by address only. */
 	if (!span->counted_only || span->kind == SPAN_CLIENT)
 		add_peer(span, x->peer);
 	x->proto->describe(&x->question, x->answered ? &x->answer : NULL, span);
-	add_outcome(span, x);
 	if (x->question_cut || x->answer_cut)
 		span_add(span, (struct attribute){ .key = STR("sonde.head.cut"),
 						   .type = ATTRIBUTE_BOOL,
@@ -135,13 +141,8 @@ static void observe(void *context, const struct exchange *x)
 	uint8_t parent_flags;
 	bool has_remote;
 
-	/* The attributes are filled as they are counted; zeroing them all would cost more. */
-	mem_zero(&span, offsetof(struct span, attributes));
-	buf_clear(&p->scratch);
-	span.scratch = &p->scratch;
-	span.counted_only = !p->exports_spans;
 	p->ledger.in[STAGE_SPAN]++;
-	span_fill(p, &span, x, process);
+	pipeline_span(p, x, &span);
 	parent_flags = span.context.flags;
 	has_remote = span.has_parent || span.context.trace_id[0] || span.context.trace_id[1];
 	make_ids(p, &span);
@@ -162,6 +163,13 @@ static void tell_verdict(void *context, uint64_t cookie, enum verdict verdict, u
 	p->verdict(p->verdict_context, cookie, verdict, head_bytes);
 }
 
+static void note_unread(void *context, struct process_id process, enum unread reason)
+{
+	struct pipeline *p = context;
+
+	unread_count(p->unread, p->processes, process, reason);
+}
+
 struct pipeline *pipeline_new(const struct pipeline_options *options)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
@@ -178,6 +186,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	collectors_init(&p->collectors);
 	p->routing = routing_new(c);
 	p->processes = processes_new(c);
+	p->unread = unread_new(c->limit.processes);
 	p->series = series_new(c->limit.series, c->limit.ended_series_s * NS_PER_S);
 	p->exchanges = exchanges_new(&(struct exchanges_options){
 		.protos = protos,
@@ -186,12 +195,14 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 		.max_head_bytes = c->limit.head_bytes,
 		.observe = observe,
 		.verdict = options->verdict ? tell_verdict : NULL,
+		.unread = note_unread,
 		.context = p,
 		.ledger = &p->ledger,
 	});
 	if (options->seed || random_seed_system(&p->random))
 		random_seed(&p->random, options->seed ? options->seed : monotonic_ns());
 	collectors_add(&p->collectors, series_collector(p->series));
+	p->active = active_new(p);
 	collectors_add(&p->collectors, &p->ledger.collector);
 	return p;
 }
@@ -202,9 +213,11 @@ void pipeline_free(struct pipeline *p)
 		return;
 	for (size_t i = 0; i < p->exporter_count; i++)
 		p->exporters[i]->free(p->exporter_selves[i]);
+	active_free(p->active);
 	exchanges_free(p->exchanges);
 	series_free(p->series);
 	processes_free(p->processes);
+	unread_free(p->unread);
 	routing_free(p->routing);
 	buf_free(&p->scratch);
 	free(p);
@@ -217,7 +230,7 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 		void *self;
 
 		*error = NULL;
-		self = exporters[i]->new(&p->export_context, error);
+		self = exporters[i]->new (&p->export_context, error);
 		if (*error)
 			return -EINVAL;
 		if (!self)

@@ -40,6 +40,8 @@ struct pipeline {
 	struct tape_writer *tape;
 	struct buf scratch; /* texts of the span that is being made */
 	struct routing *routing;
+	struct active *active;
+	struct unread_table *unread; /* by process, of its life */
 	int64_t unix_offset_ns;
 	struct export_context export_context; /* what the exporters were given */
 	const struct exporter *exporters[EXPORTERS_MAX];
@@ -62,6 +64,9 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 void pipeline_take(struct pipeline *p, struct str bytes);
 /* The same of a record that event_check() gave. */
 void pipeline_take_record(struct pipeline *p, const struct record *record);
+
+/* Fill a span from an exchange, without ids; it borrows from both and from the scratch. */
+void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span);
 
 /*
  * Is the process known that this record speaks of? If not, its facts are on

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tape.c - mirrors user/event/tape.c: what is written is read back; what is not a tape is refused. */
+/* tape.c - mirrors user/event/tape.c: what is written is read back, what is no tape is refused. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>

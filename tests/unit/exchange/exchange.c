@@ -437,6 +437,19 @@ TEST(a_connection_that_is_reset_inside_the_answer_is_observed_so)
 	CHECK(rig_end(&rig));
 }
 
+TEST(an_answer_that_is_closed_before_its_first_line_is_whole_has_no_status)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	send_(&rig, "! ");
+	build_close(&rig, &rig.wire, true);
+	CHECK(!strcmp(rig.story, "a=reset") && !rig.seen[0].x.answered);
+	CHECK(rig.ledger.lost[LOSS_EXCHANGE_UNREAD] == 0);
+	CHECK(rig_end(&rig));
+}
+
 TEST(the_totals_of_a_close_may_complete_the_answer)
 {
 	struct rig rig;
@@ -499,7 +512,8 @@ static void count_open(void *context, const struct exchange *open)
 {
 	int *count = context;
 
-	*count += open->role == ROLE_SERVER && open->peer && open->peer->remote_port == 1007;
+	*count += open->role == ROLE_SERVER && open->peer && open->peer->remote_port == 1007 &&
+		  !open->answered && !open->answer.texts[0].at;
 }
 
 TEST(each_open_exchange_is_visited_with_its_addresses)
@@ -510,6 +524,7 @@ TEST(each_open_exchange_is_visited_with_its_addresses)
 	rig_begin(&rig, NULL);
 	build_connection(&rig, &rig.wire, 0);
 	recv_(&rig, "? a -\n? b -\n");
+	send_(&rig, "! 100 -\n");
 	exchanges_each_open(rig.x, count_open, &count);
 	CHECK(count == 2);
 	CHECK(rig_end(&rig));

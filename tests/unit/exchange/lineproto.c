@@ -3,8 +3,18 @@
 
 enum { LINE_MAX_HEAD = 2048 };
 
+static struct str unblanked(struct str in)
+{
+	while (in.len && in.at[0] == '\n')
+		in = str_after(in, 1);
+	return in;
+}
+
 static enum guess line_guess(struct str head)
 {
+	if (head.len && !unblanked(head).len)
+		return GUESS_MORE;
+	head = unblanked(head);
 	if (!head.len || (head.at[0] != '?' && head.at[0] != '!'))
 		return GUESS_NO;
 	if (head.len < 2)
@@ -41,8 +51,12 @@ static ssize_t line_parse(struct str in, bool cut, enum side side, const struct 
 			  struct message *ret)
 {
 	struct message m = {};
-	struct str rest = in, line, word;
+	const char *whole = in.at;
+	struct str rest, line, word;
 
+	rest = in = side == ASKING ? unblanked(in) : in;
+	if (!in.len && !cut)
+		return PARSE_MORE;
 	if (in.len && in.at[0] != (side == ASKING ? '?' : '!'))
 		return PARSE_BAD;
 	if (!take_until(&rest, '\n', &line)) {
@@ -66,7 +80,7 @@ static ssize_t line_parse(struct str in, bool cut, enum side side, const struct 
 			m.body = BODY_NONE;
 	}
 	*ret = m;
-	return m.cut ? (ssize_t)in.len : (ssize_t)(in.len - rest.len);
+	return (ssize_t)((m.cut ? in.at + in.len : rest.at) - whole);
 }
 
 static ssize_t line_step(struct body_state *state, struct str in)

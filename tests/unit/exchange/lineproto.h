@@ -11,7 +11,7 @@
  *	          ~     unknown: to the turn's end
  *	STATUS    100 is interim, 101 hands over
  *
- * An answer to a question named "quiet" has no body, whatever it says.
+ * Empty lines before a question are passed over. An answer to a question named "quiet" has no body, whatever it says.
  */
 #pragma once
 

@@ -88,6 +88,21 @@ TEST(a_question_may_be_cut_in_two_by_the_answer_before_it)
 	CHECK(rig_end(&rig));
 }
 
+TEST(a_line_end_too_many_does_not_start_the_next_question)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n\n");
+	send_(&rig, "! 200 -\n");
+	rig.now_ns += 5000;
+	recv_(&rig, "? b -\n");
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "a=200 b=201"));
+	CHECK(rig.seen[1].x.started_ns == rig.now_ns - 10);
+	CHECK(rig_end(&rig));
+}
+
 TEST(a_question_may_come_while_the_answer_before_it_goes_on)
 {
 	struct rig rig;
@@ -195,6 +210,20 @@ TEST(questions_that_are_hidden_among_others_are_counted_when_they_are_answered)
 	send_(&rig, "! 201 -\n");
 	CHECK(!strcmp(rig.story, "a=200"));
 	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
+	CHECK(rig_end(&rig));
+}
+
+TEST(half_a_head_whose_rest_is_hidden_does_not_spoil_the_next)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.wire.limit = 8;
+	recv_(&rig, "? a -\n? lost -\n");
+	send_(&rig, "! 200 -\n");
+	recv_(&rig, "? c -\n");
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "a=200 c=201"));
 	CHECK(rig_end(&rig));
 }
 

@@ -111,6 +111,23 @@ TEST(an_answer_before_which_bytes_were_hidden_is_not_plain)
 	CHECK(rig_end(&rig));
 }
 
+TEST(a_plain_record_that_fills_a_gap_lets_go_what_is_held)
+{
+	struct rig rig;
+
+	begin_in_step(&rig);
+	recv_(&rig, "? a -\n");
+	rig.wire.lose = true;
+	send_(&rig, "! 200 -\n");
+	rig.wire.kept = rig.wire.record;
+	recv_(&rig, "? b -\n");
+	rig_feed(&rig, turn_of(&rig.wire.kept));
+	CHECK(!strcmp(rig.story, "a=200") && exchanges_open(rig.x) == 1);
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "a=200 b=201"));
+	CHECK(rig_end(&rig));
+}
+
 TEST(plain_questions_past_the_limit_are_lost_too)
 {
 	struct exchanges_options options = rig_options;

@@ -211,10 +211,11 @@ TEST(what_stands_past_the_attributes_is_not_read)
 /* Duration's rows that did not count five. */
 static void count_others(void *context, const struct resource *resource,
 			 const struct attribute *attributes, size_t count,
-			 const struct metric *metric, const struct histogram *histogram)
+			 const struct metric_group *of, size_t metric,
+			 const struct histogram *histogram)
 {
 	(void)resource, (void)attributes, (void)count;
-	*(int *)context += metric == &group.metrics[0] && histogram->count != 5;
+	*(int *)context += of == &group && !metric && histogram->count != 5;
 }
 
 TEST(types_and_missing_values_tell_rows_apart)
@@ -488,12 +489,13 @@ TEST(each_metric_is_named_once_and_then_come_the_rows_of_all_resources)
 
 static void count_visits(void *context, const struct resource *resource,
 			 const struct attribute *attributes, size_t count,
-			 const struct metric *metric, const struct histogram *histogram)
+			 const struct metric_group *of, size_t metric,
+			 const struct histogram *histogram)
 {
 	int *visits = context;
 
 	if (resource->service_name.len == 4 && count == 3 && attributes[0].text.len == 3 &&
-	    histogram->bounds == metric->bounds)
+	    histogram->bounds == of->metrics[metric].bounds)
 		++*visits;
 }
 

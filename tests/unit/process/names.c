@@ -41,6 +41,7 @@ static const struct {
 	{ "my-app", "systemd-unit", "/a", .cgroup = STR("0::/system.slice/my\\x2dapp.service\n") },
 	{ "a", "executable", "/a", .cgroup = STR("0::/user.slice/user@1000.service/init.scope\n") },
 	{ "a", "executable", "/a", .cgroup = STR("0::/system.slice/run-u12.service\n") },
+	{ "a", "executable", "/a", .cgroup = STR("0::/system.slice/\0b.service\n") },
 	/* scripts */
 	{ "web", "script", "/usr/bin/node",
 	  STR("node\0web.js\0--port\0"
@@ -69,6 +70,7 @@ static const struct {
 	{ "gunicorn", "script", "/usr/bin/python3",
 	  STR("python3\0-X\0utf8\0/usr/bin/gunicorn\0a:b\0") },
 	{ "server", "script", "/usr/bin/python3", STR("python3\0--\0./server.py\0") },
+	{ "python3.11", "executable", "/usr/bin/python3.11", STR("python3\0-uc\0import x\0") },
 	{ "python3.11", "executable", "/usr/bin/python3.11", STR("python3\0-c\0import x\0") },
 	{ "python3.11", "executable", "/usr/bin/python3.11", STR("python3\0-m\0") },
 	{ "shop", "script", "/usr/bin/java",

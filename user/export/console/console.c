@@ -62,7 +62,8 @@ static void console_break(struct console *console)
 	console->broken = true;
 	console->dropped += lines_in(buf_str(&console->waiting));
 	buf_clear(&console->waiting);
-	log_warn("console: standard output takes no more lines", "error=%s", strerror(errno));
+	log_warn("console: standard output takes no more lines", "error=%s",
+		 log_value(str_of(strerror(errno))));
 }
 
 /* Write what standard output takes at once. */

@@ -132,14 +132,21 @@ static uint64_t *copy_counts(const uint64_t *counts, size_t count)
 	return copy;
 }
 
+/* Its counts only: such a copy is read and freed, never observed into. */
 static struct histogram histogram_copy(const struct histogram *h)
 {
-	struct histogram copy = *h;
-
-	copy.room = h->used;
-	copy.buckets = copy_counts(h->buckets, h->used);
-	copy.classic = copy_counts(h->classic, h->bounds->count + 1);
-	return copy;
+	return (struct histogram){
+		.bounds = h->bounds,
+		.count = h->count,
+		.zero_count = h->zero_count,
+		.sum = h->sum,
+		.scale = h->scale,
+		.first = h->first,
+		.used = h->used,
+		.room = h->used,
+		.buckets = copy_counts(h->buckets, h->used),
+		.classic = copy_counts(h->classic, h->bounds->count + 1),
+	};
 }
 
 /* Take `mark`, counted at the same or a finer scale, out of `h`. */

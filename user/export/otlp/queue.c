@@ -111,6 +111,16 @@ static bool make_room(struct span_queue *q)
 	return true;
 }
 
+/* A full batch only waits: give back what its buffers grew in advance. */
+static void batch_trim(struct batch *batch)
+{
+	for (struct span_group *g = batch->groups; g; g = g->next)
+		if (g->spans.len) {
+			g->spans.at = xrealloc(g->spans.at, g->spans.len);
+			g->spans.capacity = g->spans.len;
+		}
+}
+
 bool span_queue_add(struct span_queue *q, const struct span *span)
 {
 	struct span_group *group;
@@ -134,7 +144,10 @@ bool span_queue_add(struct span_queue *q, const struct span *span)
 	batch->bytes += group->spans.len - before;
 	q->spans++;
 	q->bytes += group->spans.len - before;
-	return batch_is_full(q, batch);
+	if (!batch_is_full(q, batch))
+		return false;
+	batch_trim(batch);
+	return true;
 }
 
 uint64_t span_queue_oldest_ns(const struct span_queue *q)

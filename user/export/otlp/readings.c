@@ -79,6 +79,7 @@ static void collect(struct readings *r)
 		.delta_counters = r->temporality == TEMPORALITY_DELTA,
 		.exponential = r->exponential,
 	};
+	uint64_t refused = r->delta ? delta_refused(r->delta) : 0;
 
 	drop_waiting(r, POINTS_REPLACED);
 	r->lost_some = false;
@@ -88,6 +89,8 @@ static void collect(struct readings *r)
 	collectors_collect(r->collectors, monotonic_ns(), &points.sink);
 	points_end(&points);
 	r->points[POINTS_LOST] += points.dropped;
+	if (r->delta)
+		r->points[POINTS_LOST] += delta_refused(r->delta) - refused;
 	encode_all(r, &points);
 	points_free(&points);
 }

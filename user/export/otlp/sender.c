@@ -52,12 +52,21 @@ static void sender_retry(struct sender *sender, int64_t asked_ns)
 		sender_finish(sender, SENT_GIVEN_UP, 0);
 }
 
+/* One message a fate, so that the log holds back each for itself. */
+static const char *event_of(const struct judgement *judgement)
+{
+	if (judgement->fate == FATE_RETRY)
+		return "otlp: not sent yet, to be tried again";
+	if (judgement->fate != FATE_PARTIAL)
+		return "otlp: refused and dropped";
+	return judgement->rejected ? "otlp: accepted in part" : "otlp: accepted with a warning";
+}
+
 static void say(const struct sender *sender, const struct http_answer *answer,
 		const struct judgement *judgement)
 {
-	log_warn("otlp: a request did not go through",
-		 "signal=%s outcome=%s status=%d rejected=%llu message=%s", sender->signal,
-		 fate_name(judgement->fate), answer->status,
+	log_warn(event_of(judgement), "signal=%s outcome=%s status=%d rejected=%llu message=%s",
+		 sender->signal, fate_name(judgement->fate), answer->status,
 		 (unsigned long long)judgement->rejected, log_value(str_of(judgement->message)));
 }
 

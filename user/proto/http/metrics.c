@@ -23,15 +23,15 @@ static const struct histogram_bounds sizes = {
 	.count = ARRAY_SIZE(size_bounds_bytes),
 };
 
-#define DURATION(name_, help_)                                                           \
-	{                                                                                \
-		.name = (name_), .unit = "s", .help = (help_), .kind = METRIC_HISTOGRAM, \
-		.bounds = &durations                                                     \
+#define DURATION(name_, help_)                                                                     \
+	{                                                                                          \
+		.name = (name_), .unit = "s", .help = (help_), .kind = METRIC_HISTOGRAM,           \
+		.bounds = &durations                                                               \
 	}
-#define SIZE(name_, help_)                                                                \
-	{                                                                                 \
-		.name = (name_), .unit = "By", .help = (help_), .kind = METRIC_HISTOGRAM, \
-		.bounds = &sizes                                                          \
+#define SIZE(name_, help_)                                                                         \
+	{                                                                                          \
+		.name = (name_), .unit = "By", .help = (help_), .kind = METRIC_HISTOGRAM,          \
+		.bounds = &sizes                                                                   \
 	}
 
 const struct metric_group http_server_group = {
@@ -58,6 +58,9 @@ const struct metric_group http_server_group = {
 		STR("error.type"),
 		STR("network.protocol.version"),
 	},
+	.active = { .name = "http.server.active_requests", .unit = "{request}",
+		    .help = "Requests that are being served.", .kind = METRIC_UPDOWN },
+	.active_keys = 2,
 };
 
 const struct metric_group http_client_group = {
@@ -81,4 +84,7 @@ const struct metric_group http_client_group = {
 		STR("error.type"),
 		STR("network.protocol.version"),
 	},
+	.active = { .name = "http.client.active_requests", .unit = "{request}",
+		    .help = "Requests that wait for their answer.", .kind = METRIC_UPDOWN },
+	.active_keys = 3,
 };

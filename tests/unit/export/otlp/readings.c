@@ -6,6 +6,7 @@
 #include "tests/test.h"
 #include "tests/unit/export/otlp/receiver.h"
 #include "user/base/clock.h"
+#include "user/export/otlp/delta.h"
 #include "user/export/otlp/metrics.pb-c.h"
 #include "user/export/otlp/peer.h"
 #include "user/export/otlp/readings.h"
@@ -25,6 +26,7 @@ struct rig {
 	struct readings readings;
 	double value; /* of the one counter */
 	bool silent, still;
+	size_t series; /* besides the counter's own */
 	unsigned asked;
 };
 
@@ -43,6 +45,13 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 		return;
 	sink->metric(sink, &metric);
 	sink->sample(sink, &sample);
+	for (size_t i = 0; i < rig->series; i++) {
+		struct attribute number = attribute_int(STR("number"), (int64_t)i);
+
+		sample.attributes = &number;
+		sample.attribute_count = 1;
+		sink->sample(sink, &sample);
+	}
 }
 
 static void rig_begin(struct rig *rig, const struct step *steps, size_t count,
@@ -176,6 +185,19 @@ TEST(no_growth_is_nothing_to_say)
 		loop_once(rig.loop, 1);
 	rig_end(&rig);
 	CHECK(rig.receiver.requests == 1 && last_value(&rig) == 5);
+}
+
+TEST(differences_of_too_many_series_are_counted_as_lost)
+{
+	struct rig rig;
+
+	rig_begin(&rig, &accepted, 1, TEMPORALITY_DELTA);
+	rig.readings.interval_ns = 3600 * NS_PER_S;
+	rig.series = DELTA_SERIES + 4;
+	while (!rig.asked)
+		loop_once(rig.loop, 1);
+	rig_end(&rig);
+	CHECK(rig.readings.points[POINTS_LOST] == 5);
 }
 
 TEST(a_dead_receiver_does_not_hold_up_the_end)

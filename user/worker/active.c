@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/worker/active.h"
+
+#include "user/base/buf.h"
+#include "user/base/mem.h"
+#include "user/base/table.h"
+#include "user/worker/pipeline.h"
+
+enum { KINDS = 4096, KEY_BYTES = 2048 };
+
+/* One service and one set of values; its key is made of both. */
+struct kind {
+	const struct metric_group *group;
+	struct resource *resource; /* a reference */
+	struct buf key;
+	struct attribute attributes[GROUP_ATTRIBUTES]; /* texts point into `key` */
+	size_t attribute_count;
+	uint64_t open;
+};
+
+struct active {
+	struct pipeline *pipeline;
+	struct table kinds; /* by key */
+	struct buf key;	    /* of the exchange that is looked at */
+	struct collector collector;
+};
+
+static void kind_free(struct kind *kind)
+{
+	resource_unref(kind->resource);
+	buf_free(&kind->key);
+	free(kind);
+}
+
+/* What is counted together: from a span, or from a row that was observed before. */
+struct subject {
+	const struct metric_group *group;
+	const struct resource *resource;
+	const struct attribute *attributes;
+	size_t count;
+};
+
+/* Values one after the other with their lengths, so that no two sets have the same bytes. */
+static bool make_key(const struct subject *s, struct buf *ret)
+{
+	buf_clear(ret);
+	buf_add(ret, (struct str){ (const char *)&s->group, sizeof(s->group) });
+	buf_add(ret, (struct str){ (const char *)&s->resource->id, sizeof(s->resource->id) });
+	for (size_t i = 0; i < s->group->active_keys; i++) {
+		const struct attribute *a =
+			attribute_find(s->attributes, s->count, s->group->keys[i]);
+		uint32_t len = a ? (uint32_t)a->text.len : UINT32_MAX;
+
+		if (a && a->type != ATTRIBUTE_TEXT) {
+			buf_add(ret, (struct str){ (const char *)&a->number, sizeof(a->number) });
+			continue;
+		}
+		buf_add(ret, (struct str){ (const char *)&len, sizeof(len) });
+		if (a)
+			buf_add(ret, a->text);
+	}
+	return !ret->full;
+}
+
+static struct kind *kind_new(struct active *active, const struct subject *s)
+{
+	struct kind *kind = xcalloc(1, sizeof(*kind));
+
+	kind->group = s->group;
+	kind->resource = resource_ref(s->resource);
+	kind->key = buf_new(KEY_BYTES * 2);
+	buf_reserve(&kind->key, KEY_BYTES * 2); /* texts point into it */
+	buf_add(&kind->key, buf_str(&active->key));
+	for (size_t i = 0; i < kind->group->active_keys; i++) {
+		const struct attribute *a =
+			attribute_find(s->attributes, s->count, kind->group->keys[i]);
+		struct attribute *own = &kind->attributes[kind->attribute_count];
+
+		if (!a)
+			continue;
+		*own = *a;
+		if (a->type == ATTRIBUTE_TEXT) {
+			own->text.at = kind->key.at + kind->key.len;
+			buf_add(&kind->key, a->text);
+		}
+		kind->attribute_count++;
+	}
+	if (table_put(&active->kinds, (struct str){ kind->key.at, active->key.len }, kind)) {
+		kind_free(kind);
+		return NULL;
+	}
+	return kind;
+}
+
+/* The kind, which is made when it is new; NULL past the limit. */
+static struct kind *kind_of(struct active *active, const struct subject *s)
+{
+	struct kind *kind;
+
+	if (!s->group->active.name || !s->resource || s->resource->ended_ns ||
+	    !make_key(s, &active->key))
+		return NULL;
+	kind = table_find(&active->kinds, buf_str(&active->key));
+	return kind ? kind : kind_new(active, s);
+}
+
+static void see_open(void *context, const struct exchange *x)
+{
+	struct active *active = context;
+	struct kind *kind;
+	struct span span;
+
+	pipeline_span(active->pipeline, x, &span);
+	if (!span.metrics || span.hide_from_metrics)
+		return;
+	kind = kind_of(active, &(struct subject){ span.metrics, span.resource, span.attributes,
+						  span.attribute_count });
+	if (kind)
+		kind->open++;
+}
+
+/* What was observed once is given as 0 when none is open. */
+static void see_row(void *context, const struct resource *resource,
+		    const struct attribute *attributes, size_t count,
+		    const struct metric_group *group, size_t metric,
+		    const struct histogram *histogram)
+{
+	(void)histogram;
+	if (!metric)
+		kind_of(context, &(struct subject){ group, resource, attributes, count });
+}
+
+static bool is_over(void *value, void *context)
+{
+	struct kind *kind = value;
+
+	(void)context;
+	kind->open = 0;
+	if (!kind->resource->ended_ns)
+		return false;
+	kind_free(kind);
+	return true;
+}
+
+static void give(const struct active *active, const struct metric_group *group,
+		 struct metric_sink *sink)
+{
+	const struct kind *kind;
+	size_t at = 0;
+
+	sink->metric(sink, &group->active);
+	while ((kind = table_next(&active->kinds, &at))) {
+		const struct sample sample = { .resource = kind->resource,
+					       .attributes = kind->attributes,
+					       .attribute_count = kind->attribute_count,
+					       .value = (double)kind->open };
+
+		if (kind->group == group)
+			sink->sample(sink, &sample);
+	}
+}
+
+/* Each group once, in the order of its first kind. */
+static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
+{
+	enum { GROUPS = 16 };
+	struct active *active = context;
+	const struct metric_group *groups[GROUPS];
+	const struct kind *kind;
+	size_t count = 0, at = 0;
+
+	(void)now_ns;
+	table_sweep(&active->kinds, is_over, NULL);
+	series_each(active->pipeline->series, see_row, active);
+	exchanges_each_open(active->pipeline->exchanges, see_open, active);
+	while ((kind = table_next(&active->kinds, &at))) {
+		size_t i = 0;
+
+		while (i < count && groups[i] != kind->group)
+			i++;
+		if (i == count && count < GROUPS)
+			groups[count++] = kind->group;
+	}
+	for (size_t i = 0; i < count; i++)
+		give(active, groups[i], sink);
+}
+
+struct active *active_new(struct pipeline *pipeline)
+{
+	struct active *active = xcalloc(1, sizeof(*active));
+
+	active->pipeline = pipeline;
+	active->key = buf_new(KEY_BYTES);
+	table_init(&active->kinds, KINDS);
+	active->collector =
+		(struct collector){ .name = "active", .context = active, .collect = collect };
+	collectors_add(&pipeline->collectors, &active->collector);
+	return active;
+}
+
+void active_free(struct active *active)
+{
+	struct kind *kind;
+	size_t at = 0;
+
+	while ((kind = table_next(&active->kinds, &at)))
+		kind_free(kind);
+	table_free(&active->kinds);
+	buf_free(&active->key);
+	free(active);
+}

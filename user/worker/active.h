@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * active.h - how many exchanges are open now, by service and attributes.
+ *
+ * Nothing is kept on the way of an exchange: when an exporter asks, the table of
+ * open exchanges is walked and counted under what each one's group says
+ * (metric_group.active). Kinds that were seen once are given as 0 afterwards,
+ * as long as their service lives.
+ */
+#pragma once
+
+struct active;
+struct pipeline;
+
+/* Adds its collector to the pipeline's. */
+struct active *active_new(struct pipeline *pipeline);
+void active_free(struct active *active);
