@@ -95,10 +95,9 @@ static void sample(struct pipeline *p, struct span *span, const struct process *
 		span->context.flags &= (uint8_t)~TRACE_FLAG_SAMPLED;
 }
 
-void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span)
+static void span_fill(struct pipeline *p, const struct exchange *x, const struct process *process,
+		      struct span *span)
 {
-	const struct process *process = processes_find(p->processes, x->process);
-
 	/* The attributes are filled as they are counted; zeroing them all would cost more. */
 	mem_zero(span, offsetof(struct span, attributes));
 	buf_clear(&p->scratch);
@@ -126,6 +125,11 @@ void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *sp
 						   .number = 1 });
 }
 
+void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span)
+{
+	span_fill(p, x, processes_find(p->processes, x->process), span);
+}
+
 static void hand_out(struct pipeline *p, const struct span *span)
 {
 	for (size_t i = 0; i < p->exporter_count; i++)
@@ -142,7 +146,7 @@ static void observe(void *context, const struct exchange *x)
 	bool has_remote;
 
 	p->ledger.in[STAGE_SPAN]++;
-	pipeline_span(p, x, &span);
+	span_fill(p, x, process, &span);
 	parent_flags = span.context.flags;
 	has_remote = span.has_parent || span.context.trace_id[0] || span.context.trace_id[1];
 	make_ids(p, &span);

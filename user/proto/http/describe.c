@@ -304,6 +304,7 @@ void http_describe(const struct message *question, const struct message *answer,
 		set_name(&view);
 	}
 	set_context(&view);
-	http_ignored(view.path, view.route, span->counted_only ? NULL : &span->hide_from_traces,
-		     &span->hide_from_metrics);
+	if (!span->counted_only || http_hides_metrics)
+		http_ignored(view.path, view.route, &span->hide_from_traces,
+			     &span->hide_from_metrics);
 }
