@@ -20,7 +20,8 @@ struct listening {
 	uint16_t port;
 };
 
-struct namespace {
+struct namespace
+{
 	struct listening *at; /* LISTENERS of them */
 	size_t count;
 };
@@ -37,8 +38,10 @@ static void read_table(uint32_t pid, const char *name, struct namespace *ns)
 		struct listening *l = &ns->at[ns->count];
 		unsigned port, state;
 
-		if (sscanf(line, "%*u: %*[0-9A-Fa-f]:%4x %*[0-9A-Fa-f]:%*4x %2x %*s %*s %*s %*s %*s %lu",
-			   &port, &state, &l->inode) != 3 || state != LISTENING)
+		if (sscanf(line,
+			   "%*u: %*[0-9A-Fa-f]:%4x %*[0-9A-Fa-f]:%*4x %2x %*s %*s %*s %*s %*s %lu",
+			   &port, &state, &l->inode) != 3 ||
+		    state != LISTENING)
 			continue;
 		l->port = (uint16_t)port;
 		ns->count++;
