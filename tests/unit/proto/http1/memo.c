@@ -11,9 +11,11 @@ static const struct {
 	enum side side;
 	struct str head;
 } heads[] = {
-	{ ASKING, STR("GET /a HTTP/1.1\r\nHost: shop:80\r\nUser-Agent: curl/7\r\nX-Id: 7\r\n\r\n") },
+	{ ASKING,
+	  STR("GET /a HTTP/1.1\r\nHost: shop:80\r\nUser-Agent: curl/7\r\nX-Id: 7\r\n\r\n") },
 	{ ASKING, STR("POST /b HTTP/1.0\nTransfer-Encoding: chunked\nHost: a\n\n") },
-	{ ASKING, STR("GET / HTTP/1.1\r\nTraceparent: 1\r\nTraceparent: 2\r\nHost: a\r\n b\r\n\r\n") },
+	{ ASKING,
+	  STR("GET / HTTP/1.1\r\nTraceparent: 1\r\nTraceparent: 2\r\nHost: a\r\n b\r\n\r\n") },
 	{ ANSWERING, STR("HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 17\r\n\r\n") },
 	{ ANSWERING, STR("HTTP/1.0 404 No\r\nTransfer-Encoding: chunked\r\nDate: x\r\n\r\n") },
 };
