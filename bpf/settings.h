@@ -13,5 +13,3 @@ const volatile __u32 head_bytes_first = 1024;
 const volatile __u32 head_bytes_other = 512;
 /* Nothing tells when a unix socket is closed: ship totals with each operation. */
 const volatile bool unix_close_unseen = true;
-/* Tell the monitor of every exec, not only those of targets. */
-const volatile bool watch_execs = false;

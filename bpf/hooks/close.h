@@ -12,14 +12,30 @@
 #include "bpf/connection.h"
 #include "bpf/hooks/processes.h"
 
-/* Book what TCP moved since, and ship the last totals. */
+/*
+ * Book what TCP moved since: first in the open turn's direction, then in the
+ * other, which opens a turn that no hook has seen. Under the lock.
+ */
+static __always_inline void conn_settle(struct conn *conn, const struct tcp_seen *seen,
+					struct step *step)
+{
+	int direction = conn_direction(conn);
+	__u32 ahead = conn_ahead(conn, seen, direction);
+
+	if (ahead)
+		turn_book(conn, direction, ahead, conn->turn.last_ns, step);
+	ahead = conn_ahead(conn, seen, !direction);
+	if (ahead)
+		turn_book(conn, !direction, ahead, conn->turn.last_ns, step);
+}
+
+/* Ship the last totals, once. */
 static __always_inline void conn_close(struct sock *sk, struct conn *conn, bool reset)
 {
 	struct tcp_sock *tcp = tcp_of(sk);
 	struct step step = {};
 	struct tcp_seen seen = {};
 	struct shipment s = {};
-	__u32 ahead;
 
 	s.now = bpf_ktime_get_ns();
 	bpf_spin_lock(&conn->lock);
@@ -30,9 +46,7 @@ static __always_inline void conn_close(struct sock *sk, struct conn *conn, bool 
 	conn->flags |= CONN_CLOSED;
 	if (tcp) {
 		tcp_look(sk, tcp, &seen);
-		ahead = conn_ahead(conn, &seen, conn_direction(conn));
-		if (ahead)
-			turn_book(conn, conn_direction(conn), ahead, conn->turn.last_ns, &step);
+		conn_settle(conn, &seen, &step);
 	}
 	step_close(conn, &step);
 	bpf_spin_unlock(&conn->lock);
@@ -62,7 +76,7 @@ static __always_inline int on_listen(struct sock *sk)
 }
 
 SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(on_state, struct sock *sk, int old, int new)
+int BPF_PROG(on_state, struct sock *sk, int old, int now)
 {
 	struct conn *conn;
 	bool both = (sk->sk_shutdown & (RCV_SHUTDOWN | SEND_SHUTDOWN)) ==
@@ -70,14 +84,14 @@ int BPF_PROG(on_state, struct sock *sk, int old, int new)
 
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
-	if (new == TCP_LISTEN)
+	if (now == TCP_LISTEN)
 		return on_listen(sk);
-	if (new != TCP_CLOSE && new != TCP_FIN_WAIT1 && new != TCP_LAST_ACK)
+	if (now != TCP_CLOSE && now != TCP_FIN_WAIT1 && now != TCP_LAST_ACK)
 		return 0;
 	conn = bpf_sk_storage_get(&conns, sk, 0, 0);
-	if (!conn || !(new == TCP_CLOSE ? sk->sk_err : both))
+	if (!conn || !(now == TCP_CLOSE ? sk->sk_err : both))
 		return 0;
-	conn_close(sk, conn, new == TCP_CLOSE && sk->sk_err);
+	conn_close(sk, conn, now == TCP_CLOSE && sk->sk_err);
 	return 0;
 }
 

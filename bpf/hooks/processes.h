@@ -41,8 +41,8 @@ static __always_inline void tell(__u32 type, struct task_struct *task, struct ta
 
 static __always_inline struct target *target_make(struct task_struct *leader)
 {
-	struct target *target = bpf_task_storage_get(&targets, leader, 0,
-						     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct target *target =
+		bpf_task_storage_get(&targets, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 	if (target)
 		process_of(leader, &target->process);
@@ -86,8 +86,10 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task)
 {
 	bool target = bpf_task_storage_get(&targets, task, 0, 0);
+	__u32 zero = 0;
+	struct capture_control *c = bpf_map_lookup_elem(&control, &zero);
 
-	if (target || watch_execs)
+	if (target || (c && c->watch_execs))
 		tell(EVENT_EXEC, task, task->real_parent, 0, target);
 	return 0;
 }

@@ -26,7 +26,7 @@ static int run(int argc, char **argv)
 		config_free(config);
 		return EXIT_USAGE;
 	}
-	status = monitor_run(config, worker_run);
+	status = monitor_run(config, argc, argv, worker_run);
 	config_free(config);
 	return status;
 }

@@ -11,7 +11,7 @@
 #include "user/config/settings.h"
 
 /* The start of a row: its key, its type, its place in struct settings. */
-#define OPTION(key_, kind_, field_) \
+#define OPTION(key_, kind_, field_)                                                                \
 	.key = key_, .type = &type_##kind_, .at = offsetof(struct settings, field_)
 #define LIST(key_, kind_, field_) OPTION(key_, kind_, field_), .list = true
 #define OTLP(name_)		  .otel = "OTEL_EXPORTER_OTLP_" name_
@@ -25,7 +25,7 @@
 #define LONGEST_MS  3600000
 
 /* By itself sonde would report its own exports, and those of its receivers. */
-#define COLLECTORS \
+#define COLLECTORS                                                                                 \
 	"*/sonde,*/otelcol*,*/otel-collector*,*/alloy,*/grafana-agent*,*/fluent-bit,*/vector"
 
 static const char *const compressions[] = {

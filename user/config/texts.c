@@ -207,7 +207,7 @@ static void url_print(const struct option *option, const void *field, FILE *to)
 	text_print(str_of(masked), to);
 }
 
-#define TEXT_OPS(name_, what_) \
+#define TEXT_OPS(name_, what_)                                                                     \
 	.name = (name_), .what = (what_), .size = sizeof(char *), .clear = text_clear
 #define TEXT(name_, what_) TEXT_OPS(name_, what_), .parse = text_parse, .print = text_field_print
 

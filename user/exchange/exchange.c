@@ -129,15 +129,13 @@ size_t exchanges_connections(const struct exchanges *x)
 void exchanges_each_open(const struct exchanges *x,
 			 void (*visit)(void *context, const struct exchange *open), void *context)
 {
-	struct record_connection peer;
-
 	for (struct link *at = x->busy.next; at != &x->busy; at = at->next) {
 		const struct connection *c = (const struct connection *)at;
 
 		for (struct open *e = c->first; e; e = e->next) {
 			struct exchange open = e->x;
 
-			open.peer = connection_peer(c, &peer);
+			open.peer = connection_peer(c);
 			if (!open.answered)
 				open.answer = (struct message){};
 			visit(context, &open);

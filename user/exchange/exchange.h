@@ -33,17 +33,21 @@ enum outcome {
 
 enum start_source { START_ARRIVAL, START_READ };
 
+/* Who talks to whom: struct record_connection without what is not used. */
+struct peer {
+	uint8_t local[ADDRESS_BYTES], remote[ADDRESS_BYTES];
+	uint32_t netns;
+	uint16_t local_port, remote_port;
+	uint8_t family, flags; /* family 0: its record was lost */
+};
+
 struct connection;
 
 struct exchange {
 	const struct proto *proto;
 	enum role role;
 	struct process_id process;
-	/*
-	 * Addresses, for the length of the call; NULL when its record was lost. Its
-	 * comm and at_ns are not kept and read 0.
-	 */
-	const struct record_connection *peer;
+	const struct peer *peer; /* for the length of the call; NULL when its record was lost */
 	struct message question, answer;
 	bool answered; /* the final answer's first line was seen */
 	enum outcome outcome;

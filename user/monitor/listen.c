@@ -31,8 +31,8 @@ static bool split(const char *address, char *host, size_t size, const char **por
 
 static int open_one(const struct addrinfo *info)
 {
-	_cleanup_(closep) int fd = socket(info->ai_family,
-					  SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_(closep) int fd =
+		socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int on = 1, off = 0;
 
 	if (fd < 0)

@@ -23,13 +23,14 @@ enum message_type {
 	/* monitor to spawner, and back */
 	MESSAGE_SPAWN, /* descriptors: those of struct worker_files */
 	MESSAGE_SPAWNED,
-	MESSAGE_DIED, /* `status` as of waitpid */
+	MESSAGE_DIED,	/* `status` as of waitpid */
+	MESSAGE_RELOAD, /* read the configuration again for the next worker */
 };
 
 /* Descriptors that MESSAGE_PROCESS carries, in this order where their bit is set. */
 enum process_file { FILE_ENVIRON, FILE_CMDLINE, FILE_CGROUP, FILE_STAT, PROCESS_FILES };
 
-enum { MESSAGE_TEXT = 512, MESSAGE_FDS = 32 };
+enum { MESSAGE_TEXT = 512, MESSAGE_FDS = 32, MESSAGE_PORTS = 16 };
 
 struct monitor_message {
 	uint32_t type;
@@ -41,7 +42,8 @@ struct monitor_message {
 	char event[8]; /* of MESSAGE_PROCESS: "seen", "fork", "exec" or "exit" */
 	char comm[COMM_BYTES];
 	char watched_by[64];
-	char text[MESSAGE_TEXT]; /* MESSAGE_PROCESS: the executable's path */
+	uint16_t ports[MESSAGE_PORTS], port_count; /* that the process listens on */
+	char text[MESSAGE_TEXT];		   /* MESSAGE_PROCESS: the executable's path */
 };
 
 /* A pair of connected ends, close-on-exec. 0 or negative errno. */

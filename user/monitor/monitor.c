@@ -14,8 +14,8 @@
 #include "user/base/clock.h"
 #include "user/base/loop.h"
 #include "user/base/mem.h"
+#include "user/capture/capture.h"
 #include "user/event/ring.h"
-#include "user/monitor/capture.h"
 #include "user/monitor/listen.h"
 #include "user/monitor/message.h"
 #include "user/monitor/privileges.h"
@@ -28,7 +28,9 @@ enum { EXIT_FAILED = 1, EXIT_CANNOT = 3, HOLDERS_BYTES = 1 << 16, QUICK_DEATHS =
 
 struct monitor {
 	const struct config *config;
-	worker_main *worker_main;
+	struct config *own_config; /* read again at SIGHUP; NULL: the first one */
+	int argc;
+	char **argv;
 	struct loop *loop;
 	struct capture *capture;
 	struct selection *selection;
@@ -46,7 +48,7 @@ struct monitor {
 	struct timer second, respawn, stop;
 	uint64_t events_lost_seen, spawned_ns;
 	int quick_deaths;
-	bool stopping;
+	bool stopping, reloading;
 	int status;
 };
 
@@ -57,14 +59,14 @@ static void end(struct monitor *m, int status)
 }
 
 /* A message the worker does not take now would stall what is watched for nobody: it is counted. */
-static void tell_worker(void *context, const char *event, struct process_id process,
-			struct process_id parent, uint64_t at_ns, const char *comm,
-			const char *exe, const char *watched_by, const struct procfiles *files)
+static void tell_worker(void *context, const char *event, const struct member *member,
+			uint64_t at_ns, const struct procfiles *files)
 {
 	struct monitor *m = context;
 	struct monitor_message news = { .type = MESSAGE_PROCESS,
-					.process = process,
-					.parent = parent,
+					.process = member->process,
+					.parent = member->parent,
+					.port_count = (uint16_t)member->port_count,
 					.at_ns = at_ns };
 	int fds[PROCESS_FILES];
 	size_t count = 0;
@@ -73,9 +75,10 @@ static void tell_worker(void *context, const char *event, struct process_id proc
 	if (m->worker_fd < 0)
 		return; /* the next one is told of all there is */
 	snprintf(news.event, sizeof(news.event), "%s", event);
-	snprintf(news.comm, sizeof(news.comm), "%s", comm);
-	snprintf(news.watched_by, sizeof(news.watched_by), "%s", watched_by);
-	snprintf(news.text, sizeof(news.text), "%s", exe);
+	memcpy(news.comm, member->comm, sizeof(news.comm));
+	memcpy(news.watched_by, member->watched_by, sizeof(news.watched_by));
+	memcpy(news.text, member->exe, sizeof(news.text));
+	memcpy(news.ports, member->ports, sizeof(news.ports));
 	if (files)
 		count = procfiles_facts(files, fds, &news.files);
 	if (message_send(m->worker_fd, &news, fds, count))
@@ -197,11 +200,17 @@ static void on_worker_death(struct monitor *m, int status)
 		end(m, 0);
 		return;
 	}
+	if (m->reloading) {
+		m->reloading = false;
+		loop_timer(m->loop, &m->respawn, monotonic_ns());
+		return;
+	}
 	if (monotonic_ns() - m->spawned_ns < NS_PER_S)
 		m->quick_deaths++;
 	else
 		m->quick_deaths = 0;
-	if (m->quick_deaths == QUICK_DEATHS || (m->quick_deaths && !m->worker_restarts && WIFEXITED(status))) {
+	if (m->quick_deaths == QUICK_DEATHS ||
+	    (m->quick_deaths && !m->worker_restarts && WIFEXITED(status))) {
 		log_error("the worker cannot be kept running", "status=%d", status);
 		end(m, EXIT_FAILED);
 		return;
@@ -323,13 +332,45 @@ static void stop(struct monitor *m)
 	loop_timer(m->loop, &m->stop, monotonic_ns() + STOP_NS);
 }
 
+/*
+ * The new options hold from now on: for the selection here, for the rest in the
+ * worker that follows this one. A bad configuration changes nothing.
+ */
+static void reload(struct monitor *m)
+{
+	struct monitor_message say = { .type = MESSAGE_RELOAD };
+	struct config_error error;
+	struct config *config;
+
+	if (m->reloading || m->worker_fd < 0)
+		return;
+	if (config_read(m->argc, m->argv, environ, &config, &error)) {
+		log_error("the configuration is bad, the old one stays", "error=%s",
+			  log_value(str_of(error.text)));
+		return;
+	}
+	log_setup(config->log_level, config->log_format);
+	message_send(m->spawner_watch.fd, &say, NULL, 0);
+	m->reloading = true;
+	say.type = MESSAGE_STOP;
+	message_send(m->worker_fd, &say, NULL, 0);
+	config_free(m->own_config);
+	m->config = m->own_config = config;
+	selection_reconfigure(m->selection, config);
+	log_info("the configuration was read again", "");
+}
+
 static void on_signal(struct watch *watch, uint32_t events)
 {
 	struct monitor *m = container_of(watch, struct monitor, signals);
 	struct signalfd_siginfo info;
 
 	(void)events;
-	if (read(watch->fd, &info, sizeof(info)) == sizeof(info))
+	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP)
+		reload(m);
+	else
 		stop(m);
 }
 
@@ -340,9 +381,11 @@ static int watch_signals(struct monitor *m)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL))
 		return -errno;
-	m->signals = (struct watch){ .fd = signalfd(-1, &signals, SFD_CLOEXEC), .ready = on_signal };
+	m->signals =
+		(struct watch){ .fd = signalfd(-1, &signals, SFD_CLOEXEC), .ready = on_signal };
 	return m->signals.fd < 0 ? -errno : loop_watch(m->loop, &m->signals, EPOLLIN);
 }
 
@@ -351,8 +394,8 @@ static int make_shared(struct monitor *m)
 	m->shared_fd = memfd_create("sonde", MFD_CLOEXEC);
 	if (m->shared_fd < 0 || ftruncate(m->shared_fd, sizeof(*m->shared)))
 		return -errno;
-	m->shared = mmap(NULL, sizeof(*m->shared), PROT_READ | PROT_WRITE, MAP_SHARED, m->shared_fd,
-			 0);
+	m->shared =
+		mmap(NULL, sizeof(*m->shared), PROT_READ | PROT_WRITE, MAP_SHARED, m->shared_fd, 0);
 	return m->shared == MAP_FAILED ? -errno : 0;
 }
 
@@ -361,7 +404,8 @@ static int open_tape(struct monitor *m)
 {
 	const char *path = m->config->tape_record;
 
-	m->tape_fd = open(path ? path : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	m->tape_fd =
+		open(path ? path : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (m->tape_fd < 0) {
 		log_error("the tape cannot be opened", "path=%s error=%s", log_value(str_of(path)),
 			  strerror(errno));
@@ -404,7 +448,8 @@ static int refuse_second(struct monitor *m)
 static int open_listeners(struct monitor *m)
 {
 	char error[256];
-	int count = listeners_open(&m->config->web.listen_address, m->listeners, error, sizeof(error));
+	int count =
+		listeners_open(&m->config->web.listen_address, m->listeners, error, sizeof(error));
 
 	if (count < 0) {
 		log_error("cannot listen", "error=%s", log_value(str_of(error)));
@@ -474,15 +519,20 @@ static void monitor_end(struct monitor *m)
 	ring_free(m->events);
 	capture_free(m->capture);
 	loop_free(m->loop);
+	config_free(m->own_config);
 }
 
-int monitor_run(const struct config *config, worker_main *worker)
+int monitor_run(const struct config *config, int argc, char **argv, worker_main *worker)
 {
-	struct monitor m = { .config = config, .worker_main = worker, .worker_fd = -1,
-			     .requests_fd = -1, .spawner_watch = { .fd = -1, .ready = on_spawner } };
+	struct monitor m = { .config = config,
+			     .argc = argc,
+			     .argv = argv,
+			     .worker_fd = -1,
+			     .requests_fd = -1,
+			     .spawner_watch = { .fd = -1, .ready = on_spawner } };
 	int error;
 
-	m.spawner = spawner_start(config, worker, &m.spawner_watch.fd);
+	m.spawner = spawner_start(config, argc, argv, worker, &m.spawner_watch.fd);
 	m.loop = loop_new();
 	if (m.spawner < 0 || !m.loop || make_shared(&m))
 		return EXIT_FAILED;

@@ -14,5 +14,8 @@
 #include "user/config/config.h"
 #include "user/monitor/spawner.h"
 
-/* Exit status of the agent: 0, 1 failed while running, 3 this host cannot. */
-int monitor_run(const struct config *config, worker_main *worker);
+/*
+ * Exit status of the agent: 0, 1 failed while running, 3 this host cannot. The
+ * arguments are those that `config` was read from, to be read again at SIGHUP.
+ */
+int monitor_run(const struct config *config, int argc, char **argv, worker_main *worker);

@@ -10,14 +10,7 @@
 #include "user/base/mem.h"
 #include "user/base/table.h"
 
-enum { LIST_BYTES = 16 << 20, PORTS = 64, ROUNDS = 8, OWN_PIDS = 4 };
-
-struct member {
-	struct process_id process, parent;
-	char comm[COMM_BYTES];
-	char watched_by[64];
-	char exe[MESSAGE_TEXT];
-};
+enum { LIST_BYTES = 16 << 20, ROUNDS = 8, OWN_PIDS = 4 };
 
 struct selection {
 	struct capture *capture;
@@ -30,6 +23,16 @@ struct selection {
 	uint64_t own_device, own_inode; /* our executable: another sonde is no target */
 };
 
+/* What the kernel half must know of the options. */
+static void selection_settings(const struct selection *s)
+{
+	const struct config *c = s->config;
+
+	capture_ports(s->capture, &c->watch.port);
+	capture_watch_execs(s->capture,
+			    c->watch.exe.count || c->watch.cgroup.count || c->watch.all);
+}
+
 struct selection *selection_new(struct capture *capture, const struct config *config,
 				selection_tell *tell, void *context)
 {
@@ -41,7 +44,7 @@ struct selection *selection_new(struct capture *capture, const struct config *co
 	s->tell = tell;
 	s->context = context;
 	table_init(&s->members, config->limit.processes);
-	capture_ports(capture, &config->watch.port);
+	selection_settings(s);
 	self.directory = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	procfiles_exe_id(&self, &s->own_device, &s->own_inode);
 	procfiles_close(&self);
@@ -120,6 +123,16 @@ static bool is_own(const struct selection *s, const struct procfiles *files)
 	       inode == s->own_inode;
 }
 
+/* A process that may become a target, as an iterator or an event gives it. */
+struct candidate {
+	struct process_id process, parent;
+	const void *comm;
+	uint64_t at_ns; /* of the event; 0: none */
+	uint16_t ports[MEMBER_PORTS];
+	size_t port_count;
+	bool inherits; /* its parent is a target, or it was one itself */
+};
+
 /* What decides about one process, read from where the kernel keeps it. */
 struct portrait {
 	char exe[MESSAGE_TEXT], cgroup[512], rule[64];
@@ -128,7 +141,7 @@ struct portrait {
 };
 
 static void portray(const struct selection *s, const struct procfiles *files,
-		    const uint16_t *ports, size_t port_count, struct portrait *ret)
+		    const struct candidate *candidate, struct portrait *ret)
 {
 	const char *why_not;
 
@@ -136,24 +149,27 @@ static void portray(const struct selection *s, const struct procfiles *files,
 	ret->cgroup[0] = '\0';
 	if (s->config->watch.cgroup.count)
 		procfiles_cgroup(files, ret->cgroup, sizeof(ret->cgroup));
-	ret->watched_by = selection_rule(s->config, files->process.tgid, ret->exe, ret->cgroup, ports,
-					 port_count, &why_not, ret->rule, sizeof(ret->rule));
-	ret->excluded = is_own(s, files) ||
-			(!ret->watched_by && !strncmp(why_not, "watch.exclude", 13));
+	ret->watched_by = selection_rule(s->config, files->process.tgid, ret->exe, ret->cgroup,
+					 candidate->ports, candidate->port_count, &why_not,
+					 ret->rule, sizeof(ret->rule));
+	ret->excluded =
+		is_own(s, files) || (!ret->watched_by && !strncmp(why_not, "watch.exclude", 13));
 }
 
 static void choose(struct selection *s, const char *event, const struct procfiles *files,
-		   struct process_id parent, const void *comm, uint64_t at_ns,
-		   const struct portrait *portrait, const char *watched_by)
+		   const struct candidate *candidate, const struct portrait *portrait)
 {
-	struct member *m = member_add(s, files->process, parent, comm);
+	struct member *m = member_add(s, files->process, candidate->parent, candidate->comm);
 
 	if (!m || capture_target_set(s->capture, files->pidfd, files->process))
 		return;
-	snprintf(m->watched_by, sizeof(m->watched_by), "%s", watched_by);
+	snprintf(m->watched_by, sizeof(m->watched_by), "%s",
+		 portrait->watched_by ? portrait->watched_by : "parent");
 	snprintf(m->exe, sizeof(m->exe), "%s", portrait->exe);
-	s->tell(s->context, event, m->process, m->parent, at_ns, m->comm, m->exe, m->watched_by,
-		files);
+	memcpy(m->ports, candidate->ports, sizeof(m->ports));
+	m->port_count = candidate->port_count;
+	m->seen = true;
+	s->tell(s->context, event, m, candidate->at_ns, files);
 }
 
 static void leave_out(struct selection *s, const struct procfiles *files)
@@ -166,37 +182,32 @@ static void leave_out(struct selection *s, const struct procfiles *files)
 }
 
 /* Choose a process for its own sake or for its parent's; false when it is neither. */
-static bool consider(struct selection *s, const char *event, struct process_id process,
-		     struct process_id parent, const void *comm, uint64_t at_ns,
-		     const uint16_t *ports, size_t port_count, bool inherits)
+static bool consider(struct selection *s, const char *event, const struct candidate *candidate)
 {
 	struct procfiles files;
 	struct portrait portrait;
 	bool chosen;
 
-	if (procfiles_open(process, &files))
+	if (procfiles_open(candidate->process, &files))
 		return false;
-	portray(s, &files, ports, port_count, &portrait);
-	chosen = !portrait.excluded && (portrait.watched_by || inherits);
+	portray(s, &files, candidate, &portrait);
+	chosen = !portrait.excluded && (portrait.watched_by || candidate->inherits);
 	if (chosen)
-		choose(s, event, &files, parent, comm, at_ns, &portrait,
-		       portrait.watched_by ? portrait.watched_by : "parent");
+		choose(s, event, &files, candidate, &portrait);
 	else
 		leave_out(s, &files);
 	procfiles_close(&files);
 	return chosen;
 }
 
-static size_t ports_of(const struct buf *listeners, struct process_id process,
-		       uint16_t ret[PORTS])
+static void add_ports(const struct buf *listeners, struct candidate *candidate)
 {
 	const struct listener_line *line = (const void *)listeners->at;
-	size_t count = 0;
 
-	for (size_t i = 0; i < listeners->len / sizeof(*line) && count < PORTS; i++)
-		if (line[i].process.tgid == process.tgid)
-			ret[count++] = line[i].port;
-	return count;
+	for (size_t i = 0; i < listeners->len / sizeof(*line); i++)
+		if (line[i].process.tgid == candidate->process.tgid && line[i].port &&
+		    candidate->port_count < MEMBER_PORTS)
+			candidate->ports[candidate->port_count++] = line[i].port;
 }
 
 /* One pass over all processes; returns how many became targets. */
@@ -207,16 +218,50 @@ static size_t scan_once(struct selection *s, const struct buf *processes,
 	size_t found = 0;
 
 	for (size_t i = 0; i < processes->len / sizeof(*line); i++) {
-		uint16_t ports[PORTS];
-		const struct member *parent = member_find(s, line[i].parent.tgid);
-		bool inherits = parent && parent->process.started_ns == line[i].parent.started_ns;
+		struct member *m = member_find(s, line[i].process.tgid);
+		struct candidate candidate = { .process = line[i].process,
+					       .parent = line[i].parent,
+					       .comm = line[i].comm,
+					       .inherits = selection_has(s, line[i].parent) };
 
-		if (selection_has(s, line[i].process))
+		if (selection_has(s, line[i].process)) {
+			m->seen = true;
 			continue;
-		found += consider(s, "seen", line[i].process, line[i].parent, line[i].comm, 0,
-				  ports, ports_of(listeners, line[i].process, ports), inherits);
+		}
+		add_ports(listeners, &candidate);
+		found += consider(s, "seen", &candidate);
 	}
 	return found;
+}
+
+static bool is_gone(void *value, void *context)
+{
+	struct selection *s = context;
+	struct member *m = value;
+
+	if (m->seen)
+		return false;
+	s->tell(s->context, "exit", m, monotonic_ns(), NULL);
+	free(m);
+	return true;
+}
+
+static void forget_seen(struct selection *s)
+{
+	struct member *m;
+	size_t at = 0;
+
+	while ((m = table_next(&s->members, &at)))
+		m->seen = false;
+}
+
+static bool needs_ports(const struct config *config)
+{
+	bool needs = config->watch.port.count;
+
+	for (size_t i = 0; i < config->service_count; i++)
+		needs |= config->services[i].port.count > 0;
+	return needs;
 }
 
 /*
@@ -229,18 +274,44 @@ int selection_scan(struct selection *s)
 	size_t found = 1;
 	int error = 0;
 
+	forget_seen(s);
 	for (int round = 0; round < ROUNDS && found && !error; round++) {
 		buf_clear(&processes);
 		buf_clear(&listeners);
 		error = capture_list_processes(s->capture, &processes);
-		if (!error && s->config->watch.port.count)
+		if (!error && needs_ports(s->config))
 			error = capture_list_listeners(s->capture, &listeners);
 		if (!error)
 			found = scan_once(s, &processes, &listeners);
 	}
+	if (!error)
+		table_sweep(&s->members, is_gone, s);
 	buf_free(&processes);
 	buf_free(&listeners);
 	return error ? error : capture_mark_sockets(s->capture);
+}
+
+/* Nothing is a target until the new options say so; the kernel half forgets at once. */
+static bool is_dropped(void *value, void *context)
+{
+	struct selection *s = context;
+	struct member *m = value;
+	struct procfiles files;
+
+	if (!procfiles_open(m->process, &files)) {
+		capture_target_clear(s->capture, files.pidfd);
+		procfiles_close(&files);
+	}
+	free(m);
+	return true;
+}
+
+int selection_reconfigure(struct selection *s, const struct config *config)
+{
+	s->config = config;
+	selection_settings(s);
+	table_sweep(&s->members, is_dropped, s);
+	return selection_scan(s);
 }
 
 static void event_fork(struct selection *s, const struct process_event *e)
@@ -251,18 +322,31 @@ static void event_fork(struct selection *s, const struct process_event *e)
 	if (!child)
 		return;
 	snprintf(child->watched_by, sizeof(child->watched_by), "parent");
-	if (parent)
+	if (parent) {
 		memcpy(child->exe, parent->exe, sizeof(child->exe));
-	s->tell(s->context, "fork", child->process, child->parent, e->at_ns, child->comm, child->exe,
-		child->watched_by, NULL);
+		memcpy(child->ports, parent->ports, sizeof(child->ports));
+		child->port_count = parent->port_count;
+	}
+	s->tell(s->context, "fork", child, e->at_ns, NULL);
+}
+
+static struct candidate candidate_of(const struct process_event *e)
+{
+	struct candidate candidate = {
+		.process = e->process, .parent = e->parent, .comm = e->comm, .at_ns = e->at_ns
+	};
+
+	if (e->port)
+		candidate.ports[candidate.port_count++] = e->port;
+	return candidate;
 }
 
 static void event_exec(struct selection *s, const struct process_event *e)
 {
-	bool inherits = selection_has(s, e->process) || e->was_target;
+	struct candidate candidate = candidate_of(e);
 
-	if (consider(s, "exec", e->process, e->parent, e->comm, e->at_ns, NULL, 0, inherits) &&
-	    !inherits)
+	candidate.inherits = selection_has(s, e->process) || e->was_target;
+	if (consider(s, "exec", &candidate) && !candidate.inherits)
 		capture_mark_sockets(s->capture);
 }
 
@@ -272,14 +356,15 @@ static void event_exit(struct selection *s, const struct process_event *e)
 
 	if (!m || m->process.started_ns != e->process.started_ns)
 		return;
-	s->tell(s->context, "exit", m->process, m->parent, e->at_ns, m->comm, m->exe, m->watched_by,
-		NULL);
+	s->tell(s->context, "exit", m, e->at_ns, NULL);
 	member_remove(s, m);
 }
 
 static void event_listen(struct selection *s, const struct process_event *e)
 {
-	if (consider(s, "seen", e->process, e->parent, e->comm, e->at_ns, &e->port, 1, false))
+	struct candidate candidate = candidate_of(e);
+
+	if (consider(s, "seen", &candidate))
 		capture_mark_sockets(s->capture);
 }
 
@@ -307,8 +392,7 @@ void selection_retell(struct selection *s)
 
 		if (procfiles_open(m->process, &files))
 			continue;
-		s->tell(s->context, "seen", m->process, m->parent, 0, m->comm, m->exe,
-			m->watched_by, &files);
+		s->tell(s->context, "seen", m, 0, &files);
 		procfiles_close(&files);
 	}
 }

@@ -12,16 +12,27 @@
  */
 #pragma once
 
-#include "user/monitor/capture.h"
+#include "user/capture/capture.h"
 #include "user/monitor/procfiles.h"
 
 struct selection;
 
+enum { MEMBER_PORTS = 16 };
+
+/* A watched process; all of it is borrowed for the call. */
+struct member {
+	struct process_id process, parent;
+	char comm[COMM_BYTES];
+	char watched_by[64]; /* the option that chose it, or "parent" */
+	char exe[MESSAGE_TEXT];
+	uint16_t ports[MEMBER_PORTS]; /* that it, or what it was forked from, listens on */
+	size_t port_count;
+	bool seen; /* by the pass that is running */
+};
+
 /* `files` is NULL for "fork" and "exit", where nothing is read. */
-typedef void selection_tell(void *context, const char *event, struct process_id process,
-			    struct process_id parent, uint64_t at_ns, const char *comm,
-			    const char *exe, const char *watched_by,
-			    const struct procfiles *files);
+typedef void selection_tell(void *context, const char *event, const struct member *member,
+			    uint64_t at_ns, const struct procfiles *files);
 
 struct selection *selection_new(struct capture *capture, const struct config *config,
 				selection_tell *tell, void *context);
@@ -29,6 +40,8 @@ void selection_free(struct selection *s);
 
 /* Look at all that is there: at the start, and after process events were lost. */
 int selection_scan(struct selection *s);
+/* Choose anew by another configuration, which must outlive the selection. */
+int selection_reconfigure(struct selection *s, const struct config *config);
 /* One event of the kernel half. */
 void selection_event(struct selection *s, const struct process_event *event);
 /* Tell of every target again, as "seen": for a new worker. */

@@ -14,9 +14,11 @@
 #include "user/monitor/privileges.h"
 
 struct spawner {
-	const struct config *config;
+	const struct config *config; /* replaced ones are kept: a worker may still use them */
+	int argc;
+	char **argv;
 	worker_main *main;
-	int monitor; /* socket */
+	int monitor;  /* socket */
 	int children; /* signalfd */
 	pid_t worker;
 };
@@ -34,8 +36,8 @@ static void worker_begin(const struct spawner *s, const struct monitor_message *
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	error = privileges_drop_all(s->config->worker_user);
 	if (error) {
-		log_error("the worker cannot give up its privileges",
-			  "user=%s error=%s", s->config->worker_user, strerror(-error));
+		log_error("the worker cannot give up its privileges", "user=%s error=%s",
+			  s->config->worker_user, strerror(-error));
 		_exit(1);
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the change of uid, which clears it */
@@ -57,6 +59,16 @@ static void spawn(struct spawner *s, const struct monitor_message *m, const int 
 		close(fds[i]);
 }
 
+/* The monitor found the configuration good a moment ago; if it is not now, the old one stays. */
+static void reload(struct spawner *s)
+{
+	struct config_error error;
+	struct config *config;
+
+	if (!config_read(s->argc, s->argv, environ, &config, &error))
+		s->config = config;
+}
+
 /* False when the monitor is gone. */
 static bool take_message(struct spawner *s)
 {
@@ -71,6 +83,8 @@ static bool take_message(struct spawner *s)
 		return false;
 	if (m.type == MESSAGE_SPAWN)
 		spawn(s, &m, fds, count);
+	else if (m.type == MESSAGE_RELOAD)
+		reload(s);
 	return true;
 }
 
@@ -108,9 +122,9 @@ static void spawner_run(struct spawner *s)
 	}
 }
 
-pid_t spawner_start(const struct config *config, worker_main *main, int *ret)
+pid_t spawner_start(const struct config *config, int argc, char **argv, worker_main *main, int *ret)
 {
-	struct spawner s = { .config = config, .main = main };
+	struct spawner s = { .config = config, .argc = argc, .argv = argv, .main = main };
 	sigset_t signals;
 	int ends[2], error = message_pair(ends);
 	pid_t parent = getpid(), pid;

@@ -16,5 +16,9 @@
 /* What a worker does once it is one; its result is the exit status. */
 typedef int worker_main(const struct config *config, const int *fds, size_t count, size_t rings);
 
-/* Fork the spawner. `ret` is the monitor's end. The pid, or negative errno. */
-pid_t spawner_start(const struct config *config, worker_main *main, int *ret);
+/*
+ * Fork the spawner. `ret` is the monitor's end. The pid, or negative errno. The
+ * arguments are read again when the monitor says MESSAGE_RELOAD.
+ */
+pid_t spawner_start(const struct config *config, int argc, char **argv, worker_main *main,
+		    int *ret);

@@ -91,7 +91,8 @@ struct proto {
 	 * question and its final answer, NULL when there was none. The span's
 	 * kind, times, addresses (network.peer.*) and routes are there already, and
 	 * its error_type when the exchange itself failed ("connection_reset");
-	 * texts may be borrowed. Ids that no header gives stay zero.
+	 * texts may be borrowed. Ids that no header gives stay zero. Of a span that
+	 * is counted only, name and attributes beyond its group's may be left out.
 	 */
 	void (*describe)(const struct message *question, const struct message *answer,
 			 struct span *span);

@@ -28,11 +28,13 @@ struct port_rule {
 #define HANDLED                                                                                    \
 	(READING | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |                    \
 	 LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |                          \
-	 LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | \
-	 LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |                             \
-	 LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
+	 LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |                              \
+	 LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |                              \
+	 LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |                            \
+	 LANDLOCK_ACCESS_FS_MAKE_SYM)
 
 /* What the resolver and TLS read; a directory stands for all below it. */
+/* clang-format off */
 static const char *const readable[] = {
 	"/etc/resolv.conf", "/etc/hosts",     "/etc/nsswitch.conf", "/etc/host.conf",
 	"/etc/gai.conf",    "/etc/services",  "/etc/localtime",	    "/etc/ssl",
@@ -41,6 +43,7 @@ static const char *const readable[] = {
 	"/proc/self/status", "/proc/self/stat", "/proc/self/statm", "/proc/self/fd",
 	"/sys/devices/system/cpu", "/dev/urandom", "/dev/null",
 };
+/* clang-format on */
 
 static void allow_path(int ruleset, const char *path)
 {

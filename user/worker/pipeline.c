@@ -13,7 +13,7 @@
 #include "user/worker/unread.h"
 
 /* The other end of the connection, as text in the span's scratch. */
-static void add_peer(struct span *span, const struct record_connection *peer)
+static void add_peer(struct span *span, const struct peer *peer)
 {
 	char text[INET6_ADDRSTRLEN];
 	size_t before = span->scratch->len;
@@ -55,8 +55,8 @@ static void sample(struct pipeline *p, struct span *span, const struct process *
 	const struct config *c = p->config;
 	const struct sampler *sampler = routing_sampler(p->routing, process);
 
-	span->sampled = sampler_decides(sampler, span->context.trace_id,
-					has_remote ? &parent_flags : NULL);
+	span->sampled =
+		sampler_decides(sampler, span->context.trace_id, has_remote ? &parent_flags : NULL);
 	if (!span->sampled && c->trace.keep_errors && span->status == STATUS_ERROR)
 		span->sampled = true;
 	if (!span->sampled && c->trace.keep_slower_than_ms &&
@@ -87,8 +87,11 @@ void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *sp
 		.asking_body_bytes = x->asking_body_bytes,
 		.answering_body_bytes = x->answering_body_bytes,
 	};
-	add_peer(span, x->peer);
 	span->error_type = failure_of(x);
+	span->counted_only = !p->exports_spans;
+	/* A client's metrics are told apart by the server, which may be known by address only. */
+	if (!span->counted_only || span->kind == SPAN_CLIENT)
+		add_peer(span, x->peer);
 	x->proto->describe(&x->question, x->answered ? &x->answer : NULL, span);
 	if (x->question_cut || x->answer_cut)
 		span_add(span, (struct attribute){ .key = STR("sonde.head.cut"),
@@ -200,11 +203,12 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 		void *self;
 
 		*error = NULL;
-		self = exporters[i]->new(&p->export_context, error);
+		self = exporters[i]->new (&p->export_context, error);
 		if (*error)
 			return -EINVAL;
 		if (!self)
 			continue;
+		p->exports_spans |= exporters[i]->span != NULL;
 		p->exporters[p->exporter_count] = exporters[i];
 		p->exporter_selves[p->exporter_count++] = self;
 	}
@@ -224,14 +228,8 @@ static void take_process(struct pipeline *p, const struct record_process *record
 		exchanges_process_ended(p->exchanges, process->id, record->head.at_ns);
 }
 
-void pipeline_take(struct pipeline *p, struct str bytes)
+void pipeline_take_record(struct pipeline *p, const struct record *record)
 {
-	const struct record *record = event_check(bytes);
-
-	if (!record) {
-		p->ledger.lost[LOSS_RING_INVALID]++;
-		return;
-	}
 	if (p->tape)
 		tape_write(p->tape, record);
 	switch (record->type) {
@@ -245,6 +243,16 @@ void pipeline_take(struct pipeline *p, struct str bytes)
 		p->ledger.out[STAGE_RING]++;
 		exchanges_feed(p->exchanges, record);
 	}
+}
+
+void pipeline_take(struct pipeline *p, struct str bytes)
+{
+	const struct record *record = event_check(bytes);
+
+	if (record)
+		pipeline_take_record(p, record);
+	else
+		p->ledger.lost[LOSS_RING_INVALID]++;
 }
 
 bool pipeline_knows(struct pipeline *p, struct str bytes)

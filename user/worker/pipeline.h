@@ -47,6 +47,7 @@ struct pipeline {
 	const struct exporter *exporters[EXPORTERS_MAX];
 	void *exporter_selves[EXPORTERS_MAX];
 	size_t exporter_count;
+	bool exports_spans; /* one of them takes spans */
 	verdict_set *verdict;
 	void *verdict_context;
 	uint64_t unsampled;	/* spans that the sampler left out */
@@ -61,6 +62,8 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 
 /* Take one record's bytes, aligned to 8; what is no record is counted. */
 void pipeline_take(struct pipeline *p, struct str bytes);
+/* The same of a record that event_check() gave. */
+void pipeline_take_record(struct pipeline *p, const struct record *record);
 
 /* Fill a span from an exchange, without ids; it borrows from both and from the scratch. */
 void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span);

@@ -13,15 +13,16 @@
 #include "user/base/mem.h"
 #include "user/monitor/message.h"
 #include "user/monitor/shared.h"
+#include "user/process/host.h"
 #include "user/worker/inspect.h"
 #include "user/worker/jail.h"
 #include "user/worker/pipeline.h"
 #include "user/worker/rings.h"
 #include "user/worker/self.h"
 
-#define SWEEP_NS  (100 * NS_PER_MS)
-#define PATIENCE_NS (200 * NS_PER_MS) /* for facts about a process whose records have come */
-#define FLUSH_NS  (4500 * NS_PER_MS)  /* of the 5 s that ending may take */
+#define SWEEP_NS    (100 * NS_PER_MS)
+#define PATIENCE_NS (200 * NS_PER_MS)  /* for facts about a process whose records have come */
+#define FLUSH_NS    (4500 * NS_PER_MS) /* of the 5 s that ending may take */
 
 enum { OPEN_TIMEOUT_MS = 200, EXITS_BYTES = 1 << 20 };
 
@@ -38,8 +39,8 @@ struct worker {
 	struct inspect *inspect;
 	struct watch monitor;
 	struct timer sweep, second, stop;
-	struct buf facts;  /* of the process that is told of */
-	struct buf exits;  /* records of ends, held until the rings are drained */
+	struct buf facts;	   /* of the process that is told of */
+	struct buf exits;	   /* records of ends, held until the rings are drained */
 	uint64_t waiting_since_ns; /* a record waits for facts about its process */
 	int status;
 	bool stopping;
@@ -165,7 +166,8 @@ static int ask_open(void *context, const char *path)
 	return count ? fd : -1;
 }
 
-static void take_news(struct worker *w, const struct monitor_message *m, const int *fds, size_t count)
+static void take_news(struct worker *w, const struct monitor_message *m, const int *fds,
+		      size_t count)
 {
 	void *context[] = { w, (void *)&m->process };
 	int by_file[PROCESS_FILES] = { -1, -1, -1, -1 };
@@ -182,6 +184,8 @@ static void take_news(struct worker *w, const struct monitor_message *m, const i
 		.stat = by_file[FILE_STAT],
 		.exe = m->text[0] ? m->text : NULL,
 		.comm = m->comm,
+		.ports = m->ports,
+		.port_count = m->port_count < MESSAGE_PORTS ? m->port_count : MESSAGE_PORTS,
 		.open = count ? ask_open : NULL,
 		.context = context,
 	};
@@ -308,6 +312,7 @@ static int begin(struct worker *w, size_t count, size_t rings)
 {
 	int error;
 
+	host_facts(); /* read while its files can still be */
 	w->loop = loop_new();
 	w->shared = map(w->fds[WORKER_SHARED], sizeof(*w->shared));
 	w->verdicts = map(w->fds[WORKER_VERDICTS], VERDICT_CELLS * sizeof(*w->verdicts));
@@ -315,10 +320,8 @@ static int begin(struct worker *w, size_t count, size_t rings)
 		return -ENOMEM;
 	if (w->config->tape_record)
 		w->tape = tape_writer_new(w->fds[WORKER_TAPE]);
-	w->pipeline = pipeline_new(&(struct pipeline_options){ .config = w->config,
-							       .verdict = set_verdict,
-							       .context = w,
-							       .tape = w->tape });
+	w->pipeline = pipeline_new(&(struct pipeline_options){
+		.config = w->config, .verdict = set_verdict, .context = w, .tape = w->tape });
 	w->rings = rings_new(&(struct rings_options){ .loop = w->loop,
 						      .fds = w->fds + WORKER_RINGS,
 						      .count = rings,

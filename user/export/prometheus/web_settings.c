@@ -38,7 +38,8 @@ static void stamp_all(const struct web_settings *s, const struct web_config *c,
 }
 
 /* Each file's stamp is taken before it is read: a change in between is seen the next time. */
-static int read_all(const struct web_settings *s, struct web_settings *ret, struct config_error *error)
+static int read_all(const struct web_settings *s, struct web_settings *ret,
+		    struct config_error *error)
 {
 	_cleanup_(freep) char *text = NULL;
 	struct file_stamp first[WEB_FILES];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/monitor/capture.h"
+#include "user/capture/capture.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -9,7 +9,7 @@
 
 #include "bpf/sonde.skel.h"
 #include "user/base/mem.h"
-#include "user/monitor/selftest.h"
+#include "user/capture/selftest.h"
 
 enum { LINE_BYTES = 16 << 20 /* of one pass of an iterator: 200,000 processes */ };
 
@@ -46,17 +46,16 @@ static void choose_programs(struct sonde *skel, const struct feature_state state
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, skel->obj)
-		bpf_program__set_autoload(program, feature_uses(states, bpf_program__name(program)));
+		bpf_program__set_autoload(program,
+					  feature_uses(states, bpf_program__name(program)));
 }
 
-static void set_constants(struct sonde *skel, const struct config *config,
-			  const struct feature_state states[FEATURES], size_t rings)
+static void set_constants(struct sonde *skel, const struct feature_state states[FEATURES],
+			  size_t rings)
 {
 	skel->rodata->ring_mask = (uint32_t)rings - 1;
 	skel->rodata->ring_wake_bytes = RING_BYTES / 4;
 	skel->rodata->unix_close_unseen = !states[FEATURE_UNIX_CLOSE].used;
-	skel->rodata->watch_execs =
-		config->watch.exe.count || config->watch.cgroup.count || config->watch.all;
 }
 
 static int make_rings(struct capture *c)
@@ -64,8 +63,8 @@ static int make_rings(struct capture *c)
 	int outer = bpf_map__fd(c->skel->maps.rings);
 
 	for (uint32_t i = 0; i < c->rings; i++) {
-		c->ring_fds[i] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sonde_ring", 0, 0, RING_BYTES,
-						NULL);
+		c->ring_fds[i] =
+			bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sonde_ring", 0, 0, RING_BYTES, NULL);
 		if (c->ring_fds[i] < 0)
 			return c->ring_fds[i];
 		if (bpf_map_update_elem(outer, &i, &c->ring_fds[i], BPF_ANY))
@@ -87,7 +86,8 @@ static int map_control(struct capture *c)
 
 static int attach_sweep(struct capture *c)
 {
-	union bpf_iter_link_info info = { .map.map_fd = (uint32_t)bpf_map__fd(c->skel->maps.conns) };
+	union bpf_iter_link_info info = { .map.map_fd =
+						  (uint32_t)bpf_map__fd(c->skel->maps.conns) };
 	DECLARE_LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
 			    .link_info_len = sizeof(info));
 
@@ -95,8 +95,7 @@ static int attach_sweep(struct capture *c)
 	return c->skel->links.sweep ? 0 : -errno;
 }
 
-static int load(struct capture *c, const struct config *config,
-		const struct feature_state states[FEATURES])
+static int load(struct capture *c, const struct feature_state states[FEATURES])
 {
 	int error;
 
@@ -104,7 +103,7 @@ static int load(struct capture *c, const struct config *config,
 	if (!c->skel)
 		return -errno;
 	choose_programs(c->skel, states);
-	set_constants(c->skel, config, states, c->rings);
+	set_constants(c->skel, states, c->rings);
 	bpf_program__set_autoattach(c->skel->progs.sweep, false);
 	error = sonde__load(c->skel);
 	if (!error)
@@ -119,15 +118,14 @@ static int load(struct capture *c, const struct config *config,
 }
 
 /* One try with the flavours that `states` names now. */
-static int attempt(const struct config *config, struct feature_state states[FEATURES],
-		   struct capture **ret)
+static int attempt(struct feature_state states[FEATURES], struct capture **ret)
 {
 	struct capture *c = xcalloc(1, sizeof(*c));
 	int error;
 
 	c->rings = rings_wanted();
 	memset(c->ring_fds, -1, sizeof(c->ring_fds));
-	error = load(c, config, states);
+	error = load(c, states);
 	if (!error)
 		error = selftest_run(c, states);
 	if (error) {
@@ -149,7 +147,7 @@ int capture_new(const struct config *config, struct feature_state states[FEATURE
 	for (;;) {
 		if (!features_suffice(states))
 			return -ENOTSUP;
-		error = attempt(config, states, ret);
+		error = attempt(states, ret);
 		if (!error)
 			return 0;
 		if (!feature_next_flavour(&states[FEATURE_OPERATIONS], FEATURE_OPERATIONS, error))
@@ -234,6 +232,11 @@ void capture_ports(struct capture *c, const struct port_list *ports)
 		else
 			c->control->ports[port / 8] &= (uint8_t)~bit;
 	}
+}
+
+void capture_watch_execs(struct capture *c, bool all)
+{
+	c->control->watch_execs = all;
 }
 
 /* One whole pass of an iterator; it cannot be rewound, so a descriptor a pass. */

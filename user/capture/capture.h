@@ -12,8 +12,8 @@
 
 #include "headers/capture.h"
 #include "user/base/buf.h"
+#include "user/capture/features.h"
 #include "user/config/config.h"
-#include "user/monitor/features.h"
 
 struct capture;
 
@@ -46,6 +46,8 @@ int capture_target_clear(struct capture *c, int pidfd);
 int capture_mark_sockets(struct capture *c);
 /* Ports whose listeners become targets at once. */
 void capture_ports(struct capture *c, const struct port_list *ports);
+/* Tell of every exec, not only those of targets. */
+void capture_watch_execs(struct capture *c, bool all);
 
 /* What the iterators say, as an array of the line's struct appended to `ret`. */
 int capture_list_processes(struct capture *c, struct buf *ret);
