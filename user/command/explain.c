@@ -152,8 +152,8 @@ static void judge_alone(json_t *root, const struct subject *s, const struct conf
 	char text[RULE_BYTES];
 	const char *why_not = NULL, *rule = rule_of(config, s, &why_not, text);
 	bool excluded = why_not && !strncmp(why_not, "watch.exclude", 13);
-	bool watched = !s->is_sonde && !s->is_zombie &&
-		       (rule || (!excluded && inherits(config, s, root)));
+	bool watched =
+		!s->is_sonde && !s->is_zombie && (rule || (!excluded && inherits(config, s, root)));
 
 	json_object_set_new(root, "watched", json_boolean(watched));
 	if (watched && rule)

@@ -63,8 +63,9 @@ static void print_choices(const json_t *root, FILE *to)
 	const json_t *choices = json_object_get(root, "choose_with");
 
 	if (!strncmp(text_of(root, "why_not"), "watch.exclude", 13))
-		line(to, "to watch it", "set --watch.exclude.exe to what must stay out; it beats "
-					"the others");
+		line(to, "to watch it",
+		     "set --watch.exclude.exe to what must stay out; it beats "
+		     "the others");
 	for (size_t i = 0; i < json_array_size(choices); i++)
 		line(to, i ? "" : "to watch it", "%s%s", i ? "or " : "",
 		     json_string_value(json_array_get(choices, i)));
@@ -88,8 +89,9 @@ static void print_identity(const json_t *root, FILE *to)
 		if (*rows[i][1])
 			line(to, rows[i][0], "%s", rows[i][1]);
 	if (!is(root, "executable_known") && !is(root, "kernel_thread"))
-		line(to, "", "(its executable and environment only root may see: its name may be "
-			     "another)");
+		line(to, "",
+		     "(its executable and environment only root may see: its name may be "
+		     "another)");
 	line(to, "runtime", "%s; pauses: not in this release",
 	     *text_of(p, "language") ? text_of(p, "language") : "no interpreter that sonde knows");
 }
@@ -101,15 +103,19 @@ static void print_notes(const json_t *root, FILE *to)
 	if (is(root, "is_thread"))
 		line(to, "note", "the id given is a thread of this process");
 	if (is(root, "kernel_thread"))
-		line(to, "note", "a kernel thread: it has no memory of its own to read requests from");
+		line(to, "note",
+		     "a kernel thread: it has no memory of its own to read requests from");
 	if (is(root, "compat_32bit"))
-		line(to, "note", "a 32-bit program: its operations are counted, its bytes not read");
+		line(to, "note",
+		     "a 32-bit program: its operations are counted, its bytes not read");
 	if (*text_of(root, "inner_pids"))
-		line(to, "note", "in its own pid namespace its id is %s", text_of(root, "inner_pids"));
+		line(to, "note", "in its own pid namespace its id is %s",
+		     text_of(root, "inner_pids"));
 	if (readlink("/proc/self/ns/pid", own, sizeof(own) - 1) > 0 &&
 	    strcmp(own, "pid:[4026531836]"))
-		line(to, "note", "this shell has a pid namespace of its own; sonde knows processes "
-				 "by the host's ids");
+		line(to, "note",
+		     "this shell has a pid namespace of its own; sonde knows processes "
+		     "by the host's ids");
 }
 
 static void print_connections(const json_t *root, FILE *to)
@@ -129,8 +135,8 @@ static void print_connections(const json_t *root, FILE *to)
 		const json_t *of = json_object_get(json_object_get(c, "unread"), reasons[i][0]);
 
 		if (number_of(of, "ever") || number_of(of, "open"))
-			line(to, "", "%lld %s (%lld open now)", number_of(of, "ever"), reasons[i][1],
-			     number_of(of, "open"));
+			line(to, "", "%lld %s (%lld open now)", number_of(of, "ever"),
+			     reasons[i][1], number_of(of, "open"));
 	}
 }
 

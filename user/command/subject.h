@@ -10,13 +10,13 @@
 enum { SUBJECT_PORTS = 64 };
 
 struct subject {
-	uint32_t pid;		  /* of the process: its first thread's */
+	uint32_t pid; /* of the process: its first thread's */
 	struct process_id id, parent;
 	char comm[64], exe[MESSAGE_TEXT], cgroup[512];
-	char inner_pids[128];	  /* in its own pid namespaces; empty: it has none of its own */
-	bool is_thread;		  /* another thread's id was given */
+	char inner_pids[128]; /* in its own pid namespaces; empty: it has none of its own */
+	bool is_thread;	      /* another thread's id was given */
 	bool is_kernel_thread, is_zombie, is_32bit, is_sonde;
-	bool exe_known;		  /* false: permission lacks */
+	bool exe_known; /* false: permission lacks */
 	bool ports_known;
 	uint16_t ports[SUBJECT_PORTS];
 	size_t port_count;

@@ -39,8 +39,8 @@ static void print_duration(double seconds)
 
 static void print_line(const struct top_line *line, bool colors)
 {
-	_cleanup_(freep) char *name = xasprintf("%s%s%s", line->namespace,
-						*line->namespace ? "/" : "", line->service);
+	_cleanup_(freep) char *name =
+		xasprintf("%s%s%s", line->namespace, *line->namespace ? "/" : "", line->service);
 	bool red = colors && line->errors;
 
 	printf("%s%-32.32s %-12.12s %9.1f %9.1f", red ? "\033[31m" : "", name, line->kind,
@@ -76,13 +76,13 @@ static void print_json(const struct top_table *table)
 	for (size_t i = 0; i < table->count; i++) {
 		const struct top_line *l = &table->lines[i];
 
-		json_array_append_new(
-			services,
-			json_pack("{sssssssIsIsIsfsfsfsf}", "service", l->service, "namespace",
-				  l->namespace, "kind", l->kind, "requests", (json_int_t)l->requests,
-				  "errors", (json_int_t)l->errors, "open", (json_int_t)l->open,
-				  "rate", l->rate, "errors_per_s", l->errors_rate, "p50_s", l->p50_s,
-				  "p99_s", l->p99_s));
+		json_array_append_new(services,
+				      json_pack("{sssssssIsIsIsfsfsfsf}", "service", l->service,
+						"namespace", l->namespace, "kind", l->kind,
+						"requests", (json_int_t)l->requests, "errors",
+						(json_int_t)l->errors, "open", (json_int_t)l->open,
+						"rate", l->rate, "errors_per_s", l->errors_rate,
+						"p50_s", l->p50_s, "p99_s", l->p99_s));
 	}
 	root = json_pack("{sfsosI}", "interval_s", table->interval_s, "services", services,
 			 "left_out", (json_int_t)table->left_out);
@@ -153,10 +153,9 @@ static int watch(const struct top_options *asked, json_t **last, char why[WHY_BY
 
 static int take_interval(const char *text, uint64_t *ret)
 {
-	static const struct option interval = { .key = "interval",
-						.type = &type_duration,
-						.min = 100,
-						.max = 3600000 };
+	static const struct option interval = {
+		.key = "interval", .type = &type_duration, .min = 100, .max = 3600000
+	};
 	struct config_error error;
 	struct str bad;
 	int r = field_add(&interval, ret, str_of(text), &bad);
@@ -179,8 +178,10 @@ static int take_options(int argc, char **argv, struct top_options *ret)
 			if (take_interval(argv[i] + 11, &ret->interval_ms))
 				return EXIT_USAGE;
 		} else {
-			fprintf(stderr, "sonde top: unknown argument %s; --once, --json and "
-					"--interval=1s are known\n", argv[i]);
+			fprintf(stderr,
+				"sonde top: unknown argument %s; --once, --json and "
+				"--interval=1s are known\n",
+				argv[i]);
 			return EXIT_USAGE;
 		}
 	}

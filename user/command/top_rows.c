@@ -53,7 +53,8 @@ static bool is_sound(const json_t *row)
 static void subtract(const json_t *before, struct histogram *h)
 {
 	const json_t *buckets = json_object_get(before, "buckets");
-	int first = (int)number_of(before, "first"), shift = (int)number_of(before, "scale") - h->scale;
+	int first = (int)number_of(before, "first"),
+	    shift = (int)number_of(before, "scale") - h->scale;
 
 	for (size_t i = 0; shift >= 0 && i < json_array_size(buckets); i++) {
 		int at = ((first + (int)i) >> shift) - h->first;
@@ -176,7 +177,8 @@ int top_compare(const json_t *before, const json_t *after, struct top_table *ret
 {
 	const json_t *rows = json_object_get(after, "rows");
 	struct top_table table = {
-		.interval_s = (double)(number_of(after, "at_ns") - number_of(before, "at_ns")) / 1e9,
+		.interval_s =
+			(double)(number_of(after, "at_ns") - number_of(before, "at_ns")) / 1e9,
 		.left_out = (uint64_t)number_of(after, "left_out"),
 	};
 	struct table sums;

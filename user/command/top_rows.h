@@ -14,8 +14,8 @@
 struct top_line {
 	char *service, *namespace, *kind; /* owned; "http server" */
 	uint64_t requests, errors, open;
-	double rate, errors_rate;  /* a second */
-	double p50_s, p99_s;	   /* 0: no request */
+	double rate, errors_rate; /* a second */
+	double p50_s, p99_s;	  /* 0: no request */
 };
 
 struct top_table {

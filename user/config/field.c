@@ -166,8 +166,8 @@ void field_error(const struct option *option, const char *who, struct str bad, i
 		 struct config_error *error)
 {
 	_cleanup_(freep) char *shown = text_shown(bad), *expected = field_expected(option);
-	const char *wrong = r == -EINVAL && bad.len && option->type->wrong
-				    ? option->type->wrong(bad) : NULL;
+	const char *wrong =
+		r == -EINVAL && bad.len && option->type->wrong ? option->type->wrong(bad) : NULL;
 
 	if (r == -EILSEQ)
 		config_fail(error, "%s: has control characters or is not UTF-8", who);

@@ -37,6 +37,6 @@ enum worker_file {
 	WORKER_COUNTERS,
 	WORKER_SWEEP,
 	WORKER_TAPE,	/* or /dev/null */
-	WORKER_INSPECT,	/* listens for `sonde explain` and `sonde top`, or /dev/null */
+	WORKER_INSPECT, /* listens for `sonde explain` and `sonde top`, or /dev/null */
 	WORKER_RINGS,	/* from here: the rings, then the listeners */
 };

@@ -70,10 +70,10 @@ static json_t *ancestors_of(struct pipeline *p, const struct process *process)
 		process = processes_find(p->processes, process->parent);
 		if (!process)
 			break;
-		json_array_append_new(
-			list, json_pack("{sisoso}", "pid", (int)process->id.tgid, "executable",
-					text_json(str_of(process->exe)), "watched_by",
-					text_json(str_of(process->watched_by))));
+		json_array_append_new(list, json_pack("{sisoso}", "pid", (int)process->id.tgid,
+						      "executable", text_json(str_of(process->exe)),
+						      "watched_by",
+						      text_json(str_of(process->watched_by))));
 	}
 	return list;
 }
@@ -137,13 +137,14 @@ static json_t *hooks_json(const struct shared *shared)
 
 	for (size_t i = 0; i < FEATURES; i++) {
 		const struct feature_state *state = &shared->features[i];
-		json_t *hook = json_pack("{ssssso}", "hook", features[i].name, "flavour",
-					 state->used ? state->used->name : "none", "reason",
-					 text_json(str_first(str_of(state->reason),
-							     sizeof(state->reason) - 1)));
+		json_t *hook = json_pack(
+			"{ssssso}", "hook", features[i].name, "flavour",
+			state->used ? state->used->name : "none", "reason",
+			text_json(str_first(str_of(state->reason), sizeof(state->reason) - 1)));
 
 		if (!state->used)
-			json_object_set_new(hook, "without", text_json(str_of(features[i].without)));
+			json_object_set_new(hook, "without",
+					    text_json(str_of(features[i].without)));
 		json_array_append_new(list, hook);
 	}
 	return list;

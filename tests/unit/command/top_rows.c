@@ -17,13 +17,14 @@ static json_t *row(int id, const char *service, const struct histogram *h, int e
 		json_array_append_new(buckets, json_integer((json_int_t)h->buckets[i]));
 	return json_pack("{sisssssssIsisisIsisiso}", "id", id, "service", service, "namespace", "",
 			 "kind", "http server", "requests", (json_int_t)h->count, "errors", errors,
-			 "open", open, "zero", (json_int_t)h->zero_count, "scale", h->scale, "first",
-			 h->first, "buckets", buckets);
+			 "open", open, "zero", (json_int_t)h->zero_count, "scale", h->scale,
+			 "first", h->first, "buckets", buckets);
 }
 
 static json_t *answer(double at_s, json_t *rows)
 {
-	return json_pack("{sIsosi}", "at_ns", (json_int_t)(at_s * 1e9), "rows", rows, "left_out", 0);
+	return json_pack("{sIsosi}", "at_ns", (json_int_t)(at_s * 1e9), "rows", rows, "left_out",
+			 0);
 }
 
 static const struct histogram_bounds none;
@@ -132,7 +133,10 @@ TEST(instances_of_one_service_are_added_up)
 TEST(what_is_no_answer_is_refused)
 {
 	static const char *const texts[] = {
-		"{}", "{\"rows\":1}", "{\"at_ns\":9,\"rows\":7}", "{\"at_ns\":\"9\",\"rows\":[]}",
+		"{}",
+		"{\"rows\":1}",
+		"{\"at_ns\":9,\"rows\":7}",
+		"{\"at_ns\":\"9\",\"rows\":[]}",
 	};
 	json_t *good = answer(1, json_array());
 	struct top_table table;

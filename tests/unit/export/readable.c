@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 #include "tests/test.h"
+#include "tests/unit/config/read.h"
 #include "user/base/str.h"
 #include "user/export/exporter.h"
 #include "user/export/readable.h"
-#include "tests/unit/config/read.h"
 
 TEST(a_file_that_permission_keeps_away_says_which_user_needs_it)
 {
@@ -50,8 +50,8 @@ static const char *reach_of(const struct config *config)
 TEST(exporters_name_the_certificates_and_ports_they_come_back_to)
 {
 	SCOPED *plain = FLAGS("--otlp.endpoint=http://a:4318", "--otlp.certificate=/c/ca.pem");
-	SCOPED *two = FLAGS("--otlp.traces.endpoint=https://a/v1", "--otlp.client-certificate=/c/cert",
-			    "--otlp.client-key=/c/key");
+	SCOPED *two = FLAGS("--otlp.traces.endpoint=https://a/v1",
+			    "--otlp.client-certificate=/c/cert", "--otlp.client-key=/c/key");
 	SCOPED *none = FLAGS("--otlp.certificate=/c/ca.pem");
 
 	CHECK(plain && two && none);
@@ -62,9 +62,10 @@ TEST(exporters_name_the_certificates_and_ports_they_come_back_to)
 
 TEST(files_that_web_config_file_names_are_named_too)
 {
-	static const char text[] = "tls_server_config:\n  cert_file: certs/a.pem\n"
-				   "  key_file: /keys/a.pem\n  client_auth_type: RequireAndVerifyClientCert\n"
-				   "  client_ca_file: ca.pem\n";
+	static const char text[] =
+		"tls_server_config:\n  cert_file: certs/a.pem\n"
+		"  key_file: /keys/a.pem\n  client_auth_type: RequireAndVerifyClientCert\n"
+		"  client_ca_file: ca.pem\n";
 	char path[] = "/tmp/sonde-web-XXXXXX", flag[128], want[256];
 	int fd = mkstemp(path);
 

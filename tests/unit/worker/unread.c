@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/unit/worker/unread.c - mirrors user/worker/unread.c */
+#include "user/worker/unread.h"
 #include "tests/test.h"
 #include "tests/unit/config/read.h"
-#include "user/worker/unread.h"
 
 TEST(unread_connections_are_counted_by_process_and_not_for_the_next_with_its_id)
 {
 	SCOPED *config = FLAGS("--watch.all");
 	struct processes *known = processes_new(config);
 	struct unread_table *t = unread_new(2);
-	struct process_id one = { .tgid = 7, .started_ns = 1 }, again = { .tgid = 7, .started_ns = 2 };
+	struct process_id one = { .tgid = 7, .started_ns = 1 },
+			  again = { .tgid = 7, .started_ns = 2 };
 	uint64_t counts[UNREADS];
 
 	unread_count(t, known, one, UNREAD_TLS);
