@@ -503,9 +503,12 @@ static int start_watching(struct monitor *m)
 	if (!error)
 		error = watch_signals(m);
 	if (!error)
+		error = selection_scan(m->selection);
+	/* Only now, so that what says it is ready sees the next byte. */
+	if (!error)
 		error = spawn_worker(m);
 	if (!error)
-		error = selection_scan(m->selection);
+		selection_retell(m->selection);
 	loop_timer(m->loop, &m->second, monotonic_ns());
 	return error;
 }
