@@ -34,7 +34,7 @@ running = []
 
 def clean_up():
     for process in reversed(running):
-        end(process, signal.SIGKILL)
+        end(process)  # not at once for good: nginx ends its workers
     shutil.rmtree(temp, ignore_errors=True)
 
 
@@ -71,7 +71,7 @@ def end(process, how=signal.SIGTERM):
     if process.poll() is None:
         process.send_signal(how)
     try:
-        process.wait(10)
+        process.wait(3)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

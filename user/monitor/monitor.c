@@ -506,6 +506,7 @@ static int start_watching(struct monitor *m)
 		error = spawn_worker(m);
 	if (!error)
 		error = selection_scan(m->selection);
+	__atomic_store_n(&m->shared->watching, !error, __ATOMIC_RELEASE);
 	loop_timer(m->loop, &m->second, monotonic_ns());
 	return error;
 }

@@ -273,7 +273,9 @@ static void *map(int fd, size_t size)
 
 static bool capture_is_ready(void *owner)
 {
-	return !((struct worker *)owner)->stopping;
+	const struct worker *w = owner;
+
+	return __atomic_load_n(&w->shared->watching, __ATOMIC_ACQUIRE) && !w->stopping;
 }
 
 static int begin_export(struct worker *w, const int *listeners, size_t count)
