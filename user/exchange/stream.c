@@ -149,7 +149,8 @@ void stream_no_message(struct exchanges *x, struct connection *c, enum direction
 		sniff_strike(x, c);
 }
 
-bool stream_cut(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns)
+bool stream_cut(struct exchanges *x, struct connection *c, enum direction d, bool closes,
+		uint64_t ns)
 {
 	struct gather *g = gather_of(c, d);
 	struct parsed p;
@@ -159,6 +160,9 @@ bool stream_cut(struct exchanges *x, struct connection *c, enum direction d, uin
 	p.head = (struct str){ g->block->bytes, g->len };
 	p.origin = g->origin;
 	if (parse(x, c, d, true, &p) <= 0)
+		return false;
+	/* What its sender did not finish the first line of never was a question. */
+	if (closes && p.message->partial)
 		return false;
 	p.block = gather_take(c, d);
 	head_parsed(x, c, d, &p, ns);
@@ -322,7 +326,7 @@ static void heads_hidden(struct exchanges *x, struct connection *c, enum directi
 {
 	if (!gather_of(c, d))
 		unreadable(x, c, d);
-	else if (!stream_cut(x, c, d, ns))
+	else if (!stream_cut(x, c, d, false, ns))
 		stream_no_message(x, c, d);
 }
 

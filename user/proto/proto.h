@@ -50,6 +50,7 @@ struct message {
 	bool interim;	 /* an answer that another one follows (100 Continue) */
 	bool hands_over; /* what follows on this connection is no longer this protocol */
 	bool cut;	 /* only the beginning of the head was seen */
+	bool partial;	 /* not even its first line was seen whole */
 	uint32_t head_bytes;
 	/* The protocol's own: named by enums in its folder. */
 	struct str texts[MESSAGE_TEXTS];

@@ -221,7 +221,7 @@ static ssize_t first_part_read(struct str part, bool cut, enum side side, struct
 		return begins ? PARSE_MORE : PARSE_BAD;
 	if (side == ANSWERING || !request_part_read(part, ret))
 		return PARSE_BAD;
-	ret->cut = true;
+	ret->cut = ret->partial = true;
 	return (ssize_t)part.len;
 }
 
@@ -267,7 +267,7 @@ static inline ssize_t head_read(struct str in, bool cut, enum side side, struct 
 	ret->seen = 0;
 	ret->status = ret->version = 0;
 	ret->flags = 0;
-	ret->cut = false;
+	ret->cut = ret->partial = false;
 	/* RFC 9112 2.2: empty lines before a first line are stepped over. */
 	while (empty < in.len && is_line_end(in.at[empty]))
 		empty++;
@@ -283,6 +283,7 @@ static inline void message_fill(const struct head *head, size_t used, struct mes
 	mem_zero(ret, sizeof(*ret));
 	ret->head_bytes = (uint32_t)used;
 	ret->cut = head->cut;
+	ret->partial = head->partial;
 	ret->numbers[HTTP_STATUS] = head->status;
 	ret->numbers[HTTP_VERSION] = head->version;
 	ret->numbers[HTTP_FLAGS] = head->flags;
