@@ -89,6 +89,10 @@ static void head_cut(struct exchanges *x, struct connection *c)
 		return;
 	c->raised = true;
 	connection_verdict(x, c, VERDICT_HEADS, most);
+	if (x->options.heads && c->peer.family != FAMILY_UNIX)
+		x->options.heads(x->options.context,
+				 c->role == ROLE_CLIENT ? c->peer.remote_port : c->peer.local_port,
+				 (uint16_t)most);
 }
 
 /* A head was parsed, and s->at stands behind what was seen of it. */

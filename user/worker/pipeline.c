@@ -167,6 +167,13 @@ static void tell_verdict(void *context, uint64_t cookie, enum verdict verdict, u
 	p->verdict(p->verdict_context, cookie, verdict, head_bytes);
 }
 
+static void tell_heads(void *context, uint16_t port, uint16_t head_bytes)
+{
+	struct pipeline *p = context;
+
+	p->heads(p->verdict_context, port, head_bytes);
+}
+
 static void note_unread(void *context, struct process_id process, enum unread reason)
 {
 	struct pipeline *p = context;
@@ -182,6 +189,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	p->config = c;
 	p->tape = options->tape;
 	p->verdict = options->verdict;
+	p->heads = options->heads;
 	p->verdict_context = options->context;
 	p->scratch = buf_new(LIMIT_SPAN_TEXT_BYTES);
 	buf_reserve(&p->scratch, LIMIT_SPAN_TEXT_BYTES); /* texts of a span point into it */
@@ -199,6 +207,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 		.max_head_bytes = c->limit.head_bytes,
 		.observe = observe,
 		.verdict = options->verdict ? tell_verdict : NULL,
+		.heads = options->heads ? tell_heads : NULL,
 		.unread = note_unread,
 		.context = p,
 		.ledger = &p->ledger,
