@@ -34,16 +34,22 @@ GEN_H := $(GEN_C:.c=.h) $(BPF:bpf/%.bpf.c=$(OUT)/gen/bpf/%.skel.h)
 # $(call objects,flavour): the library's objects of one flavour (release, san, fuzz).
 objects = $(LIBRARY:%.c=$(OUT)/$(1)/%.o) $(GEN_C:$(OUT)/gen/%.c=$(OUT)/$(1)/gen/%.o)
 
+# For run and check: quiet, and with every CPU where the caller did not choose.
+JOBS = $(if $(V),,-s) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 all: $(OUT)/sonde ## Build build/sonde (installs nothing)
 
 run: ## Show sonde at work: on a small service of its own, or WATCH='--watch.port=8080'; DURATION=s
 	$(Q)tools/setup build
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all
 	$(Q)tools/run
 
-check: ## Set up and run every test
+lint: ## Run the checks of tools/check (layers, format, sizes, licences, ...)
+	$(Q)tools/check/all
+
+check: ## Set up and run every test; CI=true fuzzes longer and allows only the skips of tests/skips
 	$(Q)tools/setup check
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all
 	$(Q)tests/run
 
 $(OUT)/sonde: $(OUT)/release/user/main.o $(OUT)/release/libsonde.a
@@ -87,7 +93,7 @@ $(OUT)/fuzz-%: $(OUT)/fuzz/tests/fuzz/%.o $(OUT)/fuzz/libsonde.a
 fuzz-%: $(OUT)/fuzz-% ## Build one fuzz target and run it; RUNS=
 	$(Q)tools/fuzz $*
 
-fuzz: $(FUZZERS:%=$(OUT)/fuzz-%) ## Run every fuzz target; RUNS= (default 1,000,000 inputs each)
+fuzz: $(FUZZERS:%=$(OUT)/fuzz-%) ## Run every fuzz target; RUNS= inputs each (1,000,000), BUDGET= seconds
 	$(Q)tools/fuzz $(FUZZERS)
 
 $(OUT)/gen/%.pb-c.c $(OUT)/gen/%.pb-c.h: %.proto
@@ -130,5 +136,5 @@ help: ## Show this list
 	@awk -F':.*## ' '/^[a-z%-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
-.PHONY: all run check unit fuzz bench format clean help
+.PHONY: all run lint check unit fuzz bench format clean help
 .SECONDARY:

@@ -20,16 +20,23 @@
 #define PF_IO_WORKER 0x00000010
 #define PF_KTHREAD   0x00200000
 
-#define SOCK_STREAM	1
-#define IPPROTO_TCP	6
-#define RCV_SHUTDOWN	1
-#define SEND_SHUTDOWN	2
-#define MSG_PEEK	0x02
-#define MSG_TRUNC	0x20
-#define MSG_ERRQUEUE	0x2000
+#define SOCK_STREAM   1
+#define IPPROTO_TCP   6
+#define RCV_SHUTDOWN  1
+#define SEND_SHUTDOWN 2
+#define MSG_PEEK      0x02
+#define MSG_TRUNC     0x20
+#define MSG_ERRQUEUE  0x2000
 
-enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_FIN_WAIT1 = 4, TCP_CLOSE = 7, TCP_CLOSE_WAIT = 8,
-       TCP_LAST_ACK = 9, TCP_LISTEN = 10 };
+enum {
+	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT = 2,
+	TCP_FIN_WAIT1 = 4,
+	TCP_CLOSE = 7,
+	TCP_CLOSE_WAIT = 8,
+	TCP_LAST_ACK = 9,
+	TCP_LISTEN = 10
+};
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

@@ -19,10 +19,10 @@
 /* A connection while it is watched; changed only under its lock. */
 struct conn {
 	struct bpf_spin_lock lock;
-	__u32 number; /* of the open turn; 0: none yet */
-	__u64 total[DIRECTIONS];    /* bytes accounted since watching began */
-	__u32 base[DIRECTIONS];	    /* TCP's sequence number where `total` is 0 */
-	__u32 pending[DIRECTIONS];  /* booked by TCP's counters, not yet reported by a hook */
+	__u32 number;		   /* of the open turn; 0: none yet */
+	__u64 total[DIRECTIONS];   /* bytes accounted since watching began */
+	__u32 base[DIRECTIONS];	   /* TCP's sequence number where `total` is 0 */
+	__u32 pending[DIRECTIONS]; /* booked by TCP's counters, not yet reported by a hook */
 	struct turn turn;
 	__u64 arrived_ns; /* when the earliest byte that was not read yet became readable */
 	__u64 mmessages;  /* address given to the recvmmsg or sendmmsg that is running */
@@ -102,8 +102,7 @@ struct {
  * At most `max_`, a constant, in the same register: a comparison by the
  * compiler may bound one copy of a value and use another (seen on 6.1).
  */
-#define CLAMP(value_, max_)                                                                        \
-	asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(value_) : "i"(max_))
+#define CLAMP(value_, max_) asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(value_) : "i"(max_))
 
 /* Atomic, because a program may be preempted between load and store by another on its CPU. */
 static __always_inline void count_add(enum counter which, __u64 by)

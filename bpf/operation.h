@@ -99,8 +99,7 @@ __noinline int operation_ship(struct step *step, struct shipment *s)
 
 /* The kernel half's one path from a hook to the ring. */
 static __always_inline int operation_account(struct sock *sk, struct conn *conn, int direction,
-					     const struct verdict_cell *verdict,
-					     struct shipment *s)
+					     const struct verdict_cell *verdict, struct shipment *s)
 {
 	struct tcp_sock *tcp = tcp_of(sk);
 	struct step step = {};

@@ -132,7 +132,6 @@ static __always_inline __u32 copy_bytes(__u8 *to, __u64 want, const __u64 room,
 	return bpf_probe_read_user(to, want, (void *)source->at) ? 0 : want;
 }
 
-
 /* One size class: reserve, fill, copy, submit. */
 #define SHIP_CLASS(room_)                                                                          \
 	do {                                                                                       \
@@ -143,8 +142,8 @@ static __always_inline __u32 copy_bytes(__u8 *to, __u64 want, const __u64 room,
 			count(COUNT_RING_FULL);                                                    \
 			return -1;                                                                 \
 		}                                                                                  \
-		record_turn_fill(r, step, s);                              \
-		copied = copy_bytes(r->payload, want, (room_), &s->source);                         \
+		record_turn_fill(r, step, s);                                                      \
+		copied = copy_bytes(r->payload, want, (room_), &s->source);                        \
 		if (copied < want) {                                                               \
 			count(COUNT_FAULT);                                                        \
 			r->flags |= RECORD_UNREADABLE;                                             \

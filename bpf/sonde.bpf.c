@@ -3,7 +3,7 @@
  * sonde.bpf.c - the kernel half: every hook, a file each.
  *
  * It ships bytes and times and knows no protocol. The monitor loads of these
- * programs what this kernel has, by the table in user/monitor/features.c.
+ * programs what this kernel has, by the table in user/capture/features.c.
  */
 #include "bpf/kernel.h"
 

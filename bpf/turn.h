@@ -51,7 +51,8 @@ static __always_inline void tcp_look(struct sock *sk, struct tcp_sock *tcp, stru
 		received--;
 	ret->received = received;
 	ret->sent = tcp->write_seq;
-	if ((sk->sk_shutdown & SEND_SHUTDOWN) && state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT)
+	if ((sk->sk_shutdown & SEND_SHUTDOWN) && state != TCP_ESTABLISHED &&
+	    state != TCP_CLOSE_WAIT)
 		ret->sent--;
 	ret->is_tcp = true;
 }

@@ -6,18 +6,18 @@
 
 /* Counters of the kernel half, a per-CPU array of one struct. */
 enum counter {
-	COUNT_SEEN,	   /* operations with bytes on stream sockets by watched tasks */
-	COUNT_ACCOUNTED,   /* of those, accounted to a turn */
-	COUNT_STOPPED,	   /* of those accounted, on connections with VERDICT_STOP */
-	COUNT_NO_STORAGE,  /* lost: no memory for the connection's state */
-	COUNT_RECORDS,	   /* records that were to go through a ring */
-	COUNT_RING_FULL,   /* lost of those */
-	COUNT_UNREPORTED,  /* bytes that TCP moved and no hook reported in time */
-	COUNT_HEALED,	   /* of those, reported later */
-	COUNT_PEEKED,	   /* not consumed: skipped */
+	COUNT_SEEN,	     /* operations with bytes on stream sockets by watched tasks */
+	COUNT_ACCOUNTED,     /* of those, accounted to a turn */
+	COUNT_STOPPED,	     /* of those accounted, on connections with VERDICT_STOP */
+	COUNT_NO_STORAGE,    /* lost: no memory for the connection's state */
+	COUNT_RECORDS,	     /* records that were to go through a ring */
+	COUNT_RING_FULL,     /* lost of those */
+	COUNT_UNREPORTED,    /* bytes that TCP moved and no hook reported in time */
+	COUNT_HEALED,	     /* of those, reported later */
+	COUNT_PEEKED,	     /* not consumed: skipped */
 	COUNT_KERNEL_SOCKET, /* skipped: the kernel's own */
 	COUNT_OTHER_SOCKET,  /* skipped: neither TCP nor a unix stream */
-	COUNT_IO_URING,	   /* accounted without bytes, as all below: no user registers */
+	COUNT_IO_URING,	     /* accounted without bytes, as all below: no user registers */
 	COUNT_KERNEL_THREAD,
 	COUNT_COMPAT,	   /* a 32-bit task */
 	COUNT_NO_BUFFER,   /* sendfile, splice: the bytes never were in a user buffer */
@@ -46,7 +46,8 @@ struct capture_control {
 	__u32 ring_sleep[RINGS_MAX];
 	__u32 watch_execs; /* tell the monitor of every exec, not only those of targets */
 	__u32 padding;
-	__u8 ports[65536 / 8]; /* bit n: a socket that listens on port n makes its process a target */
+	/* bit n: a socket that listens on port n makes its process a target */
+	__u8 ports[65536 / 8];
 };
 
 /* What the monitor is told about processes, through a ring of its own. */

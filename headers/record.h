@@ -18,9 +18,9 @@ enum record_type {
 	RECORD_CONNECTION = 1, /* who talks to whom; precedes the connection's turns */
 	RECORD_BYTES = 2,      /* an operation whose bytes are shipped, or that opens a turn */
 	RECORD_TOTALS = 3,     /* the totals of an open turn, without bytes */
-	RECORD_CLOSE = 4,      /* the connection can carry no further turn; totals of the last one */
-	RECORD_PROCESS = 5,    /* made in user space: facts about a process, as key=value strings */
-	RECORD_CLOCK = 6,      /* made in user space: what to add for the wall clock */
+	RECORD_CLOSE = 4,   /* the connection can carry no further turn; totals of the last one */
+	RECORD_PROCESS = 5, /* made in user space: facts about a process, as key=value strings */
+	RECORD_CLOCK = 6,   /* made in user space: what to add for the wall clock */
 	RECORD_TYPES,
 };
 
@@ -43,9 +43,9 @@ struct record {
 enum direction { RECEIVED = 0, SENT = 1, DIRECTIONS = 2 };
 
 enum {
-	TAIL_BYTES = 8,	     /* of a turn's last bytes that its totals keep */
-	HEAD_BYTES = 8192,   /* most bytes of a turn's head that are ever shipped */
-	OP_BYTES = 16384,    /* most bytes of one operation that are ever shipped */
+	TAIL_BYTES = 8,	   /* of a turn's last bytes that its totals keep */
+	HEAD_BYTES = 8192, /* most bytes of a turn's head that are ever shipped */
+	OP_BYTES = 16384,  /* most bytes of one operation that are ever shipped */
 	ADDRESS_BYTES = 16,
 	COMM_BYTES = 16,
 };
@@ -62,8 +62,8 @@ struct turn {
 };
 
 enum record_flags {
-	RECORD_OPENS = 1 << 0,	    /* the first record of its turn; `before` is filled */
-	RECORD_LATE = 1 << 1,	    /* its bytes were booked before: the turn may have been passed */
+	RECORD_OPENS = 1 << 0, /* the first record of its turn; `before` is filled */
+	RECORD_LATE = 1 << 1,  /* its bytes were booked before: the turn may have been passed */
 	RECORD_UNREADABLE = 1 << 2, /* the bytes were not in a user buffer, or it faulted */
 	RECORD_JOINED = 1 << 3,	    /* bytes had passed on the connection before it was watched */
 	RECORD_CUT = 1 << 4,	    /* the limit of the head cut this operation's bytes */

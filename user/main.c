@@ -9,7 +9,8 @@
 #include "user/config/suggest.h"
 
 static const struct command *const commands[] = {
-	&command_run, &command_check, &command_explain, &command_replay, &command_config,
+	&command_run, &command_check,  &command_explain,
+	&command_top, &command_replay, &command_config,
 };
 
 static int help(void)

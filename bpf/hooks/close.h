@@ -76,7 +76,7 @@ static __always_inline int on_listen(struct sock *sk)
 }
 
 SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(on_state, struct sock *sk, int old, int new)
+int BPF_PROG(on_state, struct sock *sk, int old, int now)
 {
 	struct conn *conn;
 	bool both = (sk->sk_shutdown & (RCV_SHUTDOWN | SEND_SHUTDOWN)) ==
@@ -84,14 +84,14 @@ int BPF_PROG(on_state, struct sock *sk, int old, int new)
 
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
-	if (new == TCP_LISTEN)
+	if (now == TCP_LISTEN)
 		return on_listen(sk);
-	if (new != TCP_CLOSE && new != TCP_FIN_WAIT1 && new != TCP_LAST_ACK)
+	if (now != TCP_CLOSE && now != TCP_FIN_WAIT1 && now != TCP_LAST_ACK)
 		return 0;
 	conn = bpf_sk_storage_get(&conns, sk, 0, 0);
-	if (!conn || !(new == TCP_CLOSE ? sk->sk_err : both))
+	if (!conn || !(now == TCP_CLOSE ? sk->sk_err : both))
 		return 0;
-	conn_close(sk, conn, new == TCP_CLOSE && sk->sk_err);
+	conn_close(sk, conn, now == TCP_CLOSE && sk->sk_err);
 	return 0;
 }
 

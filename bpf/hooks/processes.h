@@ -41,8 +41,8 @@ static __always_inline void tell(__u32 type, struct task_struct *task, struct ta
 
 static __always_inline struct target *target_make(struct task_struct *leader)
 {
-	struct target *target = bpf_task_storage_get(&targets, leader, 0,
-						     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct target *target =
+		bpf_task_storage_get(&targets, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 	if (target)
 		process_of(leader, &target->process);

@@ -18,13 +18,13 @@ struct loop;
 struct watch {
 	int fd;
 	void (*ready)(struct watch *watch, uint32_t events); /* EPOLLIN, EPOLLOUT, ... */
-	struct watch *next_ready; /* the loop's own */
-	uint32_t events;	  /* the loop's own */
+	struct watch *next_ready;			     /* the loop's own */
+	uint32_t events;				     /* the loop's own */
 };
 
 struct timer {
 	void (*fired)(struct timer *timer, uint64_t now_ns);
-	uint64_t at_ns;	  /* monotonic; 0: not set */
+	uint64_t at_ns;	    /* monotonic; 0: not set */
 	struct timer *next; /* the loop's own */
 };
 

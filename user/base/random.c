@@ -2,14 +2,7 @@
 #include "user/base/random.h"
 
 #include <errno.h>
-#include <stdbool.h>
-#include <string.h>
 #include <sys/random.h>
-
-static uint64_t rotate_left(uint64_t x, int by)
-{
-	return (x << by) | (x >> (64 - by));
-}
 
 /* splitmix64: spreads one number over the state, which must not be all zero. */
 void random_seed(struct random *r, uint64_t seed)
@@ -35,46 +28,4 @@ int random_seed_system(struct random *r)
 		return got < 0 ? -errno : -EIO;
 	random_seed(r, seed);
 	return 0;
-}
-
-uint64_t random_next(struct random *r)
-{
-	uint64_t *s = r->state, ret = rotate_left(s[1] * 5, 7) * 9, shifted = s[1] << 17;
-
-	s[2] ^= s[0];
-	s[3] ^= s[1];
-	s[1] ^= s[2];
-	s[0] ^= s[3];
-	s[2] ^= shifted;
-	s[3] = rotate_left(s[3], 45);
-	return ret;
-}
-
-void random_bytes(struct random *r, void *to, size_t len)
-{
-	char *at = to;
-
-	while (len) {
-		uint64_t next = random_next(r);
-		size_t part = len < sizeof(next) ? len : sizeof(next);
-
-		memcpy(at, &next, part);
-		at += part;
-		len -= part;
-	}
-}
-
-static bool all_zero(const uint8_t *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (bytes[i])
-			return false;
-	return true;
-}
-
-void random_id(struct random *r, uint8_t *to, size_t len)
-{
-	do
-		random_bytes(r, to, len);
-	while (all_zero(to, len) && len);
 }

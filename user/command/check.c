@@ -6,9 +6,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "user/capture/capture.h"
 #include "user/command/command.h"
 #include "user/config/config.h"
-#include "user/monitor/capture.h"
 #include "user/monitor/privileges.h"
 
 struct verdict_line {
@@ -55,8 +55,8 @@ static void print_json(const struct verdict_line *lines, size_t count, const cha
 				      json_pack("{ssssssss}", "name", lines[i].name, "used",
 						lines[i].used, "state", lines[i].state, "reason",
 						lines[i].text));
-	root = json_pack("{sssssosi}", "kernel", kernel, "missing_capabilities", missing, "features",
-			 features_json, "status", status);
+	root = json_pack("{sssssosi}", "kernel", kernel, "missing_capabilities", missing,
+			 "features", features_json, "status", status);
 	json_dumpf(root, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(root);
@@ -88,7 +88,8 @@ static int run(int argc, char **argv)
 	int status;
 
 	if (argc > 1 && !json) {
-		fprintf(stderr, "sonde check: unknown argument %s; only --json is known\n", argv[1]);
+		fprintf(stderr, "sonde check: unknown argument %s; only --json is known\n",
+			argv[1]);
 		return EXIT_USAGE;
 	}
 	if (config_read(1, argv, environ, &config, &error)) {

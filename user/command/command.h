@@ -17,5 +17,5 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_run, command_check, command_explain, command_replay,
-	command_config;
+extern const struct command command_run, command_check, command_explain, command_top,
+	command_replay, command_config;

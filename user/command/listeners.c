@@ -3,7 +3,7 @@
 
 #include "user/base/buf.h"
 #include "user/base/mem.h"
-#include "user/monitor/capture.h"
+#include "user/capture/capture.h"
 #include "user/monitor/procfiles.h"
 
 enum { LINES_BYTES = 4 << 20 };
@@ -37,8 +37,9 @@ void listeners_print(const struct config *config, FILE *to)
 	size_t count;
 
 	if (capture_new(config, states, &capture) || capture_list_listeners(capture, &lines)) {
-		fprintf(to, "  --watch.port=PORT --watch.pid=PID --watch.exe=GLOB --watch.cgroup=GLOB "
-			    "--watch.all\n  (as root the listening processes are shown here)\n");
+		fprintf(to,
+			"  --watch.port=PORT --watch.pid=PID --watch.exe=GLOB --watch.cgroup=GLOB "
+			"--watch.all\n  (as root the listening processes are shown here)\n");
 	} else {
 		line = (void *)lines.at;
 		count = lines.len / sizeof(*line);
@@ -47,7 +48,8 @@ void listeners_print(const struct config *config, FILE *to)
 		for (size_t i = 0; i < count; i++)
 			if (line[i].port && (!i || by_port(&line[i], &line[i - 1])))
 				print_one(&line[i], to);
-		fprintf(to, "  --watch.exe=GLOB, --watch.cgroup=GLOB or --watch.all choose others\n");
+		fprintf(to,
+			"  --watch.exe=GLOB, --watch.cgroup=GLOB or --watch.all choose others\n");
 	}
 	buf_free(&lines);
 	capture_free(capture);

@@ -26,7 +26,7 @@ enum { SEED = 1, MAX_ROUNDS = 500, ROUND_MS = 10 };
 
 static void take_one(void *context, const struct record *record)
 {
-	pipeline_take(context, (struct str){ (const char *)record, record->size });
+	pipeline_take_record(context, record);
 }
 
 static bool is_ready(void *owner)
@@ -50,7 +50,8 @@ static void flush(struct pipeline *p, struct loop *loop)
 
 static int replay(const struct config *config, struct str tape, const char *path)
 {
-	struct pipeline *p = pipeline_new(&(struct pipeline_options){ .config = config, .seed = SEED });
+	struct pipeline *p =
+		pipeline_new(&(struct pipeline_options){ .config = config, .seed = SEED });
 	struct loop *loop = loop_new();
 	struct export_context context = { .config = config,
 					  .loop = loop,

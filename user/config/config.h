@@ -112,9 +112,10 @@ struct config {
 
 	struct {
 		struct otlp_target target[OTLP_SIGNALS];
-		uint32_t queue_spans, batch_spans; /* OTEL_BSP_MAX_QUEUE_SIZE, _MAX_EXPORT_BATCH_SIZE */
-		uint64_t schedule_delay_ms;	   /* OTEL_BSP_SCHEDULE_DELAY */
-		uint64_t metric_interval_ms;	   /* OTEL_METRIC_EXPORT_INTERVAL */
+		/* OTEL_BSP_MAX_QUEUE_SIZE, _MAX_EXPORT_BATCH_SIZE */
+		uint32_t queue_spans, batch_spans;
+		uint64_t schedule_delay_ms;  /* OTEL_BSP_SCHEDULE_DELAY */
+		uint64_t metric_interval_ms; /* OTEL_METRIC_EXPORT_INTERVAL */
 		enum temporality temporality;
 		bool exponential_histograms; /* ..._DEFAULT_HISTOGRAM_AGGREGATION */
 	} otlp;

@@ -166,6 +166,8 @@ void field_error(const struct option *option, const char *who, struct str bad, i
 		 struct config_error *error)
 {
 	_cleanup_(freep) char *shown = text_shown(bad), *expected = field_expected(option);
+	const char *wrong =
+		r == -EINVAL && bad.len && option->type->wrong ? option->type->wrong(bad) : NULL;
 
 	if (r == -EILSEQ)
 		config_fail(error, "%s: has control characters or is not UTF-8", who);
@@ -173,6 +175,8 @@ void field_error(const struct option *option, const char *who, struct str bad, i
 		config_fail(error, "%s: has more than %d entries", who, LIMIT_LIST_ITEMS);
 	else if (option->type->secret)
 		config_fail(error, "%s: must be %s", who, expected);
+	else if (wrong)
+		config_fail(error, "%s: \"%s\" is not %s: %s", who, shown, expected, wrong);
 	else
 		config_fail(error, "%s: \"%s\" is not %s", who, shown, expected);
 }

@@ -26,6 +26,8 @@ struct type {
 	/* `text` is valid UTF-8 without control characters. 0 or -EINVAL, and `field` untouched. */
 	int (*parse)(const struct option *option, struct str text, void *field);
 	bool (*check)(struct str text); /* of types whose field is a text; may be NULL */
+	/* The same where there is more to say: NULL, or what is wrong with the text; may be NULL. */
+	const char *(*wrong)(struct str text);
 	void (*expect)(const struct option *option, FILE *to);
 	/* As YAML, secrets masked; the result of print reads back to the same value. */
 	void (*print)(const struct option *option, const void *field, FILE *to);

@@ -11,7 +11,7 @@
 #include "user/config/settings.h"
 
 /* The start of a row: its key, its type, its place in struct settings. */
-#define OPTION(key_, kind_, field_) \
+#define OPTION(key_, kind_, field_)                                                                \
 	.key = key_, .type = &type_##kind_, .at = offsetof(struct settings, field_)
 #define LIST(key_, kind_, field_) OPTION(key_, kind_, field_), .list = true
 #define OTLP(name_)		  .otel = "OTEL_EXPORTER_OTLP_" name_
@@ -25,7 +25,7 @@
 #define LONGEST_MS  3600000
 
 /* By itself sonde would report its own exports, and those of its receivers. */
-#define COLLECTORS \
+#define COLLECTORS                                                                                 \
 	"*/sonde,*/otelcol*,*/otel-collector*,*/alloy,*/grafana-agent*,*/fluent-bit,*/vector"
 
 static const char *const compressions[] = {
@@ -87,12 +87,14 @@ static_assert(sizeof(enum log_format) == sizeof(int), "type_word fields are ints
 	  .min = SHORTEST_MS, .max = LONGEST_MS, .value = timeout_,                                \
 	  .help = "How long sending " what_ " may take, with all retries." },                      \
 	{ OPTION(group_ "certificate", path, field_.certificate), OTLP(variable_ "CERTIFICATE"),   \
-	  .help = "Certificates (PEM) to check the receiver of " what_ " with." },                 \
+	  .help = "Certificates (PEM) to check the receiver of " what_ " with; worker.user must "  \
+		  "be able to read them." },                 \
 	{ OPTION(group_ "client-certificate", path, field_.client_certificate),                    \
 	  OTLP(variable_ "CLIENT_CERTIFICATE"),                                                    \
-	  .help = "The certificate (PEM) to show when sending " what_ "." },                       \
+	  .help = "The certificate (PEM) to show when sending " what_ "; worker.user must be "    \
+		  "able to read it." },                       \
 	{ OPTION(group_ "client-key", path, field_.client_key), OTLP(variable_ "CLIENT_KEY"),      \
-	  .help = "The key (PEM) of that certificate." },                                          \
+	  .help = "The key (PEM) of that certificate; worker.user must be able to read it." }, \
 	{ OPTION(group_ "protocol", word, field_.protocol), OTLP(variable_ "PROTOCOL"),            \
 	  .words = protocols, .value = protocol_, .help = "How to send " what_ "." }
 
@@ -128,7 +130,8 @@ const struct option options[] = {
 	{ OPTION("web.telemetry-path", web_path, config.web.telemetry_path), .value = "/metrics",
 	  .help = "The path of the metrics." },
 	{ OPTION("web.config.file", path, config.web.config_file),
-	  .help = "TLS and users of the listener, as the Prometheus exporter-toolkit has it." },
+	  .help = "TLS and users of the listener, as the Prometheus exporter-toolkit has it. "
+		  "worker.user must be able to read it and the files that it names." },
 	{ OPTION("web.max-requests", number, config.web.max_requests), .min = 1, .max = 1000,
 	  .value = "40", .help = "Requests answered at once." },
 	TARGET("otlp.", "", otlp, "spans and metrics", base_url,
@@ -205,7 +208,8 @@ const struct option options[] = {
 	  .otel = "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
 	  .help = "Bytes of one attribute's value; longer ones are cut." },
 	{ OPTION("worker.user", text, config.worker_user), .value = "nobody",
-	  .help = "The user, by name or number, that the unprivileged worker runs as." },
+	  .help = "The user, by name or number, that the unprivileged worker runs as: certificates "
+		  "and keys are read by it." },
 };
 
 /* clang-format on */

@@ -24,9 +24,9 @@ static bool is_own(const struct settings *settings, const void *field)
 	return settings_place(settings, field) > PLACE_DEFAULT;
 }
 
-#define CHOSEN(settings, signal, field)                             \
-	(is_own((settings), &(settings)->otlp_signal[signal].field) \
-		 ? (settings)->otlp_signal[signal].field            \
+#define CHOSEN(settings, signal, field)                                                            \
+	(is_own((settings), &(settings)->otlp_signal[signal].field)                                \
+		 ? (settings)->otlp_signal[signal].field                                           \
 		 : (settings)->otlp.field)
 
 static char *copy_or_null(const char *text)

@@ -149,6 +149,15 @@ static const struct {
 	{ "both", true, true },
 };
 
+/* What is wrong with the route; a bad word after it is told by `what`. */
+static const char *ignore_wrong(struct str text)
+{
+	struct str route = text;
+
+	take_until(&text, '=', &route);
+	return type_route.wrong(str_trim(route));
+}
+
 static int ignore_parse(const struct option *option, struct str text, void *field)
 {
 	struct str what = text, route;
@@ -159,7 +168,7 @@ static int ignore_parse(const struct option *option, struct str text, void *fiel
 		what = STR("traces");
 	}
 	route = str_trim(route);
-	if (!route.len || !type_route.check(route))
+	if (type_route.wrong(route))
 		return -EINVAL;
 	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
 		if (str_eq_nocase(str_of(ignored[i].word), str_trim(what))) {
@@ -198,6 +207,7 @@ const struct type type_ignore = {
 	.what = "a route like /healthz, with =traces, =metrics or =both",
 	.size = sizeof(struct ignore_rule),
 	.mapping = true,
+	.wrong = ignore_wrong,
 	.parse = ignore_parse,
 	.print = ignore_print,
 	.clear = ignore_clear,

@@ -8,7 +8,7 @@
 #include "user/config/field.h"
 #include "user/config/schema.h"
 
-#define FIELD(key_, kind_, field_) \
+#define FIELD(key_, kind_, field_)                                                                 \
 	.key = key_, .type = &type_##kind_, .at = offsetof(struct service_rule, field_)
 
 /* clang-format off */

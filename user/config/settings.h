@@ -35,8 +35,8 @@ struct settings {
 	struct otlp_options otlp, otlp_signal[OTLP_SIGNALS];
 	uint64_t span_timeout_ms, metric_timeout_ms; /* 0: not set */
 	int histogram;				     /* OTEL's word: 0 explicit, 1 exponential */
-	struct origin *origins; /* by position in options[] */
-	char *services_where;	/* "sonde.yaml:3", or NULL */
+	struct origin *origins;			     /* by position in options[] */
+	char *services_where;			     /* "sonde.yaml:3", or NULL */
 };
 
 /* Who says a value, for the origin and for errors. */

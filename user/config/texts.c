@@ -8,6 +8,8 @@
 #include "user/base/mem.h"
 #include "user/base/utf8.h"
 #include "user/config/option.h"
+#include "user/model/redact.h"
+#include "user/model/route.h"
 
 void text_print(struct str text, FILE *to)
 {
@@ -55,6 +57,8 @@ static int text_parse(const struct option *option, struct str text, void *field)
 {
 	if (text.len && option->type->check && !option->type->check(text))
 		return -EINVAL;
+	if (text.len && option->type->wrong && option->type->wrong(text))
+		return -EINVAL;
 	/* An empty text is nothing, an empty entry of a list is a mistake. */
 	if (!text.len && option->list)
 		return -EINVAL;
@@ -98,6 +102,13 @@ static bool has_any(struct str text, const char *bytes)
 		if (strchr(bytes, text.at[i]))
 			return true;
 	return false;
+}
+
+static const char *header_wrong(struct str name)
+{
+	if (!is_token(name))
+		return "a name has no spaces, colons or quotes";
+	return redact_header_allowed(name) ? NULL : "it carries secrets";
 }
 
 static bool is_path_of_url(struct str text)
@@ -196,7 +207,7 @@ static void url_print(const struct option *option, const void *field, FILE *to)
 	text_print(str_of(masked), to);
 }
 
-#define TEXT_OPS(name_, what_) \
+#define TEXT_OPS(name_, what_)                                                                     \
 	.name = (name_), .what = (what_), .size = sizeof(char *), .clear = text_clear
 #define TEXT(name_, what_) TEXT_OPS(name_, what_), .parse = text_parse, .print = text_field_print
 
@@ -205,7 +216,7 @@ const struct type type_path = { TEXT("PATH", "a path") };
 const struct type type_glob = { TEXT("GLOB", "a glob like */node") };
 const struct type type_route = {
 	TEXT("ROUTE", "a route like /users/{id} or /files/**"),
-	.check = is_path_of_url,
+	.wrong = route_pattern_error,
 };
 const struct type type_web_path = {
 	TEXT("PATH", "a path that begins with /"),
@@ -213,8 +224,8 @@ const struct type type_web_path = {
 };
 const struct type type_method = { TEXT("METHOD", "a method like GET"), .check = is_token };
 const struct type type_header = {
-	TEXT_OPS("HEADER", "the name of a header"),
-	.check = is_token,
+	TEXT_OPS("HEADER", "a header that may go on spans"),
+	.wrong = header_wrong,
 	.parse = lower_parse,
 	.print = text_field_print,
 };

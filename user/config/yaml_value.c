@@ -3,6 +3,7 @@
 #include "user/config/yaml_value.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "user/base/mem.h"
 #include "user/config/field.h"
@@ -59,13 +60,17 @@ static char *pair_text(struct str key, struct str value)
 {
 	char *text = xcalloc(key.len + 1 + 3 * value.len + 1, 1), *to = text;
 
-	to += sprintf(to, "%.*s=", STR_ARGS(key));
+	memcpy(to, key.at, key.len);
+	to += key.len;
+	*to++ = '=';
 	for (size_t i = 0; i < value.len; i++)
 		if (value.at[i] <= ' ' || value.at[i] == '%' || value.at[i] == ',' ||
-		    value.at[i] == 0x7f)
-			to += sprintf(to, "%%%02x", (unsigned char)value.at[i]);
-		else
+		    value.at[i] == 0x7f) {
+			snprintf(to, 4, "%%%02x", (unsigned char)value.at[i]);
+			to += 3;
+		} else {
 			*to++ = value.at[i];
+		}
 	return text;
 }
 

@@ -159,28 +159,6 @@ void connection_learn(struct connection *c, const struct record_connection *reco
 		c->joined = true;
 }
 
-const struct record_connection *connection_peer(const struct connection *c,
-						struct record_connection *ret)
-{
-	const struct peer *p = &c->peer;
-
-	if (!p->family)
-		return NULL;
-	*ret = (struct record_connection){
-		.head = { .type = RECORD_CONNECTION, .size = sizeof(*ret), .cookie = c->cookie },
-		.family = p->family,
-		.local_port = p->local_port,
-		.remote_port = p->remote_port,
-		.flags = p->flags,
-		.netns = p->netns,
-	};
-	ret->head.process.started_ns = c->process_started_ns;
-	ret->head.process.tgid = c->process_tgid;
-	memcpy(ret->local, p->local, ADDRESS_BYTES);
-	memcpy(ret->remote, p->remote, ADDRESS_BYTES);
-	return ret;
-}
-
 struct extra *connection_extra(struct exchanges *x, struct connection *c)
 {
 	if (!c->extra) {

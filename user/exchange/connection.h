@@ -72,14 +72,6 @@ struct link {
 	struct link *previous, *next;
 };
 
-/* struct record_connection without what is not used. */
-struct peer {
-	uint8_t local[ADDRESS_BYTES], remote[ADDRESS_BYTES];
-	uint32_t netns;
-	uint16_t local_port, remote_port;
-	uint8_t family, flags; /* family 0: its record was lost */
-};
-
 struct connection {
 	struct link link; /* in exchanges.idle or .busy */
 	uint64_t cookie;
@@ -142,9 +134,6 @@ void connection_owned_by(struct exchanges *x, struct connection *c, struct proce
 /* Some process with this hash may have connections. */
 bool connections_may_be_of(const struct exchanges *x, struct process_id process);
 void connection_learn(struct connection *c, const struct record_connection *record);
-/* NULL when nothing is known. */
-const struct record_connection *connection_peer(const struct connection *c,
-						struct record_connection *ret);
 /* To the end of `list`. */
 void connection_move(struct link *list, struct connection *c);
 struct extra *connection_extra(struct exchanges *x, struct connection *c);
@@ -172,6 +161,12 @@ static inline struct connection *connection_find(const struct exchanges *x, uint
 static inline bool connection_is_of(const struct connection *c, struct process_id process)
 {
 	return c->process_tgid == process.tgid && c->process_started_ns == process.started_ns;
+}
+
+/* NULL when nothing is known. */
+static inline const struct peer *connection_peer(const struct connection *c)
+{
+	return c->peer.family ? &c->peer : NULL;
 }
 
 static inline enum direction connection_asking(const struct connection *c)

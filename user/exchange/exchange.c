@@ -129,15 +129,13 @@ size_t exchanges_connections(const struct exchanges *x)
 void exchanges_each_open(const struct exchanges *x,
 			 void (*visit)(void *context, const struct exchange *open), void *context)
 {
-	struct record_connection peer;
-
 	for (struct link *at = x->busy.next; at != &x->busy; at = at->next) {
 		const struct connection *c = (const struct connection *)at;
 
 		for (struct open *e = c->first; e; e = e->next) {
 			struct exchange open = e->x;
 
-			open.peer = connection_peer(c, &peer);
+			open.peer = connection_peer(c);
 			if (!open.answered)
 				open.answer = (struct message){};
 			visit(context, &open);
@@ -145,14 +143,21 @@ void exchanges_each_open(const struct exchanges *x,
 	}
 }
 
-void exchanges_unread_of(const struct exchanges *x, struct process_id process,
-			 uint64_t ret[UNREADS])
+size_t exchanges_unread_of(const struct exchanges *x, struct process_id process,
+			   uint64_t ret[UNREADS])
 {
+	size_t read = 0;
+
 	memset(ret, 0, UNREADS * sizeof(*ret));
 	for (size_t i = 0; i < x->table.size; i++) {
 		const struct connection *c = x->table.slots[i];
 
-		if (c && c->unread && connection_is_of(c, process))
+		if (!c || !connection_is_of(c, process))
+			continue;
+		if (c->unread)
 			ret[c->unread - 1]++;
+		else
+			read++;
 	}
+	return read;
 }

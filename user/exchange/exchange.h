@@ -33,17 +33,21 @@ enum outcome {
 
 enum start_source { START_ARRIVAL, START_READ };
 
+/* Who talks to whom: struct record_connection without what is not used. */
+struct peer {
+	uint8_t local[ADDRESS_BYTES], remote[ADDRESS_BYTES];
+	uint32_t netns;
+	uint16_t local_port, remote_port;
+	uint8_t family, flags; /* family 0: its record was lost */
+};
+
 struct connection;
 
 struct exchange {
 	const struct proto *proto;
 	enum role role;
 	struct process_id process;
-	/*
-	 * Addresses, for the length of the call; NULL when its record was lost. Its
-	 * comm and at_ns are not kept and read 0.
-	 */
-	const struct record_connection *peer;
+	const struct peer *peer; /* for the length of the call; NULL when its record was lost */
 	struct message question, answer;
 	bool answered; /* the final answer's first line was seen */
 	enum outcome outcome;
@@ -60,17 +64,19 @@ struct exchange {
 typedef void verdict_set(void *context, uint64_t cookie, enum verdict verdict, uint16_t head_bytes);
 typedef void exchange_observe(void *context, const struct exchange *exchange);
 
+/* Connections that are not read, by reason; exported, and said by explain. */
+enum unread { UNREAD_TLS, UNREAD_HTTP2, UNREAD_OTHER, UNREAD_UPGRADED, UNREADS };
+
 struct exchanges_options {
 	const struct proto *const *protos; /* in the order tried, ended by NULL */
 	size_t max_connections, max_exchanges, max_head_bytes;
 	exchange_observe *observe;
 	verdict_set *verdict; /* may be NULL: replay */
+	/* A connection of `process` was given up; may be NULL. */
+	void (*unread)(void *context, struct process_id process, enum unread reason);
 	void *context;
 	struct ledger *ledger;
 };
-
-/* Connections that are not read, by reason; exported, and said by explain. */
-enum unread { UNREAD_TLS, UNREAD_HTTP2, UNREAD_OTHER, UNREAD_UPGRADED, UNREADS };
 
 struct exchange_counters {
 	uint64_t joined_late;	  /* exchanges whose question was not seen */
@@ -101,6 +107,6 @@ size_t exchanges_connections(const struct exchanges *x);
 /* Each open exchange, for http.server.active_requests. */
 void exchanges_each_open(const struct exchanges *x,
 			 void (*visit)(void *context, const struct exchange *open), void *context);
-/* Connections of a process that are not read, by reason; for explain. */
-void exchanges_unread_of(const struct exchanges *x, struct process_id process,
-			 uint64_t ret[UNREADS]);
+/* Open connections of a process that are not read, by reason; returns how many are. For explain. */
+size_t exchanges_unread_of(const struct exchanges *x, struct process_id process,
+			   uint64_t ret[UNREADS]);

@@ -193,13 +193,11 @@ static void release(struct exchanges *x, struct connection *c, struct open *e)
 void exchange_finish(struct exchanges *x, struct connection *c, struct open *e,
 		     enum outcome outcome, uint64_t ended_ns)
 {
-	struct record_connection peer;
-
 	if (!e->x.answered)
 		e->x.answer = (struct message){};
 	e->x.outcome = outcome;
 	e->x.ended_ns = ended_ns > e->x.started_ns ? ended_ns : e->x.started_ns;
-	e->x.peer = connection_peer(c, &peer);
+	e->x.peer = connection_peer(c);
 	if (c->role == ROLE_SERVER)
 		x->counters.start[e->x.start]++;
 	x->options.ledger->out[STAGE_EXCHANGE]++;

@@ -113,5 +113,10 @@ void give_up(struct exchanges *x, struct connection *c, enum unread reason)
 	held_drop(x, c);
 	c->unread = (uint8_t)(reason + 1);
 	x->counters.unread[reason]++;
+	if (x->options.unread)
+		x->options.unread(x->options.context,
+				  (struct process_id){ .started_ns = c->process_started_ns,
+						       .tgid = c->process_tgid },
+				  reason);
 	connection_verdict(x, c, VERDICT_STOP, 0);
 }

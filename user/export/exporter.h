@@ -34,6 +34,14 @@ struct export_context {
 
 struct exporter {
 	const char *name;
+	/*
+	 * The files that it will read again while it runs and the ports that it will
+	 * connect to, for the worker's jail: asked once, before new(). May be NULL.
+	 */
+	void (*paths)(const struct config *config, void (*each)(void *context, const char *path),
+		      void *context);
+	void (*ports)(const struct config *config, void (*each)(void *context, uint16_t port),
+		      void *context);
 	/* NULL with `*error` NULL: not configured. NULL with `*error` set: it cannot work, and why. */
 	void *(*new)(const struct export_context *context, const char **error);
 	/* A sampled span; borrowed for the call. May be NULL. */

@@ -9,8 +9,13 @@
 
 #include "user/base/str.h"
 
-enum attribute_type { ATTRIBUTE_TEXT, ATTRIBUTE_INT, ATTRIBUTE_BOOL, ATTRIBUTE_DOUBLE,
-		      ATTRIBUTE_TEXTS /* a string array of one element: captured headers */ };
+enum attribute_type {
+	ATTRIBUTE_TEXT,
+	ATTRIBUTE_INT,
+	ATTRIBUTE_BOOL,
+	ATTRIBUTE_DOUBLE,
+	ATTRIBUTE_TEXTS /* a string array of one element: captured headers */
+};
 
 struct attribute {
 	struct str key;

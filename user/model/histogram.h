@@ -28,11 +28,11 @@ struct histogram {
 	uint64_t count, zero_count;
 	double sum, min, max; /* min and max mean something only when count > 0 */
 	int scale;
-	int first;    /* OpenTelemetry's index of buckets[0] */
-	size_t used;  /* buckets from `first` on */
+	int first;   /* OpenTelemetry's index of buckets[0] */
+	size_t used; /* buckets from `first` on */
 	size_t room;
 	uint64_t *buckets; /* owned */
-	uint8_t *below;	   /* of each bucket, which classic buckets it counts into; behind `buckets` */
+	uint8_t *below; /* of each bucket, which classic buckets it counts into; behind `buckets` */
 	uint64_t *classic; /* owned, bounds->count + 1, not cumulative */
 };
 

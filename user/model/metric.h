@@ -19,7 +19,8 @@ struct resource;
 enum metric_kind { METRIC_COUNTER, METRIC_UPDOWN, METRIC_GAUGE, METRIC_HISTOGRAM };
 
 struct metric {
-	const char *name; /* OpenTelemetry's, with dots, without unit: "http.server.request.duration" */
+	/* OpenTelemetry's, with dots, without unit: "http.server.request.duration" */
+	const char *name;
 	const char *unit; /* UCUM: "s", "By", "{request}", "1" */
 	const char *help;
 	enum metric_kind kind;

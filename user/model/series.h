@@ -31,7 +31,8 @@ struct metric_group {
 	const char *name;
 	struct metric metrics[GROUP_METRICS]; /* name NULL ends them */
 	enum measure measures[GROUP_METRICS]; /* no measure twice */
-	struct str keys[GROUP_ATTRIBUTES]; /* empty ends them; a span that lacks one leaves it out */
+	/* empty ends them; a span that lacks one leaves it out */
+	struct str keys[GROUP_ATTRIBUTES];
 	/* How many are open now, counted when asked: by the first `active_keys` of the keys. */
 	struct metric active; /* name NULL: not counted */
 	size_t active_keys;

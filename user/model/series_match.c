@@ -66,7 +66,7 @@ void wants_set(struct wants *wants, const struct metric_group *group,
 {
 	struct want *want = wants->at;
 
-	wants->reach = 0;
+	wants->reach = wants->present = 0;
 	for (enum shape shape = 0; shape < SHAPE_END; shape++) {
 		const struct attribute *own = attributes;
 
@@ -78,6 +78,7 @@ void wants_set(struct wants *wants, const struct metric_group *group,
 						       .shape = (uint8_t)shape,
 						       .which = (uint8_t)i };
 				if (a) {
+					wants->present++;
 					size_t place = (size_t)(a - span->attributes);
 
 					want->offset =
@@ -142,14 +143,13 @@ static bool is_absent(struct str key, const struct span *span)
 	return true;
 }
 
-/* Of the rare shapes, the first want that is not met, or NULL. */
-static __attribute__((noinline)) const struct want *rest_check(const struct want *want,
-							       const struct metric_group *group,
-							       const struct span *span)
+/* The last shape: the first want that is not met, or NULL. */
+static __attribute__((noinline)) const struct want *absent_check(const struct want *want,
+								 const struct metric_group *group,
+								 const struct span *span)
 {
 	for (; want->shape != SHAPE_END; want++)
-		if (want->shape == SHAPE_ABSENT ? !is_absent(group->keys[want->which], span)
-						: !text_matches(want, span))
+		if (!is_absent(group->keys[want->which], span))
 			return want;
 	return NULL;
 }
@@ -169,7 +169,13 @@ const struct want *wants_check(const struct wants *wants, const struct metric_gr
 		    (uint64_t)a->number != at->words[0])
 			return at;
 	}
-	return at->shape == SHAPE_END ? NULL : rest_check(at, group, span);
+	for (; at->shape < SHAPE_ABSENT; at++)
+		if (!text_matches(at, span))
+			return at;
+	/* Whose attributes are all accounted for has no other. */
+	if (at->shape == SHAPE_END || span->attribute_count == wants->present)
+		return NULL;
+	return absent_check(at, group, span);
 }
 
 void telling_learn(struct telling *t, size_t which, const struct metric_group *group,

@@ -29,6 +29,7 @@ struct want {
 /* The row's wants, made or found for `span`. */
 struct wants {
 	size_t reach;	  /* attributes that a span must have */
+	size_t present;	  /* keys of the group that it must have; with no other it lacks the rest */
 	struct want at[]; /* as many as the group has keys, and one that ends them */
 };
 

@@ -39,10 +39,13 @@ struct span {
 	/* Empty: no error. Set before describe() when the exchange itself failed. */
 	struct str error_type;
 	const struct resource *resource;
-	struct routes *routes; /* of its service, for protocols that have paths; NULL: none of its own */
+	/* of its service, for protocols that have paths; NULL: none of its own */
+	struct routes *routes;
 	struct measures measures;
-	const struct metric_group *metrics; /* what to count it under; NULL: nothing */
+	const struct metric_group *metrics;	  /* what to count it under; NULL: nothing */
 	bool hide_from_metrics, hide_from_traces; /* http.ignore */
+	/* No exporter takes it: only what is counted by is filled, the attributes of its group. */
+	bool counted_only;
 	size_t attribute_count;
 	uint32_t attributes_dropped; /* past SPAN_ATTRIBUTES */
 	struct attribute attributes[SPAN_ATTRIBUTES];
@@ -50,9 +53,33 @@ struct span {
 	struct buf *scratch;
 };
 
-void span_add(struct span *span, struct attribute attribute);
-void span_add_text(struct span *span, struct str key, struct str text);
-void span_add_int(struct span *span, struct str key, int64_t number);
+/* Where the next attribute goes, NULL when there are enough. */
+static inline struct attribute *span_room(struct span *span)
+{
+	if (span->attribute_count < SPAN_ATTRIBUTES)
+		return &span->attributes[span->attribute_count++];
+	span->attributes_dropped++;
+	return NULL;
+}
+
+static inline void span_add(struct span *span, struct attribute attribute)
+{
+	struct attribute *to = span_room(span);
+
+	if (to)
+		*to = attribute;
+}
+
+static inline void span_add_text(struct span *span, struct str key, struct str text)
+{
+	span_add(span, attribute_text(key, text));
+}
+
+static inline void span_add_int(struct span *span, struct str key, int64_t number)
+{
+	span_add(span, attribute_int(key, number));
+}
+
 const struct attribute *span_find(const struct span *span, struct str key);
 /* "SERVER", "CLIENT", ... */
 const char *span_kind_name(enum span_kind kind);

@@ -31,8 +31,8 @@ static bool split(const char *address, char *host, size_t size, const char **por
 
 static int open_one(const struct addrinfo *info)
 {
-	_cleanup_(closep) int fd = socket(info->ai_family,
-					  SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_(closep) int fd =
+		socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int on = 1, off = 0;
 
 	if (fd < 0)
@@ -96,4 +96,24 @@ int listeners_open(const struct text_list *addresses, int ret[LISTENERS_MAX], ch
 		ret[count++] = fd;
 	}
 	return count;
+}
+
+socklen_t inspect_address(struct sockaddr_un *ret)
+{
+	static const char name[] = "sonde";
+
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(ret->sun_path + 1, name, sizeof(name) - 1); /* after a NUL: abstract */
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(name));
+}
+
+int inspect_open(void)
+{
+	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un address;
+	socklen_t len = inspect_address(&address);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) || listen(fd, BACKLOG))
+		return -errno;
+	return TAKE_FD(fd);
 }

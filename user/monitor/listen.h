@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* listen.h - the sockets of web.listen-address, opened before privileges go. */
+/*
+ * listen.h - the sockets that the worker serves, opened before privileges go:
+ * those of web.listen-address, and the one that `sonde explain` and `sonde top` ask.
+ */
 #pragma once
+
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "user/config/config.h"
 
@@ -9,3 +15,11 @@ enum { LISTENERS_MAX = 8 };
 /* Returns how many were opened, or a negative errno with `error` saying which and why. */
 int listeners_open(const struct text_list *addresses, int ret[LISTENERS_MAX], char *error,
 		   size_t size);
+
+/*
+ * The abstract unix address of the running agent, in this network namespace; it
+ * leaves nothing behind. Anybody may take the name first, so who asks looks whose it is.
+ */
+socklen_t inspect_address(struct sockaddr_un *ret);
+/* A listening socket there, or negative errno. */
+int inspect_open(void);

@@ -70,7 +70,9 @@ int message_receive(int fd, struct monitor_message *ret, int *fds, size_t *count
 {
 	struct iovec part = { ret, sizeof(*ret) };
 	union control control = {};
-	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+	struct msghdr m = { .msg_iov = &part,
+			    .msg_iovlen = 1,
+			    .msg_control = control.bytes,
 			    .msg_controllen = sizeof(control.bytes) };
 	ssize_t got = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
 

@@ -23,7 +23,7 @@ enum message_type {
 	/* monitor to spawner, and back */
 	MESSAGE_SPAWN, /* descriptors: those of struct worker_files */
 	MESSAGE_SPAWNED,
-	MESSAGE_DIED,	 /* `status` as of waitpid */
+	MESSAGE_DIED,	/* `status` as of waitpid */
 	MESSAGE_RELOAD, /* read the configuration again for the next worker */
 };
 
@@ -43,7 +43,7 @@ struct monitor_message {
 	char comm[COMM_BYTES];
 	char watched_by[64];
 	uint16_t ports[MESSAGE_PORTS], port_count; /* that the process listens on */
-	char text[MESSAGE_TEXT]; /* MESSAGE_PROCESS: the executable's path */
+	char text[MESSAGE_TEXT];		   /* MESSAGE_PROCESS: the executable's path */
 };
 
 /* A pair of connected ends, close-on-exec. 0 or negative errno. */

@@ -14,8 +14,8 @@
 #include "user/base/clock.h"
 #include "user/base/loop.h"
 #include "user/base/mem.h"
+#include "user/capture/capture.h"
 #include "user/event/ring.h"
-#include "user/monitor/capture.h"
 #include "user/monitor/listen.h"
 #include "user/monitor/message.h"
 #include "user/monitor/privileges.h"
@@ -39,7 +39,7 @@ struct monitor {
 	struct shared *shared;
 	struct feature_state features[FEATURES];
 	uint64_t worker_restarts, events_missed, messages_lost;
-	int shared_fd, tape_fd;
+	int shared_fd, tape_fd, inspect_fd;
 	int listeners[LISTENERS_MAX];
 	size_t listener_count;
 	int worker_fd, requests_fd; /* our ends; -1: no worker */
@@ -112,6 +112,7 @@ static size_t worker_fds(const struct monitor *m, int worker_end, int requests_e
 	ret[WORKER_COUNTERS] = capture_counters_fd(m->capture);
 	ret[WORKER_SWEEP] = capture_sweep_fd(m->capture);
 	ret[WORKER_TAPE] = m->tape_fd;
+	ret[WORKER_INSPECT] = m->inspect_fd;
 	for (size_t i = 0; i < capture_rings(m->capture); i++)
 		ret[count++] = capture_ring_fd(m->capture, i);
 	for (size_t i = 0; i < m->listener_count; i++)
@@ -208,7 +209,8 @@ static void on_worker_death(struct monitor *m, int status)
 		m->quick_deaths++;
 	else
 		m->quick_deaths = 0;
-	if (m->quick_deaths == QUICK_DEATHS || (m->quick_deaths && !m->worker_restarts && WIFEXITED(status))) {
+	if (m->quick_deaths == QUICK_DEATHS ||
+	    (m->quick_deaths && !m->worker_restarts && WIFEXITED(status))) {
 		log_error("the worker cannot be kept running", "status=%d", status);
 		end(m, EXIT_FAILED);
 		return;
@@ -382,7 +384,8 @@ static int watch_signals(struct monitor *m)
 	sigaddset(&signals, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL))
 		return -errno;
-	m->signals = (struct watch){ .fd = signalfd(-1, &signals, SFD_CLOEXEC), .ready = on_signal };
+	m->signals =
+		(struct watch){ .fd = signalfd(-1, &signals, SFD_CLOEXEC), .ready = on_signal };
 	return m->signals.fd < 0 ? -errno : loop_watch(m->loop, &m->signals, EPOLLIN);
 }
 
@@ -391,8 +394,8 @@ static int make_shared(struct monitor *m)
 	m->shared_fd = memfd_create("sonde", MFD_CLOEXEC);
 	if (m->shared_fd < 0 || ftruncate(m->shared_fd, sizeof(*m->shared)))
 		return -errno;
-	m->shared = mmap(NULL, sizeof(*m->shared), PROT_READ | PROT_WRITE, MAP_SHARED, m->shared_fd,
-			 0);
+	m->shared =
+		mmap(NULL, sizeof(*m->shared), PROT_READ | PROT_WRITE, MAP_SHARED, m->shared_fd, 0);
 	return m->shared == MAP_FAILED ? -errno : 0;
 }
 
@@ -401,13 +404,25 @@ static int open_tape(struct monitor *m)
 {
 	const char *path = m->config->tape_record;
 
-	m->tape_fd = open(path ? path : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	m->tape_fd =
+		open(path ? path : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (m->tape_fd < 0) {
 		log_error("the tape cannot be opened", "path=%s error=%s", log_value(str_of(path)),
 			  strerror(errno));
 		return EXIT_FAILED;
 	}
 	return 0;
+}
+
+/* Without it sonde works all the same: it cannot be asked. */
+static void open_inspect(struct monitor *m)
+{
+	m->inspect_fd = inspect_open();
+	if (m->inspect_fd >= 0)
+		return;
+	log_warn("sonde explain and sonde top cannot ask this sonde", "error=%s",
+		 log_value(str_of(strerror(-m->inspect_fd))));
+	m->inspect_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 /* Another sonde holds a map of ours by name, whatever namespace it lives in. */
@@ -433,7 +448,8 @@ static int refuse_second(struct monitor *m)
 static int open_listeners(struct monitor *m)
 {
 	char error[256];
-	int count = listeners_open(&m->config->web.listen_address, m->listeners, error, sizeof(error));
+	int count =
+		listeners_open(&m->config->web.listen_address, m->listeners, error, sizeof(error));
 
 	if (count < 0) {
 		log_error("cannot listen", "error=%s", log_value(str_of(error)));
@@ -468,7 +484,9 @@ static int start_watching(struct monitor *m)
 
 	capture_counters_read(m->capture, &m->shared->baseline);
 	m->shared->monitor_pid = (uint32_t)getpid();
+	m->shared->monitor_uid = geteuid();
 	m->shared->spawner_pid = (uint32_t)m->spawner;
+	open_inspect(m);
 	m->events = ring_new(capture_events_fd(m->capture), capture_events_bytes(m->capture));
 	m->events_watch = (struct watch){ .fd = capture_events_fd(m->capture), .ready = on_events };
 	m->worker_watch.ready = on_worker;
@@ -488,6 +506,7 @@ static int start_watching(struct monitor *m)
 		error = spawn_worker(m);
 	if (!error)
 		error = selection_scan(m->selection);
+	__atomic_store_n(&m->shared->watching, !error, __ATOMIC_RELEASE);
 	loop_timer(m->loop, &m->second, monotonic_ns());
 	return error;
 }
@@ -506,8 +525,12 @@ static void monitor_end(struct monitor *m)
 
 int monitor_run(const struct config *config, int argc, char **argv, worker_main *worker)
 {
-	struct monitor m = { .config = config, .argc = argc, .argv = argv, .worker_fd = -1,
-			     .requests_fd = -1, .spawner_watch = { .fd = -1, .ready = on_spawner } };
+	struct monitor m = { .config = config,
+			     .argc = argc,
+			     .argv = argv,
+			     .worker_fd = -1,
+			     .requests_fd = -1,
+			     .spawner_watch = { .fd = -1, .ready = on_spawner } };
 	int error;
 
 	m.spawner = spawner_start(config, argc, argv, worker, &m.spawner_watch.fd);

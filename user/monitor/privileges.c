@@ -96,9 +96,11 @@ void privileges_missing(char *ret, size_t size)
 	ret[0] = '\0';
 	capng_get_caps_process();
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
-		if (!capng_have_capability(CAPNG_EFFECTIVE, (unsigned)kept[i].capability) && len < size)
-			len += (size_t)snprintf(ret + len, size - len, "%sCAP_%s", len ? " " : "",
-						capng_capability_to_name((unsigned)kept[i].capability));
+		if (!capng_have_capability(CAPNG_EFFECTIVE, (unsigned)kept[i].capability) &&
+		    len < size)
+			len += (size_t)snprintf(
+				ret + len, size - len, "%sCAP_%s", len ? " " : "",
+				capng_capability_to_name((unsigned)kept[i].capability));
 	for (char *at = ret; *at; at++)
 		if (*at >= 'a' && *at <= 'z')
 			*at = (char)(*at - 'a' + 'A');

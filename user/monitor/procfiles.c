@@ -2,9 +2,9 @@
 #include "user/monitor/procfiles.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +168,7 @@ int procfiles_inside(const struct procfiles *p, const char *path)
 		return -errno;
 	if (fstat(fd, &status))
 		return -errno;
-	return S_ISREG(status.st_mode) && is_the_same(p->directory, p->process) ? TAKE_FD(fd)
-										  : -EPERM;
+	if (!S_ISREG(status.st_mode) || !is_the_same(p->directory, p->process))
+		return -EPERM;
+	return TAKE_FD(fd);
 }

@@ -150,9 +150,10 @@ static void portray(const struct selection *s, const struct procfiles *files,
 	if (s->config->watch.cgroup.count)
 		procfiles_cgroup(files, ret->cgroup, sizeof(ret->cgroup));
 	ret->watched_by = selection_rule(s->config, files->process.tgid, ret->exe, ret->cgroup,
-					 candidate->ports, candidate->port_count, &why_not, ret->rule, sizeof(ret->rule));
-	ret->excluded = is_own(s, files) ||
-			(!ret->watched_by && !strncmp(why_not, "watch.exclude", 13));
+					 candidate->ports, candidate->port_count, &why_not,
+					 ret->rule, sizeof(ret->rule));
+	ret->excluded =
+		is_own(s, files) || (!ret->watched_by && !strncmp(why_not, "watch.exclude", 13));
 }
 
 static void choose(struct selection *s, const char *event, const struct procfiles *files,
@@ -331,10 +332,9 @@ static void event_fork(struct selection *s, const struct process_event *e)
 
 static struct candidate candidate_of(const struct process_event *e)
 {
-	struct candidate candidate = { .process = e->process,
-				       .parent = e->parent,
-				       .comm = e->comm,
-				       .at_ns = e->at_ns };
+	struct candidate candidate = {
+		.process = e->process, .parent = e->parent, .comm = e->comm, .at_ns = e->at_ns
+	};
 
 	if (e->port)
 		candidate.ports[candidate.port_count++] = e->port;

@@ -12,7 +12,7 @@
  */
 #pragma once
 
-#include "user/monitor/capture.h"
+#include "user/capture/capture.h"
 #include "user/monitor/procfiles.h"
 
 struct selection;

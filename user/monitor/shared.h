@@ -7,20 +7,21 @@
  */
 #pragma once
 
+#include "user/capture/capture.h"
 #include "user/model/ledger.h"
-#include "user/monitor/capture.h"
 
 struct shared {
 	/* the monitor's */
 	uint64_t worker_restarts;
-	uint64_t programs_missed;    /* recursion_misses of the hooks on operations */
-	uint64_t events_missed;	     /* process events that were lost and looked for again */
-	uint64_t messages_lost;	     /* the worker did not take them */
-	uint64_t watched;	     /* processes that are targets now */
+	uint64_t programs_missed; /* recursion_misses of the hooks on operations */
+	uint64_t events_missed;	  /* process events that were lost and looked for again */
+	uint64_t messages_lost;	  /* the worker did not take them */
+	uint64_t watched;	  /* processes that are targets now */
 	uint64_t monitor_cpu_us, monitor_rss_bytes;
-	uint32_t monitor_pid, spawner_pid;
+	uint32_t monitor_pid, spawner_pid, monitor_uid;
+	uint32_t watching; /* what was there at the start has been looked at */
 	struct feature_state features[FEATURES]; /* `used` points into the binary both run */
-	struct capture_counters baseline; /* what the self-test moved; no part of the sums */
+	struct capture_counters baseline;	 /* what the self-test moved; no part of the sums */
 	struct program_stats programs[CAPTURE_PROGRAMS];
 	uint64_t program_count;
 	/* the worker's */
@@ -37,5 +38,6 @@ enum worker_file {
 	WORKER_COUNTERS,
 	WORKER_SWEEP,
 	WORKER_TAPE,	/* or /dev/null */
+	WORKER_INSPECT, /* listens for `sonde explain` and `sonde top`, or /dev/null */
 	WORKER_RINGS,	/* from here: the rings, then the listeners */
 };

@@ -18,7 +18,7 @@ struct spawner {
 	int argc;
 	char **argv;
 	worker_main *main;
-	int monitor; /* socket */
+	int monitor;  /* socket */
 	int children; /* signalfd */
 	pid_t worker;
 };
@@ -36,8 +36,8 @@ static void worker_begin(const struct spawner *s, const struct monitor_message *
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	error = privileges_drop_all(s->config->worker_user);
 	if (error) {
-		log_error("the worker cannot give up its privileges",
-			  "user=%s error=%s", s->config->worker_user, strerror(-error));
+		log_error("the worker cannot give up its privileges", "user=%s error=%s",
+			  s->config->worker_user, strerror(-error));
 		_exit(1);
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the change of uid, which clears it */

@@ -18,10 +18,10 @@
 
 /* Keys of RECORD_PROCESS; table of names in fact.c. */
 enum fact {
-	FACT_EVENT,	 /* "seen", "fork", "exec" or "exit" */
-	FACT_PARENT,	 /* tgid of the parent */
+	FACT_EVENT,	     /* "seen", "fork", "exec" or "exit" */
+	FACT_PARENT,	     /* tgid of the parent */
 	FACT_PARENT_STARTED, /* its started_ns */
-	FACT_EXE,	 /* path of the executable */
+	FACT_EXE,	     /* path of the executable */
 	FACT_COMM,
 	FACT_COMMAND,	 /* argv[0] */
 	FACT_OWNER,	 /* uid */
@@ -33,21 +33,21 @@ enum fact {
 	FACT_NAME,	 /* service.name */
 	FACT_NAME_RULE,	 /* which rule of the table gave it */
 	FACT_NAMESPACE,
-	FACT_INSTANCE,	 /* service.instance.id where the process or the user gives one */
+	FACT_INSTANCE, /* service.instance.id where the process or the user gives one */
 	FACT_VERSION,
-	FACT_LANGUAGE,	 /* telemetry.sdk.language, where the interpreter tells */
-	FACT_RESOURCE,	 /* OTEL_RESOURCE_ATTRIBUTES of the process: "key=value"; may repeat */
+	FACT_LANGUAGE, /* telemetry.sdk.language, where the interpreter tells */
+	FACT_RESOURCE, /* OTEL_RESOURCE_ATTRIBUTES of the process: "key=value"; may repeat */
 	FACT_HOST_ID,
 	FACT_HOST_NAME,
 	FACT_HOST_ARCH,
-	FACT_CREATED,	 /* wall-clock nanoseconds */
+	FACT_CREATED, /* wall-clock nanoseconds */
 	FACTS,
 };
 
 struct process {
 	struct process_id id;
 	struct process_id parent;
-	struct resource *resource; /* NULL until its facts have come */
+	struct resource *resource;		    /* NULL until its facts have come */
 	const char *exe, *name, *rule, *watched_by; /* owned; for explain */
 	const struct service_rule *service;	    /* the user's rule for it, or NULL */
 	bool ended;

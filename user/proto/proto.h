@@ -3,9 +3,10 @@
  * proto.h - what a protocol is to the rest of sonde.
  *
  * A protocol turns bytes into messages and messages into span fields. It does
- * no I/O, allocates nothing, keeps no state, knows no connection and no
- * exporter. To add one: write proto/<name>/<name>.c that ends in
- * `const struct proto proto_<name>`, and add it to the table in proto/protos.c.
+ * no I/O, allocates nothing, keeps no state (what it remembers to be quicker
+ * does not show), knows no connection and no exporter. To add one: write
+ * proto/<name>/<name>.c that ends in `const struct proto proto_<name>`, and add
+ * it to the table in proto/protos.c.
  *
  * Bytes come from the heads of turns. What a head does not show (bodies, as a
  * rule) is stepped over by count: the exchange layer knows at which position
@@ -91,7 +92,8 @@ struct proto {
 	 * question and its final answer, NULL when there was none. The span's
 	 * kind, times, addresses (network.peer.*) and routes are there already, and
 	 * its error_type when the exchange itself failed ("connection_reset");
-	 * texts may be borrowed. Ids that no header gives stay zero.
+	 * texts may be borrowed. Ids that no header gives stay zero. Of a span that
+	 * is counted only, name and attributes beyond its group's may be left out.
 	 */
 	void (*describe)(const struct message *question, const struct message *answer,
 			 struct span *span);

@@ -8,6 +8,7 @@
 #include "user/worker/landlock.h"
 
 /* Plain calls that the loop, libmicrohttpd, libcurl, GnuTLS and malloc make. */
+/* clang-format off */
 static const char *const allowed[] = {
 	"accept4", "access", "arch_prctl", "bind", "brk", "clock_getres", "clock_gettime",
 	"clock_nanosleep", "close", "connect", "dup", "epoll_create1", "epoll_ctl", "epoll_pwait",
@@ -24,6 +25,7 @@ static const char *const allowed[] = {
 	"socketpair", "stat", "statfs", "statx", "sysinfo", "tgkill", "time", "timerfd_create",
 	"timerfd_gettime", "timerfd_settime", "uname", "write", "writev",
 };
+/* clang-format on */
 
 /* Commands of bpf(2) that work by a descriptor that the worker was given. */
 enum {
@@ -36,11 +38,12 @@ enum {
 	ITER_CREATE = 33,
 };
 
-static const unsigned bpf_commands[] = { MAP_LOOKUP,   MAP_UPDATE, MAP_DELETE, MAP_NEXT_KEY,
+static const unsigned bpf_commands[] = { MAP_LOOKUP, MAP_UPDATE,   MAP_DELETE, MAP_NEXT_KEY,
 					 INFO_BY_FD, LOOKUP_BATCH, ITER_CREATE };
 
 enum { FAMILY_LOCAL = 1, FAMILY_INET4 = 2, FAMILY_IP6 = 10, FAMILY_NETLINK = 16 };
-static const unsigned socket_families[] = { FAMILY_LOCAL, FAMILY_INET4, FAMILY_IP6, FAMILY_NETLINK };
+static const unsigned socket_families[] = { FAMILY_LOCAL, FAMILY_INET4, FAMILY_IP6,
+					    FAMILY_NETLINK };
 
 enum { PROTECT_EXEC = 4 };
 #define CLONE_OF_A_THREAD 0x00010000
@@ -83,9 +86,9 @@ static int allow_bounded(scmp_filter_ctx filter)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 					 SCMP_A2(SCMP_CMP_MASKED_EQ, PROTECT_EXEC, 0));
 	if (!error)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-					 SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_OF_A_THREAD,
-						 CLONE_OF_A_THREAD));
+		error = seccomp_rule_add(
+			filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
+			SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_OF_A_THREAD, CLONE_OF_A_THREAD));
 	if (!error)
 		error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	/* Name services may try to load a plugin: it is refused, and they go on without. */

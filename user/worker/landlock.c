@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 #include "user/base/mem.h"
+#include "user/export/exporter.h"
 
 /* ABI 4 (6.7): ports. Not in Debian 12's headers. */
-enum { ABI_PORTS = 4, RULE_PORT = 2 };
+enum { ABI_PORTS = 4, RULE_PORT = 2, PORT_OF_NAMES = 53 };
 #define ACCESS_BIND    (UINT64_C(1) << 0)
 #define ACCESS_CONNECT (UINT64_C(1) << 1)
 
@@ -27,11 +28,13 @@ struct port_rule {
 #define HANDLED                                                                                    \
 	(READING | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |                    \
 	 LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |                          \
-	 LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | \
-	 LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |                             \
-	 LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
+	 LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |                              \
+	 LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |                              \
+	 LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |                            \
+	 LANDLOCK_ACCESS_FS_MAKE_SYM)
 
 /* What the resolver and TLS read; a directory stands for all below it. */
+/* clang-format off */
 static const char *const readable[] = {
 	"/etc/resolv.conf", "/etc/hosts",     "/etc/nsswitch.conf", "/etc/host.conf",
 	"/etc/gai.conf",    "/etc/services",  "/etc/localtime",	    "/etc/ssl",
@@ -40,6 +43,7 @@ static const char *const readable[] = {
 	"/proc/self/status", "/proc/self/stat", "/proc/self/statm", "/proc/self/fd",
 	"/sys/devices/system/cpu", "/dev/urandom", "/dev/null",
 };
+/* clang-format on */
 
 static void allow_path(int ruleset, const char *path)
 {
@@ -54,41 +58,36 @@ static void allow_path(int ruleset, const char *path)
 	syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 }
 
-/* The directory of a file that may be replaced while we run (certificates, tokens). */
-static void allow_beside(int ruleset, const char *path)
+static void allow_directory(int ruleset, const char *file)
 {
-	_cleanup_(freep) char *directory = NULL;
-	char *slash;
+	_cleanup_(freep) char *directory = xstrdup(file);
+	char *slash = strrchr(directory, '/');
 
-	if (!path)
-		return;
-	directory = xstrdup(path);
-	slash = strrchr(directory, '/');
 	if (slash && slash != directory)
 		*slash = '\0';
+	else if (slash)
+		slash[1] = '\0';
 	allow_path(ruleset, slash ? directory : ".");
 }
 
-static void allow_port(int ruleset, uint16_t port)
+/*
+ * The directories of a file that may be replaced while we run (certificates,
+ * tokens): where it is named, and where it is when that is a link.
+ */
+static void allow_beside(void *context, const char *path)
+{
+	_cleanup_(freep) char *real = realpath(path, NULL);
+
+	allow_directory(*(int *)context, path);
+	if (real)
+		allow_directory(*(int *)context, real);
+}
+
+static void allow_port(void *context, uint16_t port)
 {
 	struct port_rule rule = { .allowed = ACCESS_CONNECT, .port = port };
 
-	syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, &rule, 0);
-}
-
-/* The port of "scheme://host:port/path", by its scheme where none is written. */
-static uint16_t url_port(const char *url)
-{
-	const char *host = strstr(url, "://"), *end, *colon;
-
-	host = host ? host + 3 : url;
-	end = host + strcspn(host, "/?#");
-	colon = end;
-	while (colon > host && *colon != ':' && *colon != ']')
-		colon--;
-	if (*colon == ':' && colon > host)
-		return (uint16_t)strtoul(colon + 1, NULL, 10);
-	return strncmp(url, "https:", 6) ? 80 : 443;
+	syscall(SYS_landlock_add_rule, *(int *)context, RULE_PORT, &rule, 0);
 }
 
 int landlock_enter(const struct config *config)
@@ -107,17 +106,13 @@ int landlock_enter(const struct config *config)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(readable); i++)
 		allow_path(ruleset, readable[i]);
-	allow_beside(ruleset, config->web.config_file);
-	for (size_t i = 0; i < OTLP_SIGNALS; i++) {
-		const struct otlp_target *target = &config->otlp.target[i];
-
-		allow_beside(ruleset, target->certificate);
-		allow_beside(ruleset, target->client_certificate);
-		allow_beside(ruleset, target->client_key);
-		if (target->endpoint && abi >= ABI_PORTS)
-			allow_port(ruleset, url_port(target->endpoint));
+	for (size_t i = 0; exporters[i]; i++) {
+		if (exporters[i]->paths)
+			exporters[i]->paths(config, allow_beside, &ruleset);
+		if (exporters[i]->ports && abi >= ABI_PORTS)
+			exporters[i]->ports(config, allow_port, &ruleset);
 	}
 	if (abi >= ABI_PORTS)
-		allow_port(ruleset, 53);
+		allow_port(&ruleset, PORT_OF_NAMES);
 	return syscall(SYS_landlock_restrict_self, ruleset, 0) ? 0 : (int)abi;
 }

@@ -10,20 +10,48 @@
 #include "user/event/event.h"
 #include "user/worker/active.h"
 #include "user/worker/routing.h"
+#include "user/worker/unread.h"
+
+/* "10.0.0.1"; what follows its end in `to` is of no use. Returns its length. */
+static size_t ipv4_text(const uint8_t address[4], char to[static INET_ADDRSTRLEN])
+{
+	char *at = to;
+
+	for (int i = 0; i < 4; i++) {
+		uint8_t byte = address[i];
+
+		if (byte >= 100)
+			*at++ = (char)('0' + byte / 100);
+		if (byte >= 10)
+			*at++ = (char)('0' + byte / 10 % 10);
+		*at++ = (char)('0' + byte % 10);
+		*at++ = '.';
+	}
+	return (size_t)(at - to) - 1;
+}
+
+/* inet_ntop() prints IPv4 by sprintf(), which costs as much as a whole request. */
+static struct str address_text(const struct peer *peer, char to[static INET6_ADDRSTRLEN])
+{
+	if (peer->family == FAMILY_INET)
+		return (struct str){ to, ipv4_text(peer->remote, to) };
+	return str_of(inet_ntop(AF_INET6, peer->remote, to, INET6_ADDRSTRLEN));
+}
 
 /* The other end of the connection, as text in the span's scratch. */
-static void add_peer(struct span *span, const struct record_connection *peer)
+static void add_peer(struct span *span, const struct peer *peer)
 {
-	char text[INET6_ADDRSTRLEN];
+	char room[INET6_ADDRSTRLEN];
 	size_t before = span->scratch->len;
+	struct str text;
 
 	if (!peer || peer->family == FAMILY_UNIX)
 		return;
-	if (!inet_ntop(peer->family, peer->remote, text, sizeof(text)) ||
-	    buf_add(span->scratch, str_of(text)))
+	text = address_text(peer, room);
+	if (!text.len || buf_add(span->scratch, text))
 		return;
 	span_add_text(span, STR("network.peer.address"),
-		      (struct str){ span->scratch->at + before, strlen(text) });
+		      (struct str){ span->scratch->at + before, text.len });
 	span_add_int(span, STR("network.peer.port"), peer->remote_port);
 }
 
@@ -45,7 +73,7 @@ static struct str failure_of(const struct exchange *x)
 {
 	if (x->outcome == OUTCOME_RESET)
 		return STR("connection_reset");
-	return x->answered ? (struct str){} : STR("_OTHER");
+	return x->answered && x->outcome == OUTCOME_ANSWERED ? (struct str){} : STR("_OTHER");
 }
 
 static void sample(struct pipeline *p, struct span *span, const struct process *process,
@@ -54,8 +82,8 @@ static void sample(struct pipeline *p, struct span *span, const struct process *
 	const struct config *c = p->config;
 	const struct sampler *sampler = routing_sampler(p->routing, process);
 
-	span->sampled = sampler_decides(sampler, span->context.trace_id,
-					has_remote ? &parent_flags : NULL);
+	span->sampled =
+		sampler_decides(sampler, span->context.trace_id, has_remote ? &parent_flags : NULL);
 	if (!span->sampled && c->trace.keep_errors && span->status == STATUS_ERROR)
 		span->sampled = true;
 	if (!span->sampled && c->trace.keep_slower_than_ms &&
@@ -67,12 +95,11 @@ static void sample(struct pipeline *p, struct span *span, const struct process *
 		span->context.flags &= (uint8_t)~TRACE_FLAG_SAMPLED;
 }
 
-void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span)
+static void span_fill(struct pipeline *p, const struct exchange *x, const struct process *process,
+		      struct span *span)
 {
-	const struct process *process = processes_find(p->processes, x->process);
-
 	/* The attributes are filled as they are counted; zeroing them all would cost more. */
-	memset(span, 0, offsetof(struct span, attributes));
+	mem_zero(span, offsetof(struct span, attributes));
 	buf_clear(&p->scratch);
 	span->scratch = &p->scratch;
 	span->kind = x->role == ROLE_CLIENT ? SPAN_CLIENT : SPAN_SERVER;
@@ -86,13 +113,21 @@ void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *sp
 		.asking_body_bytes = x->asking_body_bytes,
 		.answering_body_bytes = x->answering_body_bytes,
 	};
-	add_peer(span, x->peer);
 	span->error_type = failure_of(x);
+	span->counted_only = !p->exports_spans;
+	/* A client's metrics are told apart by the server, which may be known by address only. */
+	if (!span->counted_only || span->kind == SPAN_CLIENT)
+		add_peer(span, x->peer);
 	x->proto->describe(&x->question, x->answered ? &x->answer : NULL, span);
 	if (x->question_cut || x->answer_cut)
 		span_add(span, (struct attribute){ .key = STR("sonde.head.cut"),
 						   .type = ATTRIBUTE_BOOL,
 						   .number = 1 });
+}
+
+void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span)
+{
+	span_fill(p, x, processes_find(p->processes, x->process), span);
 }
 
 static void hand_out(struct pipeline *p, const struct span *span)
@@ -111,7 +146,7 @@ static void observe(void *context, const struct exchange *x)
 	bool has_remote;
 
 	p->ledger.in[STAGE_SPAN]++;
-	pipeline_span(p, x, &span);
+	span_fill(p, x, process, &span);
 	parent_flags = span.context.flags;
 	has_remote = span.has_parent || span.context.trace_id[0] || span.context.trace_id[1];
 	make_ids(p, &span);
@@ -132,6 +167,13 @@ static void tell_verdict(void *context, uint64_t cookie, enum verdict verdict, u
 	p->verdict(p->verdict_context, cookie, verdict, head_bytes);
 }
 
+static void note_unread(void *context, struct process_id process, enum unread reason)
+{
+	struct pipeline *p = context;
+
+	unread_count(p->unread, p->processes, process, reason);
+}
+
 struct pipeline *pipeline_new(const struct pipeline_options *options)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
@@ -148,6 +190,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	collectors_init(&p->collectors);
 	p->routing = routing_new(c);
 	p->processes = processes_new(c);
+	p->unread = unread_new(c->limit.processes);
 	p->series = series_new(c->limit.series, c->limit.ended_series_s * NS_PER_S);
 	p->exchanges = exchanges_new(&(struct exchanges_options){
 		.protos = protos,
@@ -156,6 +199,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 		.max_head_bytes = c->limit.head_bytes,
 		.observe = observe,
 		.verdict = options->verdict ? tell_verdict : NULL,
+		.unread = note_unread,
 		.context = p,
 		.ledger = &p->ledger,
 	});
@@ -177,6 +221,7 @@ void pipeline_free(struct pipeline *p)
 	exchanges_free(p->exchanges);
 	series_free(p->series);
 	processes_free(p->processes);
+	unread_free(p->unread);
 	routing_free(p->routing);
 	buf_free(&p->scratch);
 	free(p);
@@ -189,11 +234,12 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 		void *self;
 
 		*error = NULL;
-		self = exporters[i]->new(&p->export_context, error);
+		self = exporters[i]->new (&p->export_context, error);
 		if (*error)
 			return -EINVAL;
 		if (!self)
 			continue;
+		p->exports_spans |= exporters[i]->span != NULL;
 		p->exporters[p->exporter_count] = exporters[i];
 		p->exporter_selves[p->exporter_count++] = self;
 	}
@@ -213,14 +259,8 @@ static void take_process(struct pipeline *p, const struct record_process *record
 		exchanges_process_ended(p->exchanges, process->id, record->head.at_ns);
 }
 
-void pipeline_take(struct pipeline *p, struct str bytes)
+void pipeline_take_record(struct pipeline *p, const struct record *record)
 {
-	const struct record *record = event_check(bytes);
-
-	if (!record) {
-		p->ledger.lost[LOSS_RING_INVALID]++;
-		return;
-	}
 	if (p->tape)
 		tape_write(p->tape, record);
 	switch (record->type) {
@@ -234,6 +274,16 @@ void pipeline_take(struct pipeline *p, struct str bytes)
 		p->ledger.out[STAGE_RING]++;
 		exchanges_feed(p->exchanges, record);
 	}
+}
+
+void pipeline_take(struct pipeline *p, struct str bytes)
+{
+	const struct record *record = event_check(bytes);
+
+	if (record)
+		pipeline_take_record(p, record);
+	else
+		p->ledger.lost[LOSS_RING_INVALID]++;
 }
 
 bool pipeline_knows(struct pipeline *p, struct str bytes)

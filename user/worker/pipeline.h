@@ -41,11 +41,13 @@ struct pipeline {
 	struct buf scratch; /* texts of the span that is being made */
 	struct routing *routing;
 	struct active *active;
+	struct unread_table *unread; /* by process, of its life */
 	int64_t unix_offset_ns;
 	struct export_context export_context; /* what the exporters were given */
 	const struct exporter *exporters[EXPORTERS_MAX];
 	void *exporter_selves[EXPORTERS_MAX];
 	size_t exporter_count;
+	bool exports_spans; /* one of them takes spans */
 	verdict_set *verdict;
 	void *verdict_context;
 	uint64_t unsampled;	/* spans that the sampler left out */
@@ -60,6 +62,8 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 
 /* Take one record's bytes, aligned to 8; what is no record is counted. */
 void pipeline_take(struct pipeline *p, struct str bytes);
+/* The same of a record that event_check() gave. */
+void pipeline_take_record(struct pipeline *p, const struct record *record);
 
 /* Fill a span from an exchange, without ids; it borrows from both and from the scratch. */
 void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span);

@@ -9,7 +9,7 @@
 #include "user/event/ring.h"
 
 enum {
-	BATCH = 1024,  /* records of one ring before the others and the web get their turn */
+	BATCH = 1024,	/* records of one ring before the others and the web get their turn */
 	IDLE_TICKS = 5, /* without a record before sleep is deep */
 };
 #define TICK_NS (20 * NS_PER_MS)

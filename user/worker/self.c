@@ -4,6 +4,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -70,7 +72,8 @@ static void give(struct metric_sink *sink, const char *key, const char *text, do
 }
 
 #define METRIC(name_, unit_, kind_, help_)                                                         \
-	(&(const struct metric){ .name = (name_), .unit = (unit_), .help = (help_), .kind = (kind_) })
+	(&(const struct metric){                                                                   \
+		.name = (name_), .unit = (unit_), .help = (help_), .kind = (kind_) })
 
 static void collect_requests(const struct self *s, struct metric_sink *sink)
 {
@@ -199,15 +202,14 @@ static void collect_agent(const struct self *s, struct metric_sink *sink)
 
 static uint64_t own_rss_bytes(void)
 {
-	unsigned long size, resident = 0;
+	char line[128] = "", *resident;
 	FILE *f = fopen("/proc/self/statm", "re");
 
 	if (!f)
 		return 0;
-	if (fscanf(f, "%lu %lu", &size, &resident) != 2)
-		resident = 0;
+	resident = strchr(fgets(line, sizeof(line), f) ? line : "", ' ');
 	fclose(f);
-	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+	return resident ? strtoull(resident, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 static void collect_use(const struct self *s, struct metric_sink *sink)

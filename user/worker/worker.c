@@ -14,14 +14,15 @@
 #include "user/monitor/message.h"
 #include "user/monitor/shared.h"
 #include "user/process/host.h"
+#include "user/worker/inspect.h"
 #include "user/worker/jail.h"
 #include "user/worker/pipeline.h"
 #include "user/worker/rings.h"
 #include "user/worker/self.h"
 
-#define SWEEP_NS  (100 * NS_PER_MS)
-#define PATIENCE_NS (200 * NS_PER_MS) /* for facts about a process whose records have come */
-#define FLUSH_NS  (4500 * NS_PER_MS)  /* of the 5 s that ending may take */
+#define SWEEP_NS    (100 * NS_PER_MS)
+#define PATIENCE_NS (200 * NS_PER_MS)  /* for facts about a process whose records have come */
+#define FLUSH_NS    (4500 * NS_PER_MS) /* of the 5 s that ending may take */
 
 enum { OPEN_TIMEOUT_MS = 200, EXITS_BYTES = 1 << 20 };
 
@@ -35,10 +36,11 @@ struct worker {
 	struct verdict_cell *verdicts;
 	struct tape_writer *tape;
 	struct self *self;
+	struct inspect *inspect;
 	struct watch monitor;
 	struct timer sweep, second, stop;
-	struct buf facts;  /* of the process that is told of */
-	struct buf exits;  /* records of ends, held until the rings are drained */
+	struct buf facts;	   /* of the process that is told of */
+	struct buf exits;	   /* records of ends, held until the rings are drained */
 	uint64_t waiting_since_ns; /* a record waits for facts about its process */
 	int status;
 	bool stopping;
@@ -164,7 +166,8 @@ static int ask_open(void *context, const char *path)
 	return count ? fd : -1;
 }
 
-static void take_news(struct worker *w, const struct monitor_message *m, const int *fds, size_t count)
+static void take_news(struct worker *w, const struct monitor_message *m, const int *fds,
+		      size_t count)
 {
 	void *context[] = { w, (void *)&m->process };
 	int by_file[PROCESS_FILES] = { -1, -1, -1, -1 };
@@ -270,7 +273,9 @@ static void *map(int fd, size_t size)
 
 static bool capture_is_ready(void *owner)
 {
-	return !((struct worker *)owner)->stopping;
+	const struct worker *w = owner;
+
+	return __atomic_load_n(&w->shared->watching, __ATOMIC_ACQUIRE) && !w->stopping;
 }
 
 static int begin_export(struct worker *w, const int *listeners, size_t count)
@@ -317,10 +322,8 @@ static int begin(struct worker *w, size_t count, size_t rings)
 		return -ENOMEM;
 	if (w->config->tape_record)
 		w->tape = tape_writer_new(w->fds[WORKER_TAPE]);
-	w->pipeline = pipeline_new(&(struct pipeline_options){ .config = w->config,
-							       .verdict = set_verdict,
-							       .context = w,
-							       .tape = w->tape });
+	w->pipeline = pipeline_new(&(struct pipeline_options){
+		.config = w->config, .verdict = set_verdict, .context = w, .tape = w->tape });
 	w->rings = rings_new(&(struct rings_options){ .loop = w->loop,
 						      .fds = w->fds + WORKER_RINGS,
 						      .count = rings,
@@ -333,6 +336,7 @@ static int begin(struct worker *w, size_t count, size_t rings)
 		return -ENOMEM;
 	w->self = self_new(w->pipeline, w->shared, w->rings, w->fds[WORKER_COUNTERS]);
 	inherit_counts(w);
+	w->inspect = inspect_new(w->loop, w->fds[WORKER_INSPECT], w->pipeline, w->shared);
 	error = begin_export(w, w->fds + WORKER_RINGS + rings, count - WORKER_RINGS - rings);
 	w->monitor = (struct watch){ .fd = w->fds[WORKER_MONITOR], .ready = on_monitor };
 	w->sweep.fired = on_sweep;
@@ -366,6 +370,7 @@ int worker_run(const struct config *config, const int *fds, size_t count, size_t
 	error = loop_run(w.loop);
 	if (w.tape)
 		tape_flush(w.tape);
+	inspect_free(w.inspect);
 	pipeline_free(w.pipeline);
 	return error ? 1 : w.status;
 }

@@ -63,7 +63,21 @@ TEST(a_wrong_flag_is_refused_with_the_nearest_name)
 		  "in whole seconds" },
 		{ "--trace.ratio=2", "--trace.ratio: \"2\" is not a number from 0 to 1" },
 		{ "--http.route=x",
-		  "--http.route: \"x\" is not a route like /users/{id} or /files/**" },
+		  "--http.route: \"x\" is not a route like /users/{id} or /files/**: a route begins "
+		  "with '/'" },
+		{ "--http.route=/a,/**/b",
+		  "--http.route: \"/**/b\" is not a route like /users/{id} or "
+		  "/files/**: '**' must come last" },
+		{ "--http.ignore=/a*=both",
+		  "--http.ignore: \"/a*=both\" is not a route like /healthz, "
+		  "with =traces, =metrics or =both: '*' must be a whole "
+		  "segment" },
+		{ "--http.headers=x-a,Cookie",
+		  "--http.headers: \"Cookie\" is not a header that may go "
+		  "on spans: it carries secrets" },
+		{ "--http.headers=a b",
+		  "--http.headers: \"a b\" is not a header that may go on spans: "
+		  "a name has no spaces, colons or quotes" },
 		{ "--otlp.protocol=grpc",
 		  "--otlp.protocol: \"grpc\" is not http/protobuf, the only one there is" },
 		{ "--tape.record=a\x01", "--tape.record: has control characters or is not UTF-8" },

@@ -3,7 +3,7 @@
 #include "tests/test.h"
 #include "user/export/prometheus/negotiate.h"
 
-#define PROTOBUF \
+#define PROTOBUF                                                                                   \
 	"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
 
 static const struct {

@@ -109,7 +109,7 @@ static struct buf ask(struct site *s, const char *request)
 	return read_to_end(s, fd);
 }
 
-#define GET(path, headers) \
+#define GET(path, headers)                                                                         \
 	"GET " path " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" headers "\r\n"
 
 static bool says(struct site *s, const char *request, const char *start, const char *within)

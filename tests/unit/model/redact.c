@@ -9,9 +9,9 @@ struct row {
 	struct str in, want;
 };
 
-#define SAME(text)                   \
-	{                            \
-		STR(text), STR(text) \
+#define SAME(text)                                                                                 \
+	{                                                                                          \
+		STR(text), STR(text)                                                               \
 	}
 
 static const struct row queries[] = {

@@ -82,10 +82,10 @@ TEST(every_shorter_start_of_a_traceparent_is_refused)
 	}
 }
 
-#define KEY_256                                                            \
-	"abcdefghijklmnopqrstuvwxyz012345abcdefghijklmnopqrstuvwxyz012345" \
-	"abcdefghijklmnopqrstuvwxyz012345abcdefghijklmnopqrstuvwxyz012345" \
-	"abcdefghijklmnopqrstuvwxyz012345abcdefghijklmnopqrstuvwxyz012345" \
+#define KEY_256                                                                                    \
+	"abcdefghijklmnopqrstuvwxyz012345abcdefghijklmnopqrstuvwxyz012345"                         \
+	"abcdefghijklmnopqrstuvwxyz012345abcdefghijklmnopqrstuvwxyz012345"                         \
+	"abcdefghijklmnopqrstuvwxyz012345abcdefghijklmnopqrstuvwxyz012345"                         \
 	"abcdefghijklmnopqrstuvwxyz012345abcdefghijklmnopqrstuvwxyz012345"
 #define MEMBERS_8(n) n "1=x," n "2=x," n "3=x," n "4=x," n "5=x," n "6=x," n "7=x," n "8=x"
 #define MEMBERS_32   MEMBERS_8("a") "," MEMBERS_8("b") "," MEMBERS_8("c") "," MEMBERS_8("d")
@@ -166,8 +166,8 @@ static const char *keys_kept(const size_t *lengths, size_t count)
 	return keys;
 }
 
-#define KEPT(...)                                  \
-	keys_kept((const size_t[]){ __VA_ARGS__ }, \
+#define KEPT(...)                                                                                  \
+	keys_kept((const size_t[]){ __VA_ARGS__ },                                                 \
 		  sizeof((size_t[]){ __VA_ARGS__ }) / sizeof(size_t))
 
 TEST(a_long_tracestate_loses_whole_members_long_ones_first_then_from_the_end)

@@ -17,7 +17,7 @@ static const struct process_id id = { .tgid = 42, .started_ns = 123456789012 };
 static const struct process_id parent = { .tgid = 7, .started_ns = 1000 };
 
 /* 12345 hundredths of a second after boot, as `id` says. */
-#define STAT(started) \
+#define STAT(started)                                                                              \
 	"42 (a) b (c) S 7 42 42 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 " started " 1 2 3\n"
 
 static int file_of(struct str text)

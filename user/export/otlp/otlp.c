@@ -18,6 +18,7 @@
 #include "user/base/mem.h"
 #include "user/config/config.h"
 #include "user/export/exporter.h"
+#include "user/export/otlp/reach.h"
 #include "user/export/otlp/readings.h"
 #include "user/export/otlp/traces.h"
 #include "user/model/ledger.h"
@@ -174,6 +175,9 @@ static void *otlp_new(const struct export_context *context, const char **error)
 	*error = NULL;
 	if (config->sdk_disabled || (!has_traces && !has_metrics))
 		return NULL;
+	*error = otlp_unreadable(config);
+	if (*error)
+		return NULL;
 	otlp = xcalloc(1, sizeof(*otlp));
 	otlp->has[OTLP_TRACES] = has_traces;
 	otlp->has[OTLP_METRICS] = has_metrics;
@@ -222,6 +226,8 @@ static bool otlp_done(void *self)
 extern const struct exporter exporter_otlp;
 const struct exporter exporter_otlp = {
 	.name = "otlp",
+	.paths = otlp_paths,
+	.ports = otlp_ports,
 	.new = otlp_new,
 	.span = otlp_span,
 	.flush = otlp_flush,

@@ -37,7 +37,7 @@ static struct decimal decimal_of(double value)
 			d.digits[d.count++] = *exponent;
 	while (d.count > 1 && d.digits[d.count - 1] == '0')
 		d.count--;
-	d.point = atoi(exponent + 1) + 1;
+	d.point = (int)strtol(exponent + 1, NULL, 10) + 1;
 	return d;
 }
 

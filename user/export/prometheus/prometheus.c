@@ -8,6 +8,13 @@
  */
 #include "user/export/prometheus/web.h"
 
+static void prometheus_paths(const struct config *config,
+			     void (*each)(void *context, const char *path), void *context)
+{
+	if (config->web.config_file)
+		web_settings_paths(config->web.config_file, each, context);
+}
+
 static void *prometheus_new(const struct export_context *context, const char **error)
 {
 	struct web *web;
@@ -43,6 +50,7 @@ static void prometheus_free(void *self)
 
 const struct exporter exporter_prometheus = {
 	.name = "prometheus",
+	.paths = prometheus_paths,
 	.new = prometheus_new,
 	.free = prometheus_free,
 };

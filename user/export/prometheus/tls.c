@@ -16,6 +16,7 @@
 #include "user/base/buf.h"
 #include "user/base/limits.h"
 #include "user/base/mem.h"
+#include "user/export/readable.h"
 
 enum { SAN_BYTES = 512, SANS_READ = 256 };
 
@@ -41,8 +42,10 @@ int file_read(const char *path, char **ret, size_t *ret_len, struct config_error
 	size_t len = 0;
 	ssize_t got = 1;
 
-	if (fd < 0 || fstat(fd, &st))
-		return wrong(error, path, strerror(errno));
+	if (fd < 0 || fstat(fd, &st)) {
+		unreadable_say(path, errno, error->text, sizeof(error->text));
+		return -EINVAL;
+	}
 	if (!S_ISREG(st.st_mode) || st.st_size > LIMIT_CONFIG_BYTES)
 		return wrong(error, path, "not a file, or too long");
 	text = xcalloc(1, LIMIT_CONFIG_BYTES + 1);

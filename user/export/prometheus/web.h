@@ -39,7 +39,7 @@ enum {
 struct connection {
 	struct connection *next, **at;
 	int fd;
-	bool idle; /* between two requests */
+	bool idle;	      /* between two requests */
 	uint64_t deadline_ns; /* of what it does now: to ask, to take the answer, to ask again */
 	struct tls *tls;      /* under which it began; NULL: plain */
 };

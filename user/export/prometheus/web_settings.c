@@ -38,7 +38,8 @@ static void stamp_all(const struct web_settings *s, const struct web_config *c,
 }
 
 /* Each file's stamp is taken before it is read: a change in between is seen the next time. */
-static int read_all(const struct web_settings *s, struct web_settings *ret, struct config_error *error)
+static int read_all(const struct web_settings *s, struct web_settings *ret,
+		    struct config_error *error)
 {
 	_cleanup_(freep) char *text = NULL;
 	struct file_stamp first[WEB_FILES];
@@ -55,6 +56,38 @@ static int read_all(const struct web_settings *s, struct web_settings *ret, stru
 		return -EINVAL;
 	}
 	return 0;
+}
+
+static void each_beside(const char *directory, const char *file,
+			void (*each)(void *context, const char *path), void *context)
+{
+	_cleanup_(freep) char *path = NULL;
+
+	if (!file)
+		return;
+	path = file[0] == '/' ? xstrdup(file) : xasprintf("%s/%s", directory, file);
+	each(context, path);
+}
+
+void web_settings_paths(const char *path, void (*each)(void *context, const char *path),
+			void *context)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_(freep) char *directory =
+		slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
+	_cleanup_(freep) char *text = NULL;
+	struct web_config *config = NULL;
+	struct config_error error;
+	size_t len;
+
+	each(context, path);
+	if (file_read(path, &text, &len, &error) ||
+	    web_config_parse((struct str){ text, len }, path, &config, &error))
+		return; /* web_settings_new() says why */
+	each_beside(directory, config->cert_file, each, context);
+	each_beside(directory, config->key_file, each, context);
+	each_beside(directory, config->client_ca_file, each, context);
+	web_config_free(config);
 }
 
 int web_settings_new(const char *path, struct web_settings **ret, struct config_error *error)

@@ -33,5 +33,11 @@ struct web_settings {
 /* -EINVAL with `error` filled, `ret` untouched. */
 int web_settings_new(const char *path, struct web_settings **ret, struct config_error *error);
 void web_settings_free(struct web_settings *s);
+/*
+ * The file and those that it names now, whether they can be read or not. One that
+ * it names later, in another directory, is out of the worker's reach until a restart.
+ */
+void web_settings_paths(const char *path, void (*each)(void *context, const char *path),
+			void *context);
 /* Read again what changed. A failure is logged once a change and counted. */
 void web_settings_refresh(struct web_settings *s);

@@ -49,7 +49,8 @@ static void add_method(struct view *view)
 	}
 	view->method = STR("_OTHER");
 	span_add_text(view->span, STR("http.request.method"), view->method);
-	add_clean(view->span, STR("http.request.method_original"), sent);
+	if (!view->span->counted_only)
+		add_clean(view->span, STR("http.request.method_original"), sent);
 }
 
 static bool says_proxy(const struct view *view)
@@ -205,7 +206,7 @@ static void add_outcome(struct span *span, const struct message *answer)
 
 		span_add_int(span, STR("http.response.status_code"), status);
 		if (status >= least)
-			span->error_type = text_number(span, status);
+			span->error_type = text_number(span, (uint64_t)status);
 	} else if (!span->error_type.len) {
 		span->error_type = STR("_OTHER");
 	}
@@ -247,13 +248,11 @@ static void set_context(const struct view *view)
 	span->context = context;
 }
 
-static void describe_server(struct view *view)
+/* What a server's metrics are not told apart by. */
+static void add_server_details(const struct view *view)
 {
 	struct span *span = view->span;
 
-	span->metrics = &http_server_group;
-	span_add_text(span, STR("url.scheme"), view->scheme);
-	add_route(view);
 	if (view->path.len || !view->target.path.len)
 		span_add_text(span, STR("url.path"), view->path);
 	if (view->target.query.len) {
@@ -267,11 +266,21 @@ static void describe_server(struct view *view)
 	add_clean(span, STR("user_agent.original"), header(view, HTTP_USER_AGENT));
 }
 
+static void describe_server(struct view *view)
+{
+	view->span->metrics = &http_server_group;
+	span_add_text(view->span, STR("url.scheme"), view->scheme);
+	add_route(view);
+	if (!view->span->counted_only)
+		add_server_details(view);
+}
+
 static void describe_client(struct view *view)
 {
 	view->span->metrics = &http_client_group;
 	add_server(view);
-	add_url_full(view);
+	if (!view->span->counted_only)
+		add_url_full(view);
 }
 
 void http_describe(const struct message *question, const struct message *answer, struct span *span)
@@ -290,8 +299,12 @@ void http_describe(const struct message *question, const struct message *answer,
 		describe_client(&view);
 	else
 		describe_server(&view);
-	add_captured(&view);
-	set_name(&view);
+	if (!span->counted_only) {
+		add_captured(&view);
+		set_name(&view);
+	}
 	set_context(&view);
-	http_ignored(view.path, view.route, &span->hide_from_traces, &span->hide_from_metrics);
+	if (!span->counted_only || http_hides_metrics)
+		http_ignored(view.path, view.route, &span->hide_from_traces,
+			     &span->hide_from_metrics);
 }

@@ -23,15 +23,15 @@ static const struct histogram_bounds sizes = {
 	.count = ARRAY_SIZE(size_bounds_bytes),
 };
 
-#define DURATION(name_, help_)                                                           \
-	{                                                                                \
-		.name = (name_), .unit = "s", .help = (help_), .kind = METRIC_HISTOGRAM, \
-		.bounds = &durations                                                     \
+#define DURATION(name_, help_)                                                                     \
+	{                                                                                          \
+		.name = (name_), .unit = "s", .help = (help_), .kind = METRIC_HISTOGRAM,           \
+		.bounds = &durations                                                               \
 	}
-#define SIZE(name_, help_)                                                                \
-	{                                                                                 \
-		.name = (name_), .unit = "By", .help = (help_), .kind = METRIC_HISTOGRAM, \
-		.bounds = &sizes                                                          \
+#define SIZE(name_, help_)                                                                         \
+	{                                                                                          \
+		.name = (name_), .unit = "By", .help = (help_), .kind = METRIC_HISTOGRAM,          \
+		.bounds = &sizes                                                                   \
 	}
 
 const struct metric_group http_server_group = {

@@ -228,6 +228,41 @@ TEST(http_spans_follow_the_conventions)
 	}
 }
 
+/* Both have the same value, or none, under `key`. */
+static bool same_value(const struct span *a, const struct span *b, struct str key)
+{
+	const struct attribute *of_a = span_find(a, key), *of_b = span_find(b, key);
+
+	if (!of_a || !of_b)
+		return of_a == of_b;
+	if (of_a->type != of_b->type)
+		return false;
+	return of_a->type == ATTRIBUTE_INT ? of_a->number == of_b->number
+					   : str_eq(of_a->text, of_b->text);
+}
+
+TEST(http_spans_that_are_only_counted_are_counted_the_same)
+{
+	EACH(i, table) {
+		_cleanup_(routes_freep) struct routes *routes = known_routes();
+		_cleanup_(described_free) struct described whole = { .span.routes = routes };
+		_cleanup_(described_free) struct described counted = {
+			.span = { .routes = routes, .counted_only = true },
+		};
+		const struct str *key;
+
+		describe(&whole, table[i].question, table[i].answer, table[i].kind, table[i].error,
+			 SCRATCH);
+		describe(&counted, table[i].question, table[i].answer, table[i].kind,
+			 table[i].error, SCRATCH);
+		CHECK(counted.span.metrics == whole.span.metrics);
+		CHECK(counted.span.status == whole.span.status);
+		CHECK(counted.span.attribute_count < whole.span.attribute_count);
+		for (key = whole.span.metrics->keys; key->len; key++)
+			CHECK(same_value(&counted.span, &whole.span, *key));
+	}
+}
+
 TEST(http_spans_stay_whole_when_scratch_is_full)
 {
 	EACH(i, table)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/monitor/features.h"
+#include "user/capture/features.h"
 
 #include <assert.h>
 #include <bpf/bpf.h>
@@ -116,11 +116,10 @@ static const struct hook_point *hook_point_of(const char *program)
 static int hook_point_id(const struct btf *kernel, const struct hook_point *point)
 {
 	bool traced = point->type == BPF_TRACE_RAW_TP;
+	const char *prefix = point->type == BPF_TRACE_ITER ? "bpf_iter_" : "";
 	char name[64];
 
-	snprintf(name, sizeof(name), "%s%s",
-		 traced ? "btf_trace_" : point->type == BPF_TRACE_ITER ? "bpf_iter_" : "",
-		 point->target);
+	snprintf(name, sizeof(name), "%s%s", traced ? "btf_trace_" : prefix, point->target);
 	return btf__find_by_name_kind(kernel, name, traced ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC);
 }
 
@@ -162,13 +161,11 @@ static const char *why(int error)
 }
 
 /* Can all programs of this flavour be had? Notes which extras there are. */
-static int flavour_error(const struct btf *kernel, const struct flavour *flavour,
-			 uint32_t *extras)
+static int flavour_error(const struct btf *kernel, const struct flavour *flavour, uint32_t *extras)
 {
 	*extras = 0;
 	for (size_t i = 0; i < FLAVOUR_PROGRAMS && flavour->programs[i]; i++) {
-		int error =
-			hook_point_error(kernel, hook_point_of(flavour->programs[i]));
+		int error = hook_point_error(kernel, hook_point_of(flavour->programs[i]));
 
 		if (error)
 			return error;

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "user/monitor/capture.h"
+#include "user/capture/capture.h"
 
 /*
  * 0 when every family that the host has was seen whole; -ENODATA when one was

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/monitor/capture.h"
+#include "user/capture/capture.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -9,7 +9,7 @@
 
 #include "bpf/sonde.skel.h"
 #include "user/base/mem.h"
-#include "user/monitor/selftest.h"
+#include "user/capture/selftest.h"
 
 enum { LINE_BYTES = 16 << 20 /* of one pass of an iterator: 200,000 processes */ };
 
@@ -46,7 +46,8 @@ static void choose_programs(struct sonde *skel, const struct feature_state state
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, skel->obj)
-		bpf_program__set_autoload(program, feature_uses(states, bpf_program__name(program)));
+		bpf_program__set_autoload(program,
+					  feature_uses(states, bpf_program__name(program)));
 }
 
 static void set_constants(struct sonde *skel, const struct feature_state states[FEATURES],
@@ -62,8 +63,8 @@ static int make_rings(struct capture *c)
 	int outer = bpf_map__fd(c->skel->maps.rings);
 
 	for (uint32_t i = 0; i < c->rings; i++) {
-		c->ring_fds[i] = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sonde_ring", 0, 0, RING_BYTES,
-						NULL);
+		c->ring_fds[i] =
+			bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sonde_ring", 0, 0, RING_BYTES, NULL);
 		if (c->ring_fds[i] < 0)
 			return c->ring_fds[i];
 		if (bpf_map_update_elem(outer, &i, &c->ring_fds[i], BPF_ANY))
@@ -85,7 +86,8 @@ static int map_control(struct capture *c)
 
 static int attach_sweep(struct capture *c)
 {
-	union bpf_iter_link_info info = { .map.map_fd = (uint32_t)bpf_map__fd(c->skel->maps.conns) };
+	union bpf_iter_link_info info = { .map.map_fd =
+						  (uint32_t)bpf_map__fd(c->skel->maps.conns) };
 	DECLARE_LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
 			    .link_info_len = sizeof(info));
 

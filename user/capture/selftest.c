@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/monitor/selftest.h"
+#include "user/capture/selftest.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

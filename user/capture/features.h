@@ -25,8 +25,8 @@ enum feature_id {
 enum { FLAVOURS = 3, FLAVOUR_PROGRAMS = 8 };
 
 struct flavour {
-	const char *name;     /* NULL ends the flavours */
-	const char *since;    /* the kernel that has it */
+	const char *name;  /* NULL ends the flavours */
+	const char *since; /* the kernel that has it */
 	const char *programs[FLAVOUR_PROGRAMS];
 	const char *extras[FLAVOUR_PROGRAMS]; /* used where the kernel has the function */
 };

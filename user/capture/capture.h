@@ -12,8 +12,8 @@
 
 #include "headers/capture.h"
 #include "user/base/buf.h"
+#include "user/capture/features.h"
 #include "user/config/config.h"
-#include "user/monitor/features.h"
 
 struct capture;
 

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bodies.py - where a message ends: every framing, and the request behind it is found."""
+
+from lib import Sonde, check, equal, test
+from subject import GET, OK, Server, answering, equal_sizes, equal_span, exchange, watch
+
+
+def framed(answer, size, status=200, method="GET", asked=None):
+	"""`answer` has a body of `size`; the plain request after it on the connection is found too."""
+	asked = asked or GET.replace(b"GET", method.encode())
+	with Server(answering(answer, OK)) as server, watch(server) as sonde:
+		peer = server.connect()
+		peer.send(asked)
+		peer.take(len(answer))
+		peer.send(GET)
+		peer.take(len(OK))
+		peer.close()
+		first, second = sonde.finish(2)
+		equal_span(first, method + " /", status, kind="SERVER", status="UNSET", error_type="",
+			   http__route="/", url__path="/", url__scheme="http",
+			   network__protocol__version="1.1", server__address="h")
+		equal_span(second, "GET /", 200)
+		equal_sizes(sonde, 0, size + 2)
+		equal(sonde.last.sum("http_server_request_duration_seconds_count"), 2, "durations")
+		equal(sonde.last.sum("sonde_http_server_first_byte_seconds_count"), 2, "first bytes")
+		equal(sonde.last.sum("sonde_request_start_total", source="arrival"), 2, "arrivals")
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@test
+def content_length():
+	framed(HEAD + b"Content-Length: 5\r\n\r\nhello", 5)
+
+
+@test
+def content_length_of_a_megabyte():
+	framed(HEAD + b"Content-Length: 1048576\r\n\r\n" + b"x" * 1048576, 1048576)
+
+
+@test
+def content_length_of_nothing():
+	framed(HEAD + b"Content-Length: 0\r\n\r\n", 0)
+
+
+@test
+def chunked_in_one_write():
+	body = b"5\r\nhello\r\n6;ext=1\r\n world\r\n0\r\n\r\n"
+	framed(CHUNKED + body, len(body))
+
+
+@test
+def chunked_with_trailers():
+	body = b"5\r\nhello\r\n0\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n"
+	framed(CHUNKED + body, len(body))
+
+
+@test
+def chunked_of_a_megabyte():
+	body = b"".join(b"4000\r\n" + b"y" * 0x4000 + b"\r\n" for _ in range(64)) + b"0\r\n\r\n"
+	framed(CHUNKED + body, len(body))
+
+
+def in_many_writes(pieces, size):
+	def serve(peer, gate):
+		while peer.head():
+			for piece in pieces:
+				gate.wait()
+				peer.send(piece)
+
+	whole = sum(map(len, pieces))
+	with Server(serve) as server, watch(server) as sonde:
+		peer = server.connect()
+		for _ in range(2):
+			peer.send(GET)
+			for piece in pieces:
+				server.gate.open()
+				peer.take(len(piece))
+		peer.close()
+		for span in sonde.finish(2):
+			equal_span(span, "GET /", 200)
+		equal_sizes(sonde, 0, 2 * size)
+		check(whole > size, "a head is no body")
+
+
+@test
+def chunked_in_many_writes():
+	body = [b"5\r\n", b"he", b"llo", b"\r", b"\n", b"400\r\n" + b"x" * 1024, b"\r\n0", b"\r\n", b"\r", b"\n"]
+	in_many_writes([CHUNKED, *body], sum(map(len, body)))
+
+
+@test
+def content_length_in_many_writes():
+	in_many_writes([HEAD, b"Content-Length: 7\r\n\r\n", b"abc", b"d", b"efg"], 7)
+
+
+@test
+def until_close():
+	def serve(peer, gate):
+		peer.head()
+		peer.send(b"HTTP/1.0 200 OK\r\n\r\n", b"some", b" bytes" * 1000)
+
+	with Server(serve) as server, watch(server) as sonde:
+		for _ in range(3):
+			exchange(server, b"GET /a HTTP/1.0\r\n\r\n", None)
+		for span in sonde.finish(3):
+			equal_span(span, "GET /a", 200, error_type="", network__protocol__version="1.0")
+		equal_sizes(sonde, 0, 3 * 6004)
+
+
+@test
+def answer_to_head_has_no_body():
+	framed(HEAD + b"Content-Length: 1000\r\n\r\n", 0, method="HEAD")
+
+
+@test
+def no_content():
+	framed(b"HTTP/1.1 204 No Content\r\n\r\n", 0, status=204)
+
+
+@test
+def not_modified_has_no_body():
+	framed(b"HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n", 0, status=304)
+
+
+def posted(asked, size, answers=OK):
+	def serve(peer, gate):
+		while peer.head():
+			peer.take(size)
+			peer.send(answers)
+
+	with Server(serve) as server, watch(server) as sonde:
+		peer = server.connect()
+		for _ in range(2):
+			peer.send(*asked)
+			peer.take(len(answers))
+		peer.close()
+		for span in sonde.finish(2):
+			equal_span(span, "POST /in", 200)
+		equal_sizes(sonde, 2 * size, 2 * 2)
+
+
+POST = b"POST /in HTTP/1.1\r\nHost: h\r\n"
+
+
+@test
+def body_of_a_request_in_one_write():
+	posted([POST + b"Content-Length: 5\r\n\r\nhello"], 5)
+
+
+@test
+def body_of_a_request_in_many_writes():
+	posted([POST + b"Content-Length: 300000\r\n\r\n"] + [b"z" * 1000] * 300, 300000)
+
+
+@test
+def chunked_request():
+	body = b"5\r\nhello\r\n0\r\n\r\n"
+	posted([POST + b"Transfer-Encoding: chunked\r\n\r\n" + body], len(body))
+
+
+@test
+def continue_stays_within_one_exchange():
+	def serve(peer, gate):
+		while peer.head():
+			peer.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+			peer.take(5)
+			peer.send(OK)
+
+	with Server(serve) as server, watch(server) as sonde:
+		peer = server.connect()
+		for _ in range(2):
+			peer.send(POST + b"Expect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+			peer.head()
+			peer.send(b"hello")
+			peer.take(len(OK))
+		peer.close()
+		for span in sonde.finish(2):
+			equal_span(span, "POST /in", 200)
+		equal_sizes(sonde, 10, 4)
+
+
+@test
+def early_hints_stay_within_one_exchange():
+	framed(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OK, 2)
+
+
+@test
+def early_answer_before_the_body_is_read():
+	refusal = b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nno\n"
+
+	def serve(peer, gate):
+		while peer.head():
+			peer.send(refusal)
+			gate.wait()
+			peer.take(100000)
+
+	with Server(serve) as server, watch(server) as sonde:
+		peer = server.connect()
+		for _ in range(3):
+			peer.send(POST + b"Content-Length: 100000\r\n\r\n")
+			peer.take(len(refusal))
+			peer.send(b"x" * 100000)
+			server.gate.open()
+		peer.close()
+		for span in sonde.finish(3):
+			equal_span(span, "POST /in", 413, kind="SERVER")
+
+
+def pipelined(write, count=10):
+	def serve(peer, gate):
+		while peer.head():
+			for _ in range(count - 1):
+				peer.head()
+			write(peer, count)
+
+	with Server(serve) as server, watch(server) as sonde:
+		for _ in range(2):
+			peer = server.connect()
+			peer.send(b"".join(b"GET /n%d HTTP/1.1\r\nHost: h\r\n\r\n" % n for n in range(count)))
+			peer.take(count * len(OK))
+			peer.close()
+		names = sorted(span["name"] for span in sonde.finish(2 * count))
+		equal(names, sorted(2 * ["GET /n%d" % n for n in range(count)]), "names")
+		equal_sizes(sonde, 0, 2 * 2 * count)
+
+
+@test
+def ten_pipelined_answered_in_one_write():
+	pipelined(lambda peer, count: peer.send(OK * count))
+
+
+@test
+def ten_pipelined_answered_in_ten_writes():
+	pipelined(lambda peer, count: peer.send(*[OK] * count))
+
+
+@test
+def of_a_hundred_pipelined_those_past_the_head_limit_are_counted():
+	def serve(peer, gate):
+		for _ in range(100):
+			peer.head()
+		peer.send(OK * 100)
+
+	with Server(serve) as server, watch(server) as sonde:
+		exchange(server, GET * 100, 100 * len(OK))
+		seen = 1024 // len(GET) + 1
+		spans = sonde.finish(seen)
+		equal_span(spans[-1], "GET /", 200, sonde__head__cut=True)
+		equal(sonde.last.sum("sonde_requests_lost_total"), 100 - seen, "requests lost")
+
+
+@test
+def pipelined_ahead_of_the_answers():
+	"""The second request is written while the first is worked on."""
+	def serve(peer, gate):
+		peer.head()
+		gate.wait()
+		peer.send(OK)
+		peer.head()
+		peer.send(OK)
+
+	with Server(serve) as server, watch(server) as sonde:
+		peer = server.connect()
+		peer.send(GET)
+		peer.send(GET.replace(b"/", b"/two", 1))
+		server.gate.open()
+		peer.take(2 * len(OK))
+		peer.close()
+		first, second = sonde.finish(2)
+		equal_span(first, "GET /", 200)
+		equal_span(second, "GET /two", 200)
+		check(second["start_unix_nano"] >= first["end_unix_nano"], "it begins where the first ended")

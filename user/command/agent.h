@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* agent.h - the running sonde, asked over its socket (monitor/listen.h, worker/inspect.h). */
+#pragma once
+
+#include <jansson.h>
+
+enum { WHY_BYTES = 256 };
+
+/*
+ * Ask one line ("top") and wait for the answer, at most a few seconds. NULL, and
+ * `why` says what to do, when no sonde runs here, it may not be asked, or it does
+ * not answer. The caller's reference.
+ */
+json_t *agent_ask(const char *question, char why[WHY_BYTES]);
