@@ -132,12 +132,18 @@ def cpu_ns(pid):
         return int(file.read().split()[0])
 
 
+def lock():
+    """The right to run sonde on this host, until what it gives is closed."""
+    file = open(LOCK, "a", encoding="ascii")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
 class Sonde:
     """A running agent: its three processes and what it says."""
 
     def __init__(self, *options, stdout=subprocess.DEVNULL):
-        self.lock = open(LOCK, "a", encoding="ascii")
-        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        self.lock = lock()
         self.port = free_port()
         self.log = os.path.join(temp, "sonde.log")
         until(lambda: self.begin(options, stdout), "the sonde that runs on this host to end")
