@@ -75,6 +75,17 @@ static __always_inline void copy_addresses(struct sock *sk, struct record_connec
 	r->netns = c->skc_net.net->ns.inum;
 }
 
+/* The server's port says how long heads are: the local one where it was accepted. */
+static __always_inline __u16 head_bytes_of(const struct record_connection *r, __u16 flags)
+{
+	__u64 port = flags & CONN_ACCEPTED ? r->local_port : r->remote_port;
+	__u32 zero = 0;
+	struct capture_control *c = bpf_map_lookup_elem(&control, &zero);
+
+	CLAMP(port, 65535);
+	return c ? c->head_bytes[port] : 0;
+}
+
 /*
  * A connection's first operation: make it ready and tell the worker who talks
  * to whom; that again at the next operation when the ring is full.
@@ -95,6 +106,7 @@ static __noinline void conn_begin(struct sock *sk, struct conn *conn, struct shi
 	}
 	bpf_spin_unlock(&conn->lock);
 	copy_addresses(sk, &r);
+	conn->head_bytes = head_bytes_of(&r, conn->flags);
 	if (conn->flags & CONN_ACCEPTED)
 		r.flags |= CONNECTION_ACCEPTED;
 	if (conn->flags & CONN_JOINED)

@@ -8,7 +8,8 @@
  *	rings     hooks                worker            set before load: a few rings, RING_BYTES each
  *	events    process hooks        monitor           64 KiB: 700 events between two reads
  *	sonde_verdicts  worker (mapped)      hooks             VERDICT_CELLS of 8 bytes: 128 KiB
- *	control   monitor, worker      hooks             one struct
+ *	control   worker (mapped)      hooks             one struct: 128 KiB, most of it by port
+ *	choice    monitor (mapped)     process hooks     one struct: 8 KiB, a bit a port
  *	counters  all programs         monitor           one struct a CPU
  */
 #pragma once
@@ -31,7 +32,8 @@ struct conn {
 	__u8 direction;	  /* of the open turn */
 	__u8 first_direction;
 	__u16 flags;
-	__u16 padding[3];
+	__u16 head_bytes; /* as its port's heads are long; 0: the default */
+	__u16 padding[2];
 };
 
 enum conn_flags {
@@ -90,6 +92,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct capture_control);
 } control SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct capture_choice);
+} choice SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

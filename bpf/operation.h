@@ -25,6 +25,8 @@ static __always_inline __u32 head_limit(const struct conn *conn, const struct ve
 {
 	if (verdict->head_bytes)
 		return verdict->head_bytes;
+	if (conn->head_bytes)
+		return conn->head_bytes;
 	if (!conn->number || conn->first_direction == direction)
 		return head_bytes_first;
 	return head_bytes_other;

@@ -41,13 +41,18 @@ enum ring_sleep {
 	RING_ASLEEP = 2, /* nothing was there for long: wake for the first record */
 };
 
-/* The settings that may change while running: an array of one, mapped by the monitor. */
+/* What the worker steers: an array of one, mapped by it. */
 struct capture_control {
 	__u32 ring_sleep[RINGS_MAX];
+	/* bit n: a socket that listens on port n makes its process a target */
+	__u16 head_bytes[65536]; /* by a server's port: shipped of a turn's head; 0: the default */
+};
+
+/* Whom to watch: an array of one, mapped by the monitor alone. */
+struct capture_choice {
 	__u32 watch_execs; /* tell the monitor of every exec, not only those of targets */
 	__u32 padding;
-	/* bit n: a socket that listens on port n makes its process a target */
-	__u8 ports[65536 / 8];
+	__u8 ports[65536 / 8]; /* bit n: who listens on port n becomes a target */
 };
 
 /* What the monitor is told about processes, through a ring of its own. */

@@ -57,11 +57,11 @@ static __always_inline struct target *target_at_listen(struct task_struct *task,
 	struct task_struct *leader = task->group_leader;
 	struct target *target = bpf_task_storage_get(&targets, leader, 0, 0);
 	__u32 zero = 0;
-	struct capture_control *c;
+	struct capture_choice *c;
 
 	if (target)
 		return target;
-	c = bpf_map_lookup_elem(&control, &zero);
+	c = bpf_map_lookup_elem(&choice, &zero);
 	if (!c || !(c->ports[port / 8] & 1 << port % 8) || leader->tgid == 1)
 		return NULL;
 	target = target_make(leader);
@@ -87,7 +87,7 @@ int BPF_PROG(on_exec, struct task_struct *task)
 {
 	bool target = bpf_task_storage_get(&targets, task, 0, 0);
 	__u32 zero = 0;
-	struct capture_control *c = bpf_map_lookup_elem(&control, &zero);
+	struct capture_choice *c = bpf_map_lookup_elem(&choice, &zero);
 
 	if (target || (c && c->watch_execs))
 		tell(EVENT_EXEC, task, task->real_parent, 0, target);

@@ -34,7 +34,7 @@ running = []
 
 def clean_up():
     for process in reversed(running):
-        end(process, signal.SIGKILL)
+        end(process)  # not at once for good: nginx ends its workers
     shutil.rmtree(temp, ignore_errors=True)
 
 
@@ -71,7 +71,7 @@ def end(process, how=signal.SIGTERM):
     if process.poll() is None:
         process.send_signal(how)
     try:
-        process.wait(10)
+        process.wait(3)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
@@ -132,12 +132,18 @@ def cpu_ns(pid):
         return int(file.read().split()[0])
 
 
+def lock():
+    """The right to run sonde on this host, until what it gives is closed."""
+    file = open(LOCK, "a", encoding="ascii")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
 class Sonde:
     """A running agent: its three processes and what it says."""
 
     def __init__(self, *options, stdout=subprocess.DEVNULL):
-        self.lock = open(LOCK, "a", encoding="ascii")
-        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        self.lock = lock()
         self.port = free_port()
         self.log = os.path.join(temp, "sonde.log")
         until(lambda: self.begin(options, stdout), "the sonde that runs on this host to end")

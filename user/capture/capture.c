@@ -15,7 +15,7 @@ enum { LINE_BYTES = 16 << 20 /* of one pass of an iterator: 200,000 processes */
 
 struct capture {
 	struct sonde *skel;
-	struct capture_control *control; /* mapped */
+	struct capture_choice *choice; /* mapped */
 	size_t rings;
 	int ring_fds[RINGS_MAX];
 };
@@ -73,14 +73,14 @@ static int make_rings(struct capture *c)
 	return 0;
 }
 
-static int map_control(struct capture *c)
+static int map_choice(struct capture *c)
 {
-	void *at = mmap(NULL, sizeof(*c->control), PROT_READ | PROT_WRITE, MAP_SHARED,
-			bpf_map__fd(c->skel->maps.control), 0);
+	void *at = mmap(NULL, sizeof(*c->choice), PROT_READ | PROT_WRITE, MAP_SHARED,
+			bpf_map__fd(c->skel->maps.choice), 0);
 
 	if (at == MAP_FAILED)
 		return -errno;
-	c->control = at;
+	c->choice = at;
 	return 0;
 }
 
@@ -109,7 +109,7 @@ static int load(struct capture *c, const struct feature_state states[FEATURES])
 	if (!error)
 		error = make_rings(c);
 	if (!error)
-		error = map_control(c);
+		error = map_choice(c);
 	if (!error)
 		error = sonde__attach(c->skel);
 	if (!error)
@@ -160,8 +160,8 @@ void capture_free(struct capture *c)
 {
 	if (!c)
 		return;
-	if (c->control)
-		munmap(c->control, sizeof(*c->control));
+	if (c->choice)
+		munmap(c->choice, sizeof(*c->choice));
 	for (size_t i = 0; i < c->rings; i++)
 		closep(&c->ring_fds[i]);
 	sonde__destroy(c->skel);
@@ -228,15 +228,15 @@ void capture_ports(struct capture *c, const struct port_list *ports)
 		uint8_t bit = (uint8_t)(1U << port % 8);
 
 		if (port_list_has(ports, (uint16_t)port))
-			c->control->ports[port / 8] |= bit;
+			c->choice->ports[port / 8] |= bit;
 		else
-			c->control->ports[port / 8] &= (uint8_t)~bit;
+			c->choice->ports[port / 8] &= (uint8_t)~bit;
 	}
 }
 
 void capture_watch_execs(struct capture *c, bool all)
 {
-	c->control->watch_execs = all;
+	c->choice->watch_execs = all;
 }
 
 /* One whole pass of an iterator; it cannot be rewound, so a descriptor a pass. */

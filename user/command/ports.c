@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "user/base/mem.h"
+#include "user/base/str.h"
 
 enum { LISTENERS = 4096, LISTENING = 0x0a, LINE_BYTES = 512 };
+enum { LOCAL = 1, STATE = 3, INODE = 9 }; /* fields of a line */
 
 struct listening {
 	unsigned long inode;
@@ -26,25 +28,45 @@ struct namespace
 	size_t count;
 };
 
+/* Field `n` of a line, counted from 0; empty when there are not so many. */
+static struct str field_of(struct str line, int n)
+{
+	struct str field = {};
+
+	for (int i = 0; i <= n; i++) {
+		line = str_trim(line);
+		field = (struct str){};
+		take_part(&line, ' ', &field);
+	}
+	return field;
+}
+
+/* Digits of `base` up to something else. */
+static unsigned long number_of(struct str digits, int base)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%.*s", STR_ARGS(str_first(digits, sizeof(text) - 1)));
+	return strtoul(text, NULL, base);
+}
+
 /* "0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 12345 ..." */
 static void read_table(uint32_t pid, const char *name, struct namespace *ns)
 {
-	char path[64], line[LINE_BYTES];
+	char path[64], text[LINE_BYTES];
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%u/net/%s", pid, name);
 	f = fopen(path, "re");
-	while (f && ns->count < LISTENERS && fgets(line, sizeof(line), f)) {
-		struct listening *l = &ns->at[ns->count];
-		unsigned port, state;
+	while (f && ns->count < LISTENERS && fgets(text, sizeof(text), f)) {
+		struct str line = str_of(text), port = field_of(line, LOCAL), address;
 
-		if (sscanf(line,
-			   "%*u: %*[0-9A-Fa-f]:%4x %*[0-9A-Fa-f]:%*4x %2x %*s %*s %*s %*s %*s %lu",
-			   &port, &state, &l->inode) != 3 ||
-		    state != LISTENING)
+		if (number_of(field_of(line, STATE), 16) != LISTENING ||
+		    !take_until(&port, ':', &address))
 			continue;
-		l->port = (uint16_t)port;
-		ns->count++;
+		ns->at[ns->count++] =
+			(struct listening){ .inode = number_of(field_of(line, INODE), 10),
+					    .port = (uint16_t)number_of(port, 16) };
 	}
 	if (f)
 		fclose(f);
@@ -70,10 +92,10 @@ static void add_ports(const struct namespace *ns, unsigned long inode, uint16_t 
 int ports_of(uint32_t pid, uint16_t *ret, size_t room, size_t *count)
 {
 	_cleanup_(freep) struct listening *at = xcalloc(LISTENERS, sizeof(*at));
+	const struct str socket = STR("socket:[");
 	struct namespace ns = { .at = at };
 	char path[64], target[64];
 	struct dirent *entry;
-	unsigned long inode;
 	DIR *fds;
 
 	*count = 0;
@@ -84,11 +106,12 @@ int ports_of(uint32_t pid, uint16_t *ret, size_t room, size_t *count)
 	read_table(pid, "tcp", &ns);
 	read_table(pid, "tcp6", &ns);
 	while (ns.count && (entry = readdir(fds))) {
-		ssize_t len = readlinkat(dirfd(fds), entry->d_name, target, sizeof(target) - 1);
+		ssize_t len = readlinkat(dirfd(fds), entry->d_name, target, sizeof(target));
+		struct str link = { target, len > 0 ? (size_t)len : 0 };
 
-		target[len > 0 ? len : 0] = '\0';
-		if (sscanf(target, "socket:[%lu]", &inode) == 1)
-			add_ports(&ns, inode, ret, room, count);
+		if (str_starts(link, socket))
+			add_ports(&ns, number_of(str_after(link, socket.len), 10), ret, room,
+				  count);
 	}
 	closedir(fds);
 	return 0;

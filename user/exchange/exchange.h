@@ -62,6 +62,8 @@ struct exchange {
 
 /* What goes back to the kernel half: one verdict for one socket. */
 typedef void verdict_set(void *context, uint64_t cookie, enum verdict verdict, uint16_t head_bytes);
+/* Connections to come of this port (the server's, wherever it is) have longer heads. */
+typedef void heads_set(void *context, uint16_t port, uint16_t head_bytes);
 typedef void exchange_observe(void *context, const struct exchange *exchange);
 
 /* Connections that are not read, by reason; exported, and said by explain. */
@@ -72,6 +74,7 @@ struct exchanges_options {
 	size_t max_connections, max_exchanges, max_head_bytes;
 	exchange_observe *observe;
 	verdict_set *verdict; /* may be NULL: replay */
+	heads_set *heads;     /* the same */
 	/* A connection of `process` was given up; may be NULL. */
 	void (*unread)(void *context, struct process_id process, enum unread reason);
 	void *context;

@@ -95,6 +95,10 @@ static void head_cut(struct exchanges *x, struct connection *c)
 		return;
 	c->raised = true;
 	connection_verdict(x, c, VERDICT_HEADS, most);
+	if (x->options.heads && c->peer.family != FAMILY_UNIX)
+		x->options.heads(x->options.context,
+				 c->role == ROLE_CLIENT ? c->peer.remote_port : c->peer.local_port,
+				 (uint16_t)most);
 }
 
 /* A head was parsed, and s->at stands behind what was seen of it. */
@@ -155,7 +159,8 @@ void stream_no_message(struct exchanges *x, struct connection *c, enum direction
 		sniff_strike(x, c);
 }
 
-bool stream_cut(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns)
+bool stream_cut(struct exchanges *x, struct connection *c, enum direction d, bool closes,
+		uint64_t ns)
 {
 	struct gather *g = gather_of(c, d);
 	struct parsed p;
@@ -165,6 +170,9 @@ bool stream_cut(struct exchanges *x, struct connection *c, enum direction d, uin
 	p.head = (struct str){ g->block->bytes, g->len };
 	p.origin = g->origin;
 	if (parse(x, c, d, true, &p) <= 0)
+		return false;
+	/* What its sender did not finish the first line of never was a question. */
+	if (closes && p.message->partial)
 		return false;
 	p.block = gather_take(c, d);
 	head_parsed(x, c, d, &p, ns);
@@ -328,7 +336,7 @@ static void heads_hidden(struct exchanges *x, struct connection *c, enum directi
 {
 	if (!gather_of(c, d))
 		unreadable(x, c, d);
-	else if (!stream_cut(x, c, d, ns))
+	else if (!stream_cut(x, c, d, false, ns))
 		stream_no_message(x, c, d);
 }
 

@@ -48,6 +48,7 @@ static inline void stream_settle(struct exchanges *x, struct connection *c, enum
 /* The message that passes ended at `ns`. */
 void stream_message_ended(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns);
 /* What was gathered is all there will be of the head. False, and kept, when that is no message. */
-bool stream_cut(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns);
+bool stream_cut(struct exchanges *x, struct connection *c, enum direction d, bool closes,
+		uint64_t ns);
 /* What should be a message cannot be read: a strike, and a turn's beginning is looked at anew. */
 void stream_no_message(struct exchanges *x, struct connection *c, enum direction d);

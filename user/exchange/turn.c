@@ -72,7 +72,7 @@ static void turn_ended(struct exchanges *x, struct connection *c, enum direction
 
 	/* The rest of a head may come after answers to earlier questions, and only then. */
 	if (!c->unread && gather_of(c, d) && (s->state == STREAM_GUESS || (asking && !c->first)))
-		if (!stream_cut(x, c, d, 0))
+		if (!stream_cut(x, c, d, false, 0))
 			stream_no_message(x, c, d);
 	if (c->unread || s->state != STREAM_UNKNOWN)
 		return;
@@ -276,7 +276,7 @@ void connection_close(struct exchanges *x, struct connection *c, bool reset, uin
 	release_held(x, c);
 	for (int d = 0; d < DIRECTIONS; d++)
 		if (!c->unread)
-			stream_cut(x, c, d, now_ns);
+			stream_cut(x, c, d, true, now_ns);
 	while (c->first)
 		finish_first(x, c, reset, now_ns);
 	connection_forget(x, c);

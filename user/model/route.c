@@ -80,10 +80,24 @@ static bool is_variable(struct str segment)
 	return segment.at[0] == '{' || str_eq(segment, STR("*"));
 }
 
+/* Their first segments begin with other letters, and the pattern's is no variable. */
+static bool differ_early(struct str pattern, struct str path)
+{
+	char want, have;
+
+	if (pattern.len < 2 || !path.len || pattern.at[0] != '/' || path.at[0] != '/')
+		return false;
+	want = pattern.at[1];
+	have = path.len > 1 ? path.at[1] : '\0';
+	return want != have && !strchr("/;{*", want) && have != '/' && have != ';';
+}
+
 bool route_matches(struct str pattern, struct str path)
 {
 	struct str want, have;
 
+	if (differ_early(pattern, path))
+		return false;
 	while (take_segment(&pattern, &want)) {
 		if (str_eq(want, STR("**")))
 			return true;

@@ -503,12 +503,10 @@ static int start_watching(struct monitor *m)
 	if (!error)
 		error = watch_signals(m);
 	if (!error)
-		error = selection_scan(m->selection);
-	/* Only now, so that what says it is ready sees the next byte. */
-	if (!error)
 		error = spawn_worker(m);
 	if (!error)
-		selection_retell(m->selection);
+		error = selection_scan(m->selection);
+	__atomic_store_n(&m->shared->watching, !error, __ATOMIC_RELEASE);
 	loop_timer(m->loop, &m->second, monotonic_ns());
 	return error;
 }

@@ -19,6 +19,7 @@ struct shared {
 	uint64_t watched;	  /* processes that are targets now */
 	uint64_t monitor_cpu_us, monitor_rss_bytes;
 	uint32_t monitor_pid, spawner_pid, monitor_uid;
+	uint32_t watching; /* what was there at the start has been looked at */
 	struct feature_state features[FEATURES]; /* `used` points into the binary both run */
 	struct capture_counters baseline;	 /* what the self-test moved; no part of the sums */
 	struct program_stats programs[CAPTURE_PROGRAMS];

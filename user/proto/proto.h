@@ -3,9 +3,10 @@
  * proto.h - what a protocol is to the rest of sonde.
  *
  * A protocol turns bytes into messages and messages into span fields. It does
- * no I/O, allocates nothing, keeps no state, knows no connection and no
- * exporter. To add one: write proto/<name>/<name>.c that ends in
- * `const struct proto proto_<name>`, and add it to the table in proto/protos.c.
+ * no I/O, allocates nothing, keeps no state (what it remembers to be quicker
+ * does not show), knows no connection and no exporter. To add one: write
+ * proto/<name>/<name>.c that ends in `const struct proto proto_<name>`, and add
+ * it to the table in proto/protos.c.
  *
  * Bytes come from the heads of turns. What a head does not show (bodies, as a
  * rule) is stepped over by count: the exchange layer knows at which position
@@ -49,6 +50,7 @@ struct message {
 	bool interim;	 /* an answer that another one follows (100 Continue) */
 	bool hands_over; /* what follows on this connection is no longer this protocol */
 	bool cut;	 /* only the beginning of the head was seen */
+	bool partial;	 /* not even its first line was seen whole */
 	uint32_t head_bytes;
 	/* The protocol's own: named by enums in its folder. */
 	struct str texts[MESSAGE_TEXTS];

@@ -12,19 +12,46 @@
 #include "user/worker/routing.h"
 #include "user/worker/unread.h"
 
+/* "10.0.0.1"; what follows its end in `to` is of no use. Returns its length. */
+static size_t ipv4_text(const uint8_t address[4], char to[static INET_ADDRSTRLEN])
+{
+	char *at = to;
+
+	for (int i = 0; i < 4; i++) {
+		uint8_t byte = address[i];
+
+		if (byte >= 100)
+			*at++ = (char)('0' + byte / 100);
+		if (byte >= 10)
+			*at++ = (char)('0' + byte / 10 % 10);
+		*at++ = (char)('0' + byte % 10);
+		*at++ = '.';
+	}
+	return (size_t)(at - to) - 1;
+}
+
+/* inet_ntop() prints IPv4 by sprintf(), which costs as much as a whole request. */
+static struct str address_text(const struct peer *peer, char to[static INET6_ADDRSTRLEN])
+{
+	if (peer->family == FAMILY_INET)
+		return (struct str){ to, ipv4_text(peer->remote, to) };
+	return str_of(inet_ntop(AF_INET6, peer->remote, to, INET6_ADDRSTRLEN));
+}
+
 /* The other end of the connection, as text in the span's scratch. */
 static void add_peer(struct span *span, const struct peer *peer)
 {
-	char text[INET6_ADDRSTRLEN];
+	char room[INET6_ADDRSTRLEN];
 	size_t before = span->scratch->len;
+	struct str text;
 
 	if (!peer || peer->family == FAMILY_UNIX)
 		return;
-	if (!inet_ntop(peer->family, peer->remote, text, sizeof(text)) ||
-	    buf_add(span->scratch, str_of(text)))
+	text = address_text(peer, room);
+	if (!text.len || buf_add(span->scratch, text))
 		return;
 	span_add_text(span, STR("network.peer.address"),
-		      (struct str){ span->scratch->at + before, strlen(text) });
+		      (struct str){ span->scratch->at + before, text.len });
 	span_add_int(span, STR("network.peer.port"), peer->remote_port);
 }
 
@@ -46,7 +73,7 @@ static struct str failure_of(const struct exchange *x)
 {
 	if (x->outcome == OUTCOME_RESET)
 		return STR("connection_reset");
-	return x->answered ? (struct str){} : STR("_OTHER");
+	return x->answered && x->outcome == OUTCOME_ANSWERED ? (struct str){} : STR("_OTHER");
 }
 
 static void sample(struct pipeline *p, struct span *span, const struct process *process,
@@ -68,12 +95,11 @@ static void sample(struct pipeline *p, struct span *span, const struct process *
 		span->context.flags &= (uint8_t)~TRACE_FLAG_SAMPLED;
 }
 
-void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span)
+static void span_fill(struct pipeline *p, const struct exchange *x, const struct process *process,
+		      struct span *span)
 {
-	const struct process *process = processes_find(p->processes, x->process);
-
 	/* The attributes are filled as they are counted; zeroing them all would cost more. */
-	memset(span, 0, offsetof(struct span, attributes));
+	mem_zero(span, offsetof(struct span, attributes));
 	buf_clear(&p->scratch);
 	span->scratch = &p->scratch;
 	span->kind = x->role == ROLE_CLIENT ? SPAN_CLIENT : SPAN_SERVER;
@@ -99,6 +125,11 @@ void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *sp
 						   .number = 1 });
 }
 
+void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span)
+{
+	span_fill(p, x, processes_find(p->processes, x->process), span);
+}
+
 static void hand_out(struct pipeline *p, const struct span *span)
 {
 	for (size_t i = 0; i < p->exporter_count; i++)
@@ -115,7 +146,7 @@ static void observe(void *context, const struct exchange *x)
 	bool has_remote;
 
 	p->ledger.in[STAGE_SPAN]++;
-	pipeline_span(p, x, &span);
+	span_fill(p, x, process, &span);
 	parent_flags = span.context.flags;
 	has_remote = span.has_parent || span.context.trace_id[0] || span.context.trace_id[1];
 	make_ids(p, &span);
@@ -136,6 +167,13 @@ static void tell_verdict(void *context, uint64_t cookie, enum verdict verdict, u
 	p->verdict(p->verdict_context, cookie, verdict, head_bytes);
 }
 
+static void tell_heads(void *context, uint16_t port, uint16_t head_bytes)
+{
+	struct pipeline *p = context;
+
+	p->heads(p->verdict_context, port, head_bytes);
+}
+
 static void note_unread(void *context, struct process_id process, enum unread reason)
 {
 	struct pipeline *p = context;
@@ -151,6 +189,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	p->config = c;
 	p->tape = options->tape;
 	p->verdict = options->verdict;
+	p->heads = options->heads;
 	p->verdict_context = options->context;
 	p->scratch = buf_new(LIMIT_SPAN_TEXT_BYTES);
 	buf_reserve(&p->scratch, LIMIT_SPAN_TEXT_BYTES); /* texts of a span point into it */
@@ -168,6 +207,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 		.max_head_bytes = c->limit.head_bytes,
 		.observe = observe,
 		.verdict = options->verdict ? tell_verdict : NULL,
+		.heads = options->heads ? tell_heads : NULL,
 		.unread = note_unread,
 		.context = p,
 		.ledger = &p->ledger,

@@ -24,6 +24,7 @@ enum { EXPORTERS_MAX = 8 };
 struct pipeline_options {
 	const struct config *config;
 	verdict_set *verdict; /* NULL: nobody to tell */
+	heads_set *heads;     /* the same */
 	void *context;
 	struct tape_writer *tape; /* NULL: none; stays the caller's */
 	uint64_t seed;		  /* 0: from the system */
@@ -49,6 +50,7 @@ struct pipeline {
 	size_t exporter_count;
 	bool exports_spans; /* one of them takes spans */
 	verdict_set *verdict;
+	heads_set *heads;
 	void *verdict_context;
 	uint64_t unsampled;	/* spans that the sampler left out */
 	uint64_t facts_refused; /* records about processes that said nothing that can be read */

@@ -34,6 +34,7 @@ struct worker {
 	struct pipeline *pipeline;
 	struct rings *rings;
 	struct verdict_cell *verdicts;
+	struct capture_control *control;
 	struct tape_writer *tape;
 	struct self *self;
 	struct inspect *inspect;
@@ -57,6 +58,13 @@ static void set_verdict(void *context, uint64_t cookie, enum verdict verdict, ui
 
 	memcpy(&word, &cell, sizeof(word));
 	__atomic_store_n((uint64_t *)&w->verdicts[cookie % VERDICT_CELLS], word, __ATOMIC_RELAXED);
+}
+
+static void set_heads(void *context, uint16_t port, uint16_t head_bytes)
+{
+	struct worker *w = context;
+
+	__atomic_store_n(&w->control->head_bytes[port], head_bytes, __ATOMIC_RELAXED);
 }
 
 /* Nothing is known of this process and nothing came in time: it is named by its record alone. */
@@ -273,7 +281,9 @@ static void *map(int fd, size_t size)
 
 static bool capture_is_ready(void *owner)
 {
-	return !((struct worker *)owner)->stopping;
+	const struct worker *w = owner;
+
+	return __atomic_load_n(&w->shared->watching, __ATOMIC_ACQUIRE) && !w->stopping;
 }
 
 static int begin_export(struct worker *w, const int *listeners, size_t count)
@@ -316,12 +326,16 @@ static int begin(struct worker *w, size_t count, size_t rings)
 	w->loop = loop_new();
 	w->shared = map(w->fds[WORKER_SHARED], sizeof(*w->shared));
 	w->verdicts = map(w->fds[WORKER_VERDICTS], VERDICT_CELLS * sizeof(*w->verdicts));
-	if (!w->loop || !w->shared || !w->verdicts)
+	w->control = map(w->fds[WORKER_CONTROL], sizeof(*w->control));
+	if (!w->loop || !w->shared || !w->verdicts || !w->control)
 		return -ENOMEM;
 	if (w->config->tape_record)
 		w->tape = tape_writer_new(w->fds[WORKER_TAPE]);
-	w->pipeline = pipeline_new(&(struct pipeline_options){
-		.config = w->config, .verdict = set_verdict, .context = w, .tape = w->tape });
+	w->pipeline = pipeline_new(&(struct pipeline_options){ .config = w->config,
+							       .verdict = set_verdict,
+							       .heads = set_heads,
+							       .context = w,
+							       .tape = w->tape });
 	w->rings = rings_new(&(struct rings_options){ .loop = w->loop,
 						      .fds = w->fds + WORKER_RINGS,
 						      .count = rings,

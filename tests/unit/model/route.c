@@ -34,6 +34,12 @@ static const struct {
 	{ STR("/**"), STR("/"), true },
 	{ STR("/app"), STR("/app;jsessionid=0A1"), true },
 	{ STR("/a/{b}"), STR("/a/;b=1"), false },
+	{ STR("/a"), STR("/"), false },
+	{ STR("/a"), STR("//a"), true },
+	{ STR("//a"), STR("/a"), true },
+	{ STR("/a"), STR("/;b=1/a"), true },
+	{ STR("/{a}"), STR("/b"), true },
+	{ STR("/**"), STR("/b"), true },
 };
 
 TEST(a_pattern_matches_segment_by_segment)

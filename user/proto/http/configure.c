@@ -24,7 +24,7 @@ struct captured {
 
 static const struct http_options none;
 static const struct http_options *options = &none;
-static bool hides_metrics; /* some rule does */
+bool http_hides_metrics;
 static struct captured captured[HTTP_CAPTURED];
 static unsigned int captured_count;
 static uint32_t captured_letters; /* by the low five bits of a letter, whatever its case */
@@ -55,9 +55,9 @@ void http_configure(const struct http_options *new_options)
 	generation++;
 	captured_count = 0;
 	captured_letters = 0;
-	hides_metrics = false;
+	http_hides_metrics = false;
 	for (size_t i = 0; i < options->ignore_count; i++)
-		hides_metrics |= options->ignore[i].metrics;
+		http_hides_metrics |= options->ignore[i].metrics;
 	for (size_t i = 0; i < options->header_count; i++)
 		capture(options->headers[i]);
 }
@@ -97,8 +97,9 @@ struct str http_known_method(struct str method)
 		known = conventional_methods;
 		count = ARRAY_SIZE(conventional_methods);
 	}
-	for (size_t i = 0; i < count; i++)
-		if (str_eq(known[i], method))
+	for (size_t i = 0; i < count && method.len; i++)
+		if (known[i].len == method.len && known[i].at[0] == method.at[0] &&
+		    str_eq(known[i], method))
 			return known[i];
 	return (struct str){};
 }
@@ -110,15 +111,14 @@ struct routes *http_default_routes(void)
 
 void http_ignored(struct str path, struct str route, bool *traces, bool *metrics)
 {
-	if (!path.len || (!traces && !hides_metrics))
+	if (!path.len)
 		return;
 	for (size_t i = 0; i < options->ignore_count; i++) {
 		const struct http_ignore *rule = &options->ignore[i];
 
 		if (!str_eq(rule->pattern, route) && !route_matches(rule->pattern, path))
 			continue;
-		if (traces)
-			*traces |= rule->traces;
+		*traces |= rule->traces;
 		*metrics |= rule->metrics;
 	}
 }

@@ -206,7 +206,7 @@ static void add_outcome(struct span *span, const struct message *answer)
 
 		span_add_int(span, STR("http.response.status_code"), status);
 		if (status >= least)
-			span->error_type = text_number(span, status);
+			span->error_type = text_number(span, (uint64_t)status);
 	} else if (!span->error_type.len) {
 		span->error_type = STR("_OTHER");
 	}
@@ -304,6 +304,7 @@ void http_describe(const struct message *question, const struct message *answer,
 		set_name(&view);
 	}
 	set_context(&view);
-	http_ignored(view.path, view.route, span->counted_only ? NULL : &span->hide_from_traces,
-		     &span->hide_from_metrics);
+	if (!span->counted_only || http_hides_metrics)
+		http_ignored(view.path, view.route, &span->hide_from_traces,
+			     &span->hide_from_metrics);
 }

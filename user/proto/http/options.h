@@ -9,8 +9,7 @@ struct str http_captured_key(unsigned int which);
 /* The known method that `method` is, else empty. Case matters. */
 struct str http_known_method(struct str method);
 struct routes *http_default_routes(void);
-/*
- * Set what http.ignore hides of a path and its route, never unset. Either may be
- * empty. `traces` NULL: nobody asks for those.
- */
+/* Does a rule of http.ignore hide anything from metrics? */
+extern bool http_hides_metrics;
+/* Set what http.ignore hides of a path and its route, never unset. Either may be empty. */
 void http_ignored(struct str path, struct str route, bool *traces, bool *metrics);

@@ -20,7 +20,10 @@ static struct str added(struct span *span, size_t from, int result)
 
 void text_reserve(struct span *span)
 {
-	buf_reserve(span->scratch, span->scratch->limit - span->scratch->len);
+	struct buf *scratch = span->scratch;
+
+	if (scratch->capacity < scratch->limit)
+		buf_reserve(scratch, scratch->limit - scratch->len);
 }
 
 /* Printable ASCII needs no change. Eight bytes at a time: 0x80 is set where one is not. */
@@ -140,9 +143,14 @@ struct str text_list(struct span *span, struct str first, struct str second)
 	return join(span, first, ',', second);
 }
 
-struct str text_number(struct span *span, int64_t number)
+struct str text_number(struct span *span, uint64_t number)
 {
+	char digits[20];
+	char *end = digits + sizeof(digits), *at = end;
 	size_t from = span->scratch->len;
 
-	return added(span, from, buf_printf(span->scratch, "%" PRId64, number));
+	do
+		*--at = (char)('0' + number % 10);
+	while (number /= 10);
+	return added(span, from, buf_add(span->scratch, (struct str){ at, (size_t)(end - at) }));
 }

@@ -23,4 +23,4 @@ struct str text_peer(struct span *span);
 struct str text_pair(struct span *span, struct str first, struct str second);
 /* "first,second", or either alone. */
 struct str text_list(struct span *span, struct str first, struct str second);
-struct str text_number(struct span *span, int64_t number);
+struct str text_number(struct span *span, uint64_t number);

@@ -7,8 +7,11 @@
  * cannot read. All that is done for each head is in this file, so that it
  * becomes one function.
  */
+#include "user/base/mem.h"
 #include "user/proto/http1/http1.h"
 #include "user/proto/http1/lines.h"
+#include "user/proto/http1/memo.h"
+#include "user/proto/http1/names.h"
 
 /* Headers that are not kept as texts. */
 enum { FIELD_NONE = -1, FIELD_LENGTH = HTTP_TEXTS, FIELD_CODING };
@@ -16,51 +19,6 @@ enum { FIELD_NONE = -1, FIELD_LENGTH = HTTP_TEXTS, FIELD_CODING };
 /* What the headers of take_field() begin with, and the empty line. */
 #define ANSWERING_LETTERS (LETTER('c') | LETTER('t') | LETTER('\r') | LETTER('\n'))
 #define ASKING_LETTERS	  (ANSWERING_LETTERS | LETTER('h') | LETTER('u') | LETTER('f') | LETTER('x'))
-
-/* Bits in which 8 bytes differ from 8 of a name, but for the case of its letters: of what names
- * here are made of only letters have bit 0x40, and bit 0x20 is their case. */
-static inline uint64_t differ_8(const char *at, const char *name)
-{
-	uint64_t a, b;
-
-	memcpy(&a, at, sizeof(a));
-	memcpy(&b, name, sizeof(b));
-	return (a ^ b) & ~((b & UINT64_C(0x4040404040404040)) >> 1);
-}
-
-static inline uint32_t differ_4(const char *at, const char *name)
-{
-	uint32_t a, b;
-
-	memcpy(&a, at, sizeof(a));
-	memcpy(&b, name, sizeof(b));
-	return (a ^ b) & ~((b & UINT32_C(0x40404040)) >> 1);
-}
-
-/* `name` has 4 to 24 lower-case letters and dashes. The words overlap where they must. */
-static inline bool name_eq(const char *at, struct str name)
-{
-	if (name.len < 8)
-		return !(differ_4(at, name.at) |
-			 differ_4(at + name.len - 4, name.at + name.len - 4));
-	if (name.len > 16 && differ_8(at + 8, name.at + 8))
-		return false;
-	return !(differ_8(at, name.at) | differ_8(at + name.len - 8, name.at + name.len - 8));
-}
-
-/* Does `rest` begin with that name? It loses it then. A line's end is in no name. */
-static inline bool take_name(struct str *rest, struct str name)
-{
-	char after;
-
-	if (rest->len <= name.len)
-		return false;
-	after = rest->at[name.len];
-	if ((after != ':' && after != ' ' && after != '\t') || !name_eq(rest->at, name))
-		return false;
-	*rest = str_after(*rest, name.len);
-	return true;
-}
 
 static int forwarded_field(struct str *rest)
 {
@@ -223,15 +181,35 @@ __attribute__((always_inline)) static inline int fields_read(struct lines *lines
 	return 0;
 }
 
-static int lines_read(struct lines *lines, struct str first, enum side side, struct head *head,
+/* Of a question the lines after the first are remembered: that one seldom stays the same. */
+static int question_lines_read(struct lines *lines, const char *first_end, struct head *head,
+			       const char **ret)
+{
+	struct str rest = { first_end + 1, (size_t)(lines->last - first_end) };
+	struct memo *memo = memo_of(ASKING, rest);
+	size_t known = memo ? memo_find(memo, rest, head) : 0;
+	int result;
+
+	if (known) {
+		*ret = rest.at + known;
+		return 0;
+	}
+	result = fields_read(lines, ASKING, http_captured_letters(), head, ret);
+	if (memo && !result && *ret)
+		memo_keep(memo, str_first(rest, (size_t)(*ret - rest.at)), head);
+	return result;
+}
+
+static int lines_read(struct lines *lines, const char *first_end, enum side side, struct head *head,
 		      const char **ret)
 {
+	struct str first = { lines->start, (size_t)(first_end - lines->start) };
+
 	if (side == ANSWERING)
 		return status_line_read(first, head) ? fields_read(lines, side, 0, head, ret)
 						     : PARSE_BAD;
-	return request_line_read(first, head)
-		       ? fields_read(lines, side, http_captured_letters(), head, ret)
-		       : PARSE_BAD;
+	return request_line_read(first, head) ? question_lines_read(lines, first_end, head, ret)
+					      : PARSE_BAD;
 }
 
 /*
@@ -249,7 +227,7 @@ static ssize_t first_part_read(struct str part, bool cut, enum side side, struct
 		return begins ? PARSE_MORE : PARSE_BAD;
 	if (side == ANSWERING || part.len < CUT_LINE_LEAST || !request_part_read(part, ret))
 		return PARSE_BAD;
-	ret->cut = true;
+	ret->cut = ret->partial = true;
 	return (ssize_t)part.len;
 }
 
@@ -261,7 +239,7 @@ static ssize_t trimmed_read(struct str in, bool cut, enum side side, struct head
 
 	if (!line_end)
 		return first_part_read(in, cut, side, ret);
-	if (lines_read(&lines, str_first(in, (size_t)(line_end - in.at)), side, ret, &end))
+	if (lines_read(&lines, line_end, side, ret, &end))
 		return PARSE_BAD;
 	if (end)
 		return end - in.at;
@@ -269,6 +247,20 @@ static ssize_t trimmed_read(struct str in, bool cut, enum side side, struct head
 		return PARSE_MORE;
 	ret->cut = true;
 	return (const char *)memrchr(in.at, '\n', in.len) + 1 - in.at;
+}
+
+/* An answer is remembered whole: its first line seldom changes alone. */
+static ssize_t answer_read(struct str in, bool cut, struct head *ret)
+{
+	struct memo *memo = memo_of(ANSWERING, in);
+	ssize_t used = memo ? (ssize_t)memo_find(memo, in, ret) : 0;
+
+	if (used)
+		return used;
+	used = trimmed_read(in, cut, ANSWERING, ret);
+	if (memo && used > 0 && !ret->cut)
+		memo_keep(memo, str_first(in, (size_t)used), ret);
+	return used;
 }
 
 /* Bytes used, PARSE_MORE or PARSE_BAD; what `ret` holds is then of no use. */
@@ -281,21 +273,23 @@ static inline ssize_t head_read(struct str in, bool cut, enum side side, struct 
 	ret->seen = 0;
 	ret->status = ret->version = 0;
 	ret->flags = 0;
-	ret->cut = false;
+	ret->cut = ret->partial = false;
 	/* RFC 9112 2.2: empty lines before a first line are stepped over. */
 	while (empty < in.len && is_line_end(in.at[empty]))
 		empty++;
 	if (empty == in.len)
 		return cut ? PARSE_BAD : PARSE_MORE;
-	used = trimmed_read(str_after(in, empty), cut, side, ret);
+	in = str_after(in, empty);
+	used = side == ANSWERING ? answer_read(in, cut, ret) : trimmed_read(in, cut, side, ret);
 	return used > 0 ? used + (ssize_t)empty : used;
 }
 
 static inline void message_fill(const struct head *head, size_t used, struct message *ret)
 {
-	memset(ret, 0, sizeof(*ret));
+	mem_zero(ret, sizeof(*ret));
 	ret->head_bytes = (uint32_t)used;
 	ret->cut = head->cut;
+	ret->partial = head->partial;
 	ret->numbers[HTTP_STATUS] = head->status;
 	ret->numbers[HTTP_VERSION] = head->version;
 	ret->numbers[HTTP_FLAGS] = head->flags;

@@ -22,6 +22,7 @@ struct head {
 	int16_t status, version;
 	uint8_t flags;
 	bool cut;
+	bool partial; /* cut inside its first line */
 	struct str texts[HTTP_TEXTS];
 };
 

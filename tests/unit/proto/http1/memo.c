@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* memo.c - heads that came before say the same again, and others do not. */
+#include "tests/test.h"
+#include "user/proto/http/http.h"
+
+extern const struct proto proto_http1;
+
+enum { TIMES = 4, ROOM = 1024 };
+
+static const struct {
+	enum side side;
+	struct str head;
+} heads[] = {
+	{ ASKING,
+	  STR("GET /a HTTP/1.1\r\nHost: shop:80\r\nUser-Agent: curl/7\r\nX-Id: 7\r\n\r\n") },
+	{ ASKING, STR("POST /b HTTP/1.0\nTransfer-Encoding: chunked\nHost: a\n\n") },
+	{ ASKING,
+	  STR("GET / HTTP/1.1\r\nTraceparent: 1\r\nTraceparent: 2\r\nHost: a\r\n b\r\n\r\n") },
+	{ ANSWERING, STR("HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 17\r\n\r\n") },
+	{ ANSWERING, STR("HTTP/1.0 404 No\r\nTransfer-Encoding: chunked\r\nDate: x\r\n\r\n") },
+};
+
+static ssize_t parse(struct str in, enum side side, struct message *ret)
+{
+	*ret = (struct message){};
+	return proto_http1.parse(in, false, side, NULL, ret);
+}
+
+/* The same texts at the same places of the bytes they borrow from, and the same numbers. */
+static bool same(const struct message *a, struct str in_a, const struct message *b, struct str in_b)
+{
+	for (int i = 0; i < MESSAGE_TEXTS; i++)
+		if (a->texts[i].len != b->texts[i].len ||
+		    (a->texts[i].len && a->texts[i].at - in_a.at != b->texts[i].at - in_b.at))
+			return false;
+	return a->body == b->body && a->body_bytes == b->body_bytes && a->interim == b->interim &&
+	       a->cut == b->cut && a->head_bytes == b->head_bytes &&
+	       a->numbers[HTTP_STATUS] == b->numbers[HTTP_STATUS] &&
+	       a->numbers[HTTP_VERSION] == b->numbers[HTTP_VERSION] &&
+	       a->numbers[HTTP_FLAGS] == b->numbers[HTTP_FLAGS];
+}
+
+/* What was remembered before says the same of `in` as what is read anew. */
+static bool is_as_if_new(struct str in, enum side side)
+{
+	struct message remembered, anew;
+	ssize_t used = parse(in, side, &remembered);
+
+	http_configure(NULL); /* what was remembered belonged to the configuration before */
+	return parse(in, side, &anew) == used && same(&remembered, in, &anew, in);
+}
+
+TEST(heads_that_come_again_say_the_same_of_their_own_bytes)
+{
+	EACH(i, heads) {
+		char bytes[TIMES][ROOM];
+		struct message first, again;
+		struct str in = heads[i].head;
+
+		CHECK(parse(in, heads[i].side, &first) == (ssize_t)in.len);
+		for (int round = 0; round < TIMES; round++) {
+			struct str copy = { bytes[round], in.len };
+
+			memcpy(bytes[round], in.at, in.len);
+			CHECK(parse(copy, heads[i].side, &again) == (ssize_t)in.len);
+			CHECK(same(&first, in, &again, copy));
+		}
+	}
+}
+
+TEST(heads_that_differ_in_one_byte_are_read_anew)
+{
+	static const char others[] = { 'z', '9', ' ', '\n', '\r', ':', '\0' };
+
+	EACH(i, heads)
+		for (size_t at = 0; at < heads[i].head.len; at++)
+			EACH(other, others) {
+				char bytes[ROOM];
+				struct str in = heads[i].head, changed = { bytes, in.len };
+				struct message m;
+
+				memcpy(bytes, in.at, in.len);
+				bytes[at] = others[other];
+				for (int round = 0; round < TIMES; round++)
+					parse(in, heads[i].side, &m);
+				CHECK(is_as_if_new(changed, heads[i].side));
+			}
+}
+
+TEST(heads_cut_shorter_than_one_remembered_are_not_taken_for_it)
+{
+	EACH(i, heads)
+		for (size_t len = 0; len < heads[i].head.len; len++) {
+			struct message m;
+
+			for (int round = 0; round < TIMES; round++)
+				parse(heads[i].head, heads[i].side, &m);
+			CHECK(parse(str_first(heads[i].head, len), heads[i].side, &m) ==
+			      PARSE_MORE);
+		}
+}
+
+TEST(heads_remembered_before_a_header_was_captured_are_read_anew)
+{
+	static const struct str names[] = { STR("x-id") };
+	struct message m;
+
+	for (int round = 0; round < TIMES; round++)
+		parse(heads[0].head, ASKING, &m);
+	CHECK(!m.texts[HTTP_CAPTURE].len);
+	http_configure(&(struct http_options){ .headers = names, .header_count = 1 });
+	parse(heads[0].head, ASKING, &m);
+	http_configure(NULL);
+	CHECK(str_eq(m.texts[HTTP_CAPTURE], STR("7")));
+}
