@@ -30,8 +30,7 @@ static void lose_begun(struct exchanges *x, enum loss reason)
 	x->counters.requests_lost++;
 }
 
-/* Pipelining: the heads of several messages may share a turn, so all of its bytes are wanted. */
-static void want_all(struct exchanges *x, struct connection *c)
+void want_all(struct exchanges *x, struct connection *c)
 {
 	if (c->all)
 		return;

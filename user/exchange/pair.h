@@ -42,6 +42,8 @@ static inline const struct message *question_expected(const struct connection *c
 struct open *answer_begin(struct exchanges *x, struct connection *c, struct parsed *p);
 /* The exchange whose answer passes, or NULL. */
 struct open *answer_passing(const struct connection *c);
+/* The heads of several messages may share a turn, so all of the connection's bytes are wanted. */
+void want_all(struct exchanges *x, struct connection *c);
 /* Copy what the texts of x->borrowing borrow from the record in hand, before that goes. */
 void answer_keep(struct exchanges *x);
 

@@ -51,6 +51,12 @@ void stream_message_ended(struct exchanges *x, struct connection *c, enum direct
 	if (counted)
 		e->x.answering_body_bytes = (int64_t)(s->at - e->answering_from);
 	exchange_finish(x, c, e, OUTCOME_ANSWERED, ns);
+	/* The rest of the question's body and the next head will share a turn. */
+	if (connection_stream(c, ASKING)->state > STREAM_HEAD)
+		want_all(x, c);
+	/* Answers to the others may lie in what was not seen. */
+	if (!counted)
+		lose_all(x, c, LOSS_EXCHANGE_UNREAD);
 }
 
 static void body_begin(struct exchanges *x, struct connection *c, enum direction d,

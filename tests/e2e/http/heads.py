@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """heads.py - heads as they come: slow, long, odd; what is not HTTP/1 is left alone."""
 
-from lib import equal, test
+from lib import equal, test, until
 from subject import GET, OK, Server, answering, equal_sizes, equal_span, exchange, watch
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -47,9 +47,10 @@ def long_head(size, *arguments, first_cut, second_cut, pieces=1):
 
 	with Server(serve) as server, watch(server, *arguments) as sonde:
 		peer = server.connect()
-		for _ in range(2):
+		for number in (1, 2):
 			peer.send(*(asked[at:at + step] for at in range(0, len(asked), step)))
 			peer.take(len(OK))
+			until(lambda: len(sonde.lines) == number, "a span")
 		peer.close()
 		for span, cut in zip(sonde.finish(2), (first_cut, second_cut)):
 			equal_span(span, "GET /", 200, sonde__head__cut=True if cut else None)

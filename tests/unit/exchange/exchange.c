@@ -395,6 +395,20 @@ TEST(body_bytes_after_an_early_answer_are_no_question)
 	CHECK(rig_end(&rig));
 }
 
+TEST(after_an_early_answer_all_bytes_are_wanted)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a +9\n123");
+	send_(&rig, "! 413 -\n");
+	CHECK(rig.wire.verdict == VERDICT_ALL);
+	recv_(&rig, "456789? b -\n");
+	send_(&rig, "! 200 -\n");
+	CHECK(!strcmp(rig.story, "a=413 b=200"));
+	CHECK(rig_end(&rig));
+}
+
 TEST(after_a_marked_question_that_is_hidden_a_turn_that_asks_is_a_new_question)
 {
 	struct rig rig;

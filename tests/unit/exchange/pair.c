@@ -252,3 +252,18 @@ TEST(an_answer_that_was_not_in_a_user_buffer_loses_its_question)
 	CHECK(rig.count == 0 && rig.ledger.lost[LOSS_EXCHANGE_UNREAD] == 1);
 	CHECK(rig_end(&rig));
 }
+
+TEST(answers_that_may_lie_in_what_was_not_seen_are_lost_and_not_guessed)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n? b -\n? c -\n");
+	rig.wire.verdict = VERDICT_HEADS;
+	rig.wire.limit = 5;
+	send_(&rig, "! 200 -\n! 201 -\n! 202 -\n");
+	build_close(&rig, &rig.wire, false);
+	CHECK(!strcmp(rig.story, "a=200~"));
+	CHECK(rig.ledger.lost[LOSS_EXCHANGE_UNREAD] == 2);
+	CHECK(rig_end(&rig));
+}

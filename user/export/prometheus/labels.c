@@ -256,7 +256,8 @@ int labels_of_target(struct labels *l, const struct resource *r)
 
 uint64_t labels_hash(const struct labels *l, uint64_t seed)
 {
-	uint64_t sum = 0;
+	/* No labels differ by the seed as well. */
+	uint64_t sum = XXH3_64bits_withSeed("", 0, seed);
 
 	for (size_t i = 0; i < l->count; i++) {
 		struct str name = label_name(l, i), value = label_value(l, i);

@@ -212,6 +212,12 @@ static int lines_read(struct lines *lines, const char *first_end, enum side side
 					      : PARSE_BAD;
 }
 
+/*
+ * No limit cuts a first line that is shorter (limit.head-bytes is 256 at least): its sender
+ * stopped, or it stands behind other messages, and how it goes on is anybody's guess.
+ */
+enum { CUT_LINE_LEAST = 256 };
+
 /* There is no whole line: what can be said of its beginning? */
 static ssize_t first_part_read(struct str part, bool cut, enum side side, struct head *ret)
 {
@@ -219,7 +225,7 @@ static ssize_t first_part_read(struct str part, bool cut, enum side side, struct
 
 	if (!cut)
 		return begins ? PARSE_MORE : PARSE_BAD;
-	if (side == ANSWERING || !request_part_read(part, ret))
+	if (side == ANSWERING || part.len < CUT_LINE_LEAST || !request_part_read(part, ret))
 		return PARSE_BAD;
 	ret->cut = ret->partial = true;
 	return (ssize_t)part.len;

@@ -271,6 +271,9 @@ TEST(http1_cut_anywhere_is_refused_or_sound)
 			CHECK(cut_is_sound(answers[i].in, len, ANSWERING, answers[i].question));
 }
 
+#define X64  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X256 X64 X64 X64 X64
+
 static const struct {
 	enum side side;
 	struct str in, target;
@@ -278,13 +281,14 @@ static const struct {
 	enum body body;
 	int version;
 } cut[] = {
-	{ ASKING, STR("GET /"), STR("/"), 5, BODY_UNKNOWN, 0 },
-	{ ASKING, STR("GET /abc"), STR("/abc"), 8, BODY_UNKNOWN, 0 },
-	{ ASKING, STR("GET /a b"), STR("/a b"), 8, BODY_UNKNOWN, 0 },
-	{ ASKING, STR("GET /abc "), STR("/abc"), 9, BODY_UNKNOWN, 0 },
-	{ ASKING, STR("GET /abc HTT"), STR("/abc"), 12, BODY_UNKNOWN, 0 },
-	{ ASKING, STR("GET /abc HTTP/1."), STR("/abc"), 16, BODY_UNKNOWN, 0 },
-	{ ASKING, STR("GET /abc HTTP/1.0\r"), STR("/abc"), 18, BODY_UNKNOWN, 10 },
+	{ ASKING, STR("GET /" X256), STR("/" X256), 261, BODY_UNKNOWN, 0 },
+	{ ASKING, STR("GET /" X256 " b"), STR("/" X256 " b"), 263, BODY_UNKNOWN, 0 },
+	{ ASKING, STR("GET /" X256 " "), STR("/" X256), 262, BODY_UNKNOWN, 0 },
+	{ ASKING, STR("GET /" X256 " HTT"), STR("/" X256), 265, BODY_UNKNOWN, 0 },
+	{ ASKING, STR("GET /" X256 " HTTP/1."), STR("/" X256), 269, BODY_UNKNOWN, 0 },
+	{ ASKING, STR("GET /" X256 " HTTP/1.0\r"), STR("/" X256), 271, BODY_UNKNOWN, 10 },
+	{ ASKING, STR("GET /"), STR(""), PARSE_BAD }, /* too short to be cut by a limit */
+	{ ASKING, STR("GET /abc HTTP/1.0\r"), STR(""), PARSE_BAD },
 	{ ASKING, STR("GET / HTTP/1.1\r\n"), STR("/"), 16, BODY_UNKNOWN, 11 },
 	{ ASKING, STR("GET / HTTP/1.1\r\nHost: a\r\nCook"), STR("/"), 25, BODY_UNKNOWN, 11 },
 	{ ASKING, STR("PUT / HTTP/1.1\r\nContent-Length: 5\r\nX"), STR("/"), 35, BODY_COUNTED, 11 },

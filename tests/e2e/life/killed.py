@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""killed.py - the worker, the monitor or the watched process is gone at once."""
+
+import contextlib
+import json
+import os
+import pwd
+import re
+import signal
+import subprocess
+import threading
+import time
+
+from lib import Skipped, check, end_process, equal, test, until
+from subject import GET, OK, Server, answering, equal_span, exchange, watch
+
+
+def children(pid):
+	with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as f:
+		return [int(word) for word in f.read().split()]
+
+
+def worker_of(sonde):
+	def find():
+		return [pid for spawner in children(sonde.process.pid) for pid in children(spawner)]
+	return until(find, "a worker")[0]
+
+
+def in_kernel():
+	"""What is loaded now, as sets of (kind, id)."""
+	found = set()
+	for kind in ("prog", "map", "link"):
+		said = subprocess.run(["bpftool", "-j", kind, "show"], capture_output=True, check=False)
+		if said.returncode:
+			raise Skipped("bpftool shows nothing here: " + said.stderr.decode().strip())
+		found |= {(kind, one["id"]) for one in json.loads(said.stdout or b"[]")}
+	return found
+
+
+class Load(threading.Thread):
+	"""Requests one after another; a failed one ends it."""
+
+	def __init__(self, server):
+		super().__init__(daemon=True)
+		self.server, self.count, self.wanted, self.error = server, 0, True, None
+
+	def run(self):
+		try:
+			peer = self.server.connect()
+			while self.wanted:
+				peer.send(GET)
+				peer.take(len(OK))
+				self.count += 1
+			peer.close()
+		except Exception as error: # pylint: disable=broad-except
+			self.error = error
+
+	@contextlib.contextmanager
+	def going(self):
+		self.start()
+		until(lambda: self.count > 100 or self.error, "load")
+		try:
+			yield self
+		finally:
+			self.wanted = False
+			self.join()
+		equal(self.error, None, "a client's error")
+
+
+@test
+def a_worker_that_is_killed_is_replaced():
+	with Server(answering(OK)) as server, watch(server) as sonde:
+		load = Load(server)
+		with load.going():
+			for restarts in range(1, 4):
+				os.kill(worker_of(sonde), signal.SIGKILL)
+				until(lambda: _restarts(sonde) == restarts, "a new worker")
+				had = load.count
+				until(lambda: load.count > had + 100, "load goes on")
+		exchange(server, GET.replace(b"/", b"/last", 1), len(OK))
+		until(lambda: any(b"/last" in line for line in sonde.lines), "capture goes on")
+		equal(_residuals(sonde), {}, "residuals")
+		equal_span(sonde.spans()[-1], "GET /last", 200)
+		sonde.stop()
+
+
+def _restarts(sonde):
+	try:
+		return sonde.metrics().sum("sonde_worker_restarts_total")
+	except OSError:
+		return None
+
+
+def _residuals(sonde):
+	return sonde.settled().residuals()
+
+
+@test
+def the_worker_can_do_nothing():
+	with Server(answering(OK)) as server, watch(server) as sonde:
+		with open("/proc/%d/status" % worker_of(sonde), encoding="ascii") as f:
+			status = dict(re.findall(r"^(\w+):\s*(.*)$", f.read(), re.M))
+		nobody = str(pwd.getpwnam("nobody").pw_uid)
+		equal(status["Uid"].split(), [nobody] * 4, "user")
+		for key in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+			equal(int(status[key], 16), 0, key)
+		equal(status["NoNewPrivs"], "1", "no_new_privs")
+		equal(status["Seccomp"], "2", "seccomp")
+		sonde.stop()
+
+
+@test
+def a_monitor_that_is_killed_leaves_nothing():
+	with Server(answering(OK)) as server:
+		before = in_kernel()
+		with watch(server) as sonde, Load(server).going() as load:
+			spawner = children(sonde.process.pid)
+			worker = worker_of(sonde)
+			check(in_kernel() - before, "something is loaded while it runs")
+			os.kill(sonde.process.pid, signal.SIGKILL)
+			sonde.process.wait()
+			gone = time.monotonic() + 1
+			until(lambda: not any(os.path.exists("/proc/%d" % pid) for pid in [*spawner, worker]),
+			      "the end of its processes", 1)
+			until(lambda: not in_kernel() - before, "the end of what was loaded",
+			      max(gone - time.monotonic(), 0.1) + 1)
+			had = load.count
+			until(lambda: load.count > had + 100, "load goes on")
+
+
+@test
+def an_ended_sonde_leaves_nothing():
+	with Server(answering(OK)) as server:
+		before = in_kernel()
+		with watch(server) as sonde:
+			exchange(server, GET, len(OK))
+			sonde.finish(1)
+		until(lambda: not in_kernel() - before, "the end of what was loaded", 1)
+
+
+@test
+def a_watched_process_may_vanish_at_any_moment():
+	with Server(answering(OK)) as first, watch(first, "--watch.exe=python3*") as sonde:
+		for number in range(30):
+			with Server(answering(OK)) as server:
+				peer = server.connect()
+				if number % 3:
+					peer.send(GET if number % 2 else GET[:9])
+				if number % 3 == 2 and number % 2:
+					peer.take(len(OK))
+				os.kill(server.pid, signal.SIGKILL)
+				server.wait()
+				peer.close()
+		exchange(first, GET.replace(b"/", b"/last", 1), len(OK))
+		until(lambda: any(b"/last" in line for line in sonde.lines), "capture goes on")
+		equal(_residuals(sonde), {}, "residuals")
+		check(not _restarts(sonde), "the worker lives")
+		sonde.stop()
