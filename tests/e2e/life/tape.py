@@ -60,7 +60,7 @@ def a_tape_that_is_cut_or_wrong_says_where():
 		record(path)
 		with open(path, "rb") as f:
 			whole = f.read()
-		for name, bad in (("cut", whole[:-7]), ("wrong", whole[:1000] + b"\xff" * 64 + whole[1064:])):
+		for name, bad in (("cut", whole[:-7]), ("wrong", whole[:1000] + b"\xff" * 1000 + whole[2000:])):
 			with open(path, "wb") as f:
 				f.write(bad)
 			said = replay(path)

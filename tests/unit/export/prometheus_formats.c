@@ -307,6 +307,17 @@ TEST(attributes_that_become_one_label_are_joined_and_ours_are_not_hidden)
 	labels_free(&l);
 }
 
+TEST(samples_without_labels_are_told_apart_by_their_family)
+{
+	struct sample s = { .value = 1 };
+	struct labels l;
+
+	labels_init(&l);
+	CHECK(!labels_of_sample(&l, &s) && !l.count);
+	CHECK(labels_hash(&l, 1) != labels_hash(&l, 2));
+	labels_free(&l);
+}
+
 TEST(more_labels_than_allowed_are_refused)
 {
 	struct attribute attributes[LABELS + 1];
