@@ -106,10 +106,9 @@ static void on_drained(void *context)
 
 	while (exits.len) {
 		const struct record *record = (const void *)exits.at;
-		struct str one;
 
-		take(&exits, record->size, &one);
-		pipeline_take(w->pipeline, one);
+		pipeline_take(w->pipeline, (struct str){ exits.at, record->size });
+		exits = str_after(exits, (record->size + 7) & ~(size_t)7);
 	}
 	buf_clear(&w->exits);
 	memcpy(w->shared->in, w->pipeline->ledger.in, sizeof(w->shared->in));
@@ -174,6 +173,21 @@ static int ask_open(void *context, const char *path)
 	return count ? fd : -1;
 }
 
+/* The record of an end, for when the rings are drained; the next one is aligned again. */
+static int exit_keep(struct worker *w)
+{
+	static const char zeros[8];
+	size_t over = w->facts.len % sizeof(zeros), size = w->exits.len;
+	struct str padding = { zeros, over ? sizeof(zeros) - over : 0 };
+	int error = buf_add(&w->exits, buf_str(&w->facts));
+
+	if (!error)
+		error = buf_add(&w->exits, padding);
+	if (error)
+		w->exits.len = size;
+	return error;
+}
+
 static void take_news(struct worker *w, const struct monitor_message *m, const int *fds,
 		      size_t count)
 {
@@ -190,7 +204,8 @@ static void take_news(struct worker *w, const struct monitor_message *m, const i
 		.cmdline = by_file[FILE_CMDLINE],
 		.cgroup = by_file[FILE_CGROUP],
 		.stat = by_file[FILE_STAT],
-		.exe = m->text[0] ? m->text : NULL,
+		/* Of a fork nothing was opened: its child is what its parent is. */
+		.exe = m->text[0] && strcmp(m->event, "fork") ? m->text : NULL,
 		.comm = m->comm,
 		.ports = m->ports,
 		.port_count = m->port_count < MESSAGE_PORTS ? m->port_count : MESSAGE_PORTS,
@@ -201,7 +216,7 @@ static void take_news(struct worker *w, const struct monitor_message *m, const i
 	if (process_facts(w->config, m->process, m->parent, m->event, m->watched_by, &files,
 			  m->at_ns ? m->at_ns : monotonic_ns(), &w->facts))
 		return;
-	if (!strcmp(m->event, "exit") && !buf_add(&w->exits, buf_str(&w->facts)))
+	if (!strcmp(m->event, "exit") && !exit_keep(w))
 		return;
 	pipeline_take(w->pipeline, buf_str(&w->facts));
 }
@@ -382,7 +397,7 @@ int worker_run(const struct config *config, const int *fds, size_t count, size_t
 	error = loop_run(w.loop);
 	if (w.tape)
 		tape_flush(w.tape);
+	pipeline_free(w.pipeline); /* its exporters still ask the collectors, one of which is inspect's */
 	inspect_free(w.inspect);
-	pipeline_free(w.pipeline);
 	return error ? 1 : w.status;
 }

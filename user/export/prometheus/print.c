@@ -15,7 +15,8 @@ int prometheus_print(const struct collectors *collectors, uint64_t now_ns, FILE 
 	error = scrape_end(&scrape, &body);
 	if (!error) {
 		for (size_t i = 0; i < body.count; i++)
-			fwrite(body.pieces[i].at, 1, body.pieces[i].len, to);
+			if (body.pieces[i].len)
+				fwrite(body.pieces[i].at, 1, body.pieces[i].len, to);
 		body_free(&body);
 	}
 	scrape_free(&scrape);
