@@ -397,7 +397,8 @@ int worker_run(const struct config *config, const int *fds, size_t count, size_t
 	error = loop_run(w.loop);
 	if (w.tape)
 		tape_flush(w.tape);
-	pipeline_free(w.pipeline); /* its exporters still ask the collectors, one of which is inspect's */
+	pipeline_free(
+		w.pipeline); /* its exporters still ask the collectors, one of which is inspect's */
 	inspect_free(w.inspect);
 	return error ? 1 : w.status;
 }
