@@ -24,7 +24,7 @@ static __always_inline void *ring_of(__u64 cookie, __u32 *ret_index)
 	return bpf_map_lookup_elem(&rings, &index);
 }
 
-/* A sleeping worker is woken once: by the first record, or when a quarter of the ring is full. */
+/* A sleeping worker is woken once: by the first record, or when an eighth of the ring is full. */
 static __always_inline __u64 ring_wake_flags(void *ring, __u32 index)
 {
 	__u32 zero = 0;
@@ -172,6 +172,8 @@ __noinline int ship_bytes(const struct step *step, const struct shipment *s)
 		want = OP_BYTES;
 	count(COUNT_RECORDS);
 	need = s->source.segments ? 2 * want : want;
+	if (need <= 128)
+		SHIP_CLASS(128);
 	if (need <= 256)
 		SHIP_CLASS(256);
 	if (need <= 512)

@@ -54,7 +54,7 @@ static void set_constants(struct sonde *skel, const struct feature_state states[
 			  size_t rings)
 {
 	skel->rodata->ring_mask = (uint32_t)rings - 1;
-	skel->rodata->ring_wake_bytes = RING_BYTES / 4;
+	skel->rodata->ring_wake_bytes = RING_BYTES / 8;
 	skel->rodata->unix_close_unseen = !states[FEATURE_UNIX_CLOSE].used;
 }
 

@@ -27,6 +27,7 @@ static const struct {
 	{ CAP_SETUID, PRIVILEGES_SPAWNER, false },
 	{ CAP_SETGID, PRIVILEGES_SPAWNER, false },
 	{ CAP_SETPCAP, PRIVILEGES_SPAWNER, false },
+	{ CAP_SYS_NICE, PRIVILEGES_SPAWNER, false },
 };
 
 int privileges_keep(enum privileges which)

@@ -4,7 +4,7 @@
  *
  *	monitor  BPF PERFMON SYS_PTRACE DAC_READ_SEARCH (SYS_ADMIN and SYS_RESOURCE where
  *	         an old kernel needs them), after the start
- *	spawner  SETUID SETGID SETPCAP
+ *	spawner  SETUID SETGID SETPCAP, and SYS_NICE where there is: the worker goes first
  *	worker   none, under its own uid, with no_new_privs
  */
 #pragma once

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@
 #include "user/base/mem.h"
 #include "user/monitor/message.h"
 #include "user/monitor/privileges.h"
+
+enum { WORKER_NICE = -5 };
 
 struct spawner {
 	const struct config *config; /* replaced ones are kept: a worker may still use them */
@@ -32,6 +35,8 @@ static void worker_begin(const struct spawner *s, const struct monitor_message *
 
 	close(s->monitor);
 	close(s->children);
+	/* A worker that is kept waiting loses records; where it may not go first it does not. */
+	setpriority(PRIO_PROCESS, 0, WORKER_NICE);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	error = privileges_drop_all(s->config->worker_user);

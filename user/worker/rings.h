@@ -4,7 +4,7 @@
  *
  *	AWAKE    reading: the kernel half wakes nobody
  *	DOZING   records came lately: a timer looks every 20 ms, and the kernel half
- *	         wakes us when a quarter of a ring is full
+ *	         wakes us when an eighth of a ring is full
  *	ASLEEP   nothing came for a while: the first record wakes us
  *
  * Wake-ups for each record were most of what such an agent costs.
