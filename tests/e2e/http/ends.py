@@ -103,33 +103,38 @@ def client_errors_are_none_of_the_servers():
 		equal_span(sonde.finish(1)[0], "GET /", 404, status="UNSET", error__type=None)
 
 
-@test
-def an_idle_connection_from_before_is_read():
+def open_before(used):
+	"""
+	A connection from before sonde. Where the hooks are at functions (fexit), a read that was
+	entered before they were attached returns past them: its request is counted, not seen.
+	"""
 	with Server(answering(OK)) as server:
 		peer = server.connect()
-		for _ in range(3):
+		for _ in range(used):
 			peer.send(GET)
 			peer.take(len(OK))
 		with watch(server) as sonde:
+			hidden = sonde.metrics().sum("sonde_hook_info", hook="operations", flavour="fexit")
 			for _ in range(3):
 				peer.send(GET.replace(b"/", b"/after", 1))
 				peer.take(len(OK))
 			peer.close()
-			for span in sonde.finish(3):
+			spans = sonde.finish(3 - hidden)
+			for span in spans:
 				equal_span(span, "GET /after", 200)
-			equal(sonde.last.sum("sonde_requests_joined_late_total"), 0, "joined late")
-			equal(sonde.last.sum("sonde_request_start_total", source="arrival"), 3, "arrivals")
+			equal(sonde.last.sum("sonde_requests_joined_late_total")
+			      + sonde.last.sum("sonde_requests_lost_total"), hidden, "joined late or lost")
+			equal(sonde.last.sum("sonde_request_start_total", source="arrival"), len(spans), "arrivals")
+
+
+@test
+def an_idle_connection_from_before_is_read():
+	open_before(3)
 
 
 @test
 def a_connection_that_was_never_used_is_read():
-	with Server(answering(OK)) as server:
-		peer = server.connect()
-		with watch(server) as sonde:
-			peer.send(GET)
-			peer.take(len(OK))
-			peer.close()
-			equal_span(sonde.finish(1)[0], "GET /", 200)
+	open_before(0)
 
 
 def joined(before, after, late):
