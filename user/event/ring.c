@@ -91,11 +91,9 @@ size_t ring_read(struct ring *ring, size_t max, bool (*taken)(void *context, str
 	return count;
 }
 
-bool ring_ready(const struct ring *ring)
+bool ring_pending(const struct ring *ring)
 {
-	uint32_t len;
-
-	return *ring->consumer < produced(ring) && header_at(ring, *ring->consumer, &len);
+	return *ring->consumer < produced(ring);
 }
 
 uint64_t ring_unread(const struct ring *ring)

@@ -29,7 +29,7 @@ void ring_free(struct ring *ring);
 size_t ring_read(struct ring *ring, size_t max, bool (*taken)(void *context, struct str record),
 		 void *context);
 
-/* Is there a record to be taken? */
-bool ring_ready(const struct ring *ring);
+/* Is there a record that was not taken, or one that is still being written? */
+bool ring_pending(const struct ring *ring);
 /* Records that were made and not taken: counted by walking them. */
 uint64_t ring_unread(const struct ring *ring);

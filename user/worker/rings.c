@@ -34,17 +34,18 @@ static void sleep_set(struct rings *r, enum ring_sleep how)
 		__atomic_store_n(&r->control->ring_sleep[i], how, __ATOMIC_SEQ_CST);
 }
 
-static bool any_ready(const struct rings *r)
+static bool any_pending(const struct rings *r)
 {
 	for (size_t i = 0; i < r->options.count; i++)
-		if (ring_ready(r->ring[i].ring))
+		if (ring_pending(r->ring[i].ring))
 			return true;
 	return false;
 }
 
 /*
- * Settle how to be woken. What came between the last look and now woke nobody:
- * look again at once.
+ * Settle how to be woken. A record that is still being written has asked before
+ * now whether to wake anybody, so it counts: sleep is deep only over empty
+ * rings, and what came between the last look and now is looked at at once.
  */
 static void settle(struct rings *r, bool left)
 {
@@ -56,7 +57,7 @@ static void settle(struct rings *r, bool left)
 		return;
 	}
 	sleep_set(r, RING_ASLEEP);
-	loop_timer(r->options.loop, &r->timer, any_ready(r) ? now : 0);
+	loop_timer(r->options.loop, &r->timer, any_pending(r) ? now : 0);
 }
 
 void rings_read(struct rings *r)
@@ -77,7 +78,7 @@ void rings_read(struct rings *r)
 		return;
 	}
 	r->options.drained(r->options.context);
-	settle(r, any_ready(r));
+	settle(r, any_pending(r));
 }
 
 static void on_ring(struct watch *watch, uint32_t events)

@@ -40,9 +40,9 @@ struct worker {
 	struct inspect *inspect;
 	struct watch monitor;
 	struct timer sweep, second, stop;
-	struct buf facts;	   /* of the process that is told of */
-	struct buf exits;	   /* records of ends, held until the rings are drained */
-	uint64_t waiting_since_ns; /* a record waits for facts about its process */
+	struct buf facts; /* of the process that is told of */
+	struct buf exits; /* records of ends, held until the rings are drained */
+	bool waiting;	  /* a record waits for facts about its process */
 	int status;
 	bool stopping;
 };
@@ -74,26 +74,29 @@ static void make_up_facts(struct worker *w, const struct record *record)
 	struct process_id nobody = {};
 
 	buf_clear(&w->facts);
+	log_debug("no facts came about a process", "pid=%u", record->process.tgid);
 	if (!process_facts(w->config, record->process, nobody, "seen", "unknown", &none,
 			   monotonic_ns(), &w->facts))
 		pipeline_take(w->pipeline, buf_str(&w->facts));
 }
 
-/* A record of a process that is not known yet stays in its ring for a moment. */
+/*
+ * A record of a process that is not known yet stays in its ring for a moment,
+ * counted from when it was made: those behind it have waited as long.
+ */
 static bool take_record(void *context, struct str bytes)
 {
 	struct worker *w = context;
 
 	if (!pipeline_knows(w->pipeline, bytes)) {
-		uint64_t now = monotonic_ns();
+		const struct record *record = (const struct record *)bytes.at;
 
-		if (!w->waiting_since_ns)
-			w->waiting_since_ns = now;
-		if (now - w->waiting_since_ns < PATIENCE_NS)
+		if (monotonic_ns() - record->at_ns < PATIENCE_NS) {
+			w->waiting = true;
 			return false;
-		make_up_facts(w, (const struct record *)bytes.at);
+		}
+		make_up_facts(w, record);
 	}
-	w->waiting_since_ns = 0;
 	pipeline_take(w->pipeline, bytes);
 	return true;
 }
@@ -116,8 +119,9 @@ static void on_drained(void *context)
 	memcpy(w->shared->lost, w->pipeline->ledger.lost, sizeof(w->shared->lost));
 	if (exchanges_want_sweep(w->pipeline->exchanges) && !w->sweep.at_ns)
 		loop_timer(w->loop, &w->sweep, monotonic_ns() + SWEEP_NS);
-	if (w->waiting_since_ns)
+	if (w->waiting)
 		loop_timer(w->loop, &w->sweep, monotonic_ns() + SWEEP_NS / 20);
+	w->waiting = false;
 }
 
 /* One pass over all connections; what it has to say comes through the rings. */
@@ -283,7 +287,7 @@ static void on_monitor(struct watch *watch, uint32_t events)
 		stop(w);
 	for (size_t i = 0; i < count; i++)
 		close(fds[i]);
-	if (w->waiting_since_ns)
+	if (w->sweep.at_ns) /* perhaps it is what a record waited for */
 		rings_read(w->rings);
 }
 
