@@ -190,6 +190,7 @@ static void collect_agent(const struct self *s, struct metric_sink *sink)
 	give(sink, "cause", "ring", (double)shared->events_missed);
 	give(sink, "cause", "message", (double)shared->messages_lost);
 	give(sink, "cause", "refused", (double)s->pipeline->facts_refused);
+	give(sink, "cause", "limit", (double)processes_refused(s->pipeline->processes));
 	give(sink, "cause", "target", (double)s->counters.count[COUNT_TARGET_LOST]);
 	sink->metric(sink, METRIC("sonde.log.suppressed", "{line}", METRIC_COUNTER,
 				  "Log lines held back because they were repeated."));
