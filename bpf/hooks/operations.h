@@ -28,11 +28,14 @@ int BPF_PROG(on_tcp_send, struct sock *sk, struct msghdr *message, unsigned long
 	return on_operation(sk, SENT, result, 0, true);
 }
 
+/* Its last argument went away in 7.x, and the result stands behind the last one. */
 SEC("fexit/tcp_recvmsg")
-int BPF_PROG(on_tcp_receive, struct sock *sk, struct msghdr *message, unsigned long size, int flags,
-	     int *address_len, int result)
+int on_tcp_receive(unsigned long long *ctx)
 {
-	return on_operation(sk, RECEIVED, result, flags, true);
+	__u64 result = 0;
+
+	bpf_get_func_ret(ctx, &result);
+	return on_operation((struct sock *)ctx[0], RECEIVED, result, ctx[3], true);
 }
 
 SEC("fexit/unix_stream_sendmsg")
