@@ -166,6 +166,13 @@ def _go_build(folder, text, **values):
 	return binary
 
 
+def build_ahead():
+	"""Fill Go's cache, so that where the machine is slow no more than linking is left."""
+	with tempfile.TemporaryDirectory(prefix="sonde-count-") as folder:
+		_go_build(folder, GO, port=1)
+		_go_build(folder, GO_CLIENT, port=1, count=1)
+
+
 def _command(kind, folder, **values):
 	if kind == "nginx":
 		return [_program("/usr/sbin/nginx"), "-c", _write(folder, "nginx.conf", NGINX, here=folder, **values)]
@@ -181,12 +188,13 @@ def _command(kind, folder, **values):
 
 
 @contextlib.contextmanager
-def server(kind, workers=1):
-	"""A running server: its process, with `port`."""
+def server(kind, workers=1, name=None):
+	"""A running server: its process, with `port`; `name` is what its service is called."""
 	with tempfile.TemporaryDirectory(prefix="sonde-count-") as folder:
 		os.chmod(folder, 0o755)
 		port = free_port()
-		with running(_command(kind, folder, port=port, workers=workers)) as process:
+		named = dict(os.environ, OTEL_SERVICE_NAME=name) if name else None
+		with running(_command(kind, folder, port=port, workers=workers), env=named) as process:
 			until(lambda: is_open(port), kind + " listens", 30)
 			process.port = port
 			yield process
