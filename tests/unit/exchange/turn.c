@@ -129,6 +129,24 @@ TEST(what_was_announced_and_never_came_is_a_lost_request)
 	CHECK(rig_end(&rig));
 }
 
+/* As where the kernel skips a program that was preempted: the bytes are never reported. */
+TEST(an_announced_answer_that_never_came_loses_its_question_alone)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	late(&rig, SENT, "! 200 -\n");
+	build_announced(&rig, &rig.wire);
+	recv_(&rig, "? b -\n");
+	send_(&rig, "! 201 -\n");
+	recv_(&rig, "? c -\n");
+	send_(&rig, "! 202 -\n");
+	CHECK(!strcmp(rig.story, "b=201 c=202"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
+	CHECK(rig_end(&rig));
+}
+
 TEST(an_announcement_behind_a_gap_is_passed_over)
 {
 	struct rig rig;
