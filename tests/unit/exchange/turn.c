@@ -147,6 +147,24 @@ TEST(an_announced_answer_that_never_came_loses_its_question_alone)
 	CHECK(rig_end(&rig));
 }
 
+/* Two skipped hooks make one turn of two questions and one of their two answers. */
+TEST(an_exchange_that_hides_in_the_turns_of_another_is_a_lost_request)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	late(&rig, RECEIVED, "? b -\n");
+	send_(&rig, "! 200 -\n");
+	late(&rig, SENT, "! 201 -\n");
+	recv_(&rig, "? c -\n");
+	send_(&rig, "! 202 -\n");
+	recv_(&rig, "? d -\n");
+	CHECK(!strcmp(rig.story, "a=200 c=202"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
+	CHECK(rig_end(&rig));
+}
+
 TEST(an_announcement_behind_a_gap_is_passed_over)
 {
 	struct rig rig;
