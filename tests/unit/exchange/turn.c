@@ -426,6 +426,21 @@ TEST(a_joined_connection_that_begins_with_an_answer_tells_the_role)
 	CHECK(rig_end(&rig));
 }
 
+TEST(the_rest_of_an_answer_on_a_joined_connection_is_no_lost_request)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.wire.flags = RECORD_JOINED;
+	send_(&rig, "! 20");
+	pass(&rig, SENT, 2000);
+	recv_(&rig, "? b -\n");
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "b=201"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 0);
+	CHECK(rig_end(&rig));
+}
+
 TEST(an_answer_without_question_does_not_eat_the_next_one)
 {
 	struct rig rig;
