@@ -284,11 +284,11 @@ static void read_programs(struct monitor *m)
 {
 	struct program_stats programs[CAPTURE_PROGRAMS];
 	size_t count = capture_programs(m->capture, programs);
-	uint64_t missed = 0;
+	uint64_t missed = capture_missed(m->capture, m->features, programs, count);
 
-	for (size_t i = 0; i < count; i++)
-		if (feature_counts(m->features, programs[i].name))
-			missed += programs[i].missed;
+	if (capture_stand_in(m->capture, m->features, missed))
+		log_info("this kernel skips programs that are preempted; others stand in for them",
+			 "missed=%lu", missed);
 	memcpy(m->shared->programs, programs, sizeof(programs));
 	m->shared->program_count = count;
 	m->shared->programs_missed = missed;
