@@ -134,6 +134,7 @@ struct config {
 
 	struct {
 		uint32_t series; /* a metric and service */
+		uint32_t series_total;
 		uint64_t ended_series_s;
 		uint32_t head_bytes;
 		uint32_t connections;

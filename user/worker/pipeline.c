@@ -199,7 +199,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	p->routing = routing_new(c);
 	p->processes = processes_new(c);
 	p->unread = unread_new(c->limit.processes);
-	p->series = series_new(c->limit.series, c->limit.ended_series_s * NS_PER_S);
+	p->series = series_new(c->limit.series, c->limit.series_total,
+			       c->limit.ended_series_s * NS_PER_S);
 	p->exchanges = exchanges_new(&(struct exchanges_options){
 		.protos = protos,
 		.max_connections = c->limit.connections,

@@ -104,7 +104,8 @@ static void collect_requests(const struct self *s, struct metric_sink *sink)
 				  "Connections that are followed."));
 	give(sink, NULL, NULL, (double)exchanges_connections(s->pipeline->exchanges));
 	sink->metric(sink, METRIC("sonde.series.overflowed", "{span}", METRIC_COUNTER,
-				  "Spans counted under an overflow series: limit.series."));
+				  "Spans counted under an overflow series: limit.series, "
+				  "limit.series-total."));
 	give(sink, NULL, NULL, (double)series_overflowed(s->pipeline->series));
 	sink->metric(sink, METRIC("sonde.routes.collapsed", "{segment}", METRIC_COUNTER,
 				  "Path segments that became {id} because there were too many."));

@@ -57,9 +57,14 @@ static void openmetrics_head(const struct family *family, struct buf *to)
 }
 
 static void openmetrics_sample(const struct family *family, const struct labels *labels,
-			       const struct sample *sample, struct buf *scratch, struct buf *to)
+			       const struct sample *sample, struct buf *to)
 {
-	lines_add(&style, family, labels, sample, scratch, to);
+	lines_keep(&style, family, labels, sample, to);
+}
+
+static void openmetrics_expand(const struct family *family, struct str *kept, struct buf *to)
+{
+	lines_expand(&style, family, kept, to);
 }
 
 const struct format format_openmetrics = {
@@ -69,5 +74,6 @@ const struct format format_openmetrics = {
 	.media = { "application/openmetrics-text", 28 },
 	.parameters = { { .key = { "version", 7 }, .value = { "1.0.0", 5 }, .optional = true } },
 	.sample = openmetrics_sample,
+	.expand = openmetrics_expand,
 	.head = openmetrics_head,
 };

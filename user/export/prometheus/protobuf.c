@@ -229,14 +229,13 @@ static size_t varint(uint64_t number, uint8_t ret[VARINT_BYTES])
 }
 
 static void protobuf_sample(const struct family *family, const struct labels *labels,
-			    const struct sample *sample, struct buf *scratch, struct buf *to)
+			    const struct sample *sample, struct buf *to)
 {
 	struct metric_parts parts;
 	uint8_t lead[1 + VARINT_BYTES] = { FIELD_METRIC };
 	size_t size, lead_len;
 	char *at;
 
-	(void)scratch;
 	io__prometheus__client__metric__init(&parts.message);
 	labels_fill(&parts, labels);
 	value_fill(&parts, family->kind, sample);

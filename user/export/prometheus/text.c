@@ -30,9 +30,14 @@ static void text_head(const struct family *family, struct buf *to)
 }
 
 static void text_sample(const struct family *family, const struct labels *labels,
-			const struct sample *sample, struct buf *scratch, struct buf *to)
+			const struct sample *sample, struct buf *to)
 {
-	lines_add(&style, family, labels, sample, scratch, to);
+	lines_keep(&style, family, labels, sample, to);
+}
+
+static void text_expand(const struct family *family, struct str *kept, struct buf *to)
+{
+	lines_expand(&style, family, kept, to);
 }
 
 const struct format format_text = {
@@ -41,5 +46,6 @@ const struct format format_text = {
 	.media = { "text/plain", 10 },
 	.parameters = { { .key = { "version", 7 }, .value = { "0.0.4", 5 }, .optional = true } },
 	.sample = text_sample,
+	.expand = text_expand,
 	.head = text_head,
 };
