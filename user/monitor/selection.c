@@ -210,14 +210,23 @@ static void add_ports(const struct buf *listeners, struct candidate *candidate)
 			candidate->ports[candidate->port_count++] = line[i].port;
 }
 
+/* Parents are older than their children, also where pids have wrapped around. */
+static int by_start(const void *a, const void *b)
+{
+	const struct process_line *left = a, *right = b;
+
+	return (left->process.started_ns > right->process.started_ns) -
+	       (left->process.started_ns < right->process.started_ns);
+}
+
 /* One pass over all processes; returns how many became targets. */
-static size_t scan_once(struct selection *s, const struct buf *processes,
-			const struct buf *listeners)
+static size_t scan_once(struct selection *s, struct buf *processes, const struct buf *listeners)
 {
 	const struct process_line *line = (const void *)processes->at;
-	size_t found = 0;
+	size_t count = processes->len / sizeof(*line), found = 0;
 
-	for (size_t i = 0; i < processes->len / sizeof(*line); i++) {
+	qsort(processes->at, count, sizeof(*line), by_start);
+	for (size_t i = 0; i < count; i++) {
 		struct member *m = member_find(s, line[i].process.tgid);
 		struct candidate candidate = { .process = line[i].process,
 					       .parent = line[i].parent,
@@ -382,17 +391,30 @@ void selection_event(struct selection *s, const struct process_event *event)
 	}
 }
 
+static int by_age(const void *a, const void *b)
+{
+	const struct member *const *left = a, *const *right = b;
+
+	return ((*left)->process.started_ns > (*right)->process.started_ns) -
+	       ((*left)->process.started_ns < (*right)->process.started_ns);
+}
+
 void selection_retell(struct selection *s)
 {
-	struct member *m;
-	size_t at = 0;
+	struct member **all = xcalloc(s->members.count + 1, sizeof(*all)), *m;
+	size_t at = 0, count = 0;
 
-	while ((m = table_next(&s->members, &at))) {
+	while ((m = table_next(&s->members, &at)))
+		all[count++] = m;
+	/* Parents before their children, who may be of their instance. */
+	qsort(all, count, sizeof(*all), by_age);
+	for (size_t i = 0; i < count; i++) {
 		struct procfiles files;
 
-		if (procfiles_open(m->process, &files))
+		if (procfiles_open(all[i]->process, &files))
 			continue;
-		s->tell(s->context, "seen", m, 0, &files);
+		s->tell(s->context, "seen", all[i], 0, &files);
 		procfiles_close(&files);
 	}
+	free(all);
 }
