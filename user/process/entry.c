@@ -148,6 +148,16 @@ void entry_revive(struct processes *p, struct entry *e, uint64_t now_ns)
 	e->process.ended_ns = 0;
 }
 
+void entry_resume(struct entry *e)
+{
+	e->process.ended = false;
+	e->process.ended_ns = 0;
+	if (!e->instance)
+		return;
+	e->instance->living++;
+	e->instance->resource->ended_ns = 0;
+}
+
 struct instance *instance_add(struct processes *p, struct resource *resource)
 {
 	struct instance *i = xcalloc(1, sizeof(*i));

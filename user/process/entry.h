@@ -48,6 +48,8 @@ void entries_forget(struct processes *p, uint64_t before_ns);
 void entry_end(struct entry *e, uint64_t now_ns);
 /* Who calls exec lives: the program before it was excluded. */
 void entry_revive(struct processes *p, struct entry *e, uint64_t now_ns);
+/* Who is watched again after it was not: the same program, its instance goes on. */
+void entry_resume(struct entry *e);
 void entry_forget_texts(struct entry *e);
 
 /* `e` belongs to no instance when it joins one. */

@@ -64,8 +64,9 @@ void processes_free(struct processes *p);
  * Take one checked RECORD_PROCESS. -EINVAL when its strings are none, -ENOSPC
  * when limit.processes are known and all of them live. A parent's record comes
  * before those of its children. "fork": the child is what its parent is until
- * its own facts come or it calls exec. "exec": everything is decided again. A
- * process whose executable is excluded is as good as ended until it calls exec.
+ * its own facts come or it calls exec. "exec": everything is decided again.
+ * "exit": also of one that is not watched any more, which may yet call exec or be
+ * "seen" again.
  */
 int processes_learn(struct processes *p, const struct record_process *record);
 /* NULL when nothing is known of it. */

@@ -187,6 +187,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	const struct config *c = options->config;
 
 	p->config = c;
+	p->watch_flags = buf_new(LIMIT_CONFIG_BYTES);
+	config_watch_flags(c, &p->watch_flags);
 	p->tape = options->tape;
 	p->verdict = options->verdict;
 	p->heads = options->heads;
@@ -234,6 +236,7 @@ void pipeline_free(struct pipeline *p)
 	unread_free(p->unread);
 	routing_free(p->routing);
 	buf_free(&p->scratch);
+	buf_free(&p->watch_flags);
 	free(p);
 }
 

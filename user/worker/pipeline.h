@@ -32,6 +32,7 @@ struct pipeline_options {
 
 struct pipeline {
 	const struct config *config;
+	struct buf watch_flags; /* what is watched, as config_watch_flags() has it */
 	struct ledger ledger;
 	struct collectors collectors;
 	struct processes *processes;
