@@ -87,6 +87,11 @@ size_t selection_count(const struct selection *s)
 	return s->members.count;
 }
 
+uint64_t selection_refused(const struct selection *s)
+{
+	return s->members.refused;
+}
+
 static void member_remove(struct selection *s, struct member *m)
 {
 	table_remove_u64(&s->members, m->process.tgid);
@@ -399,13 +404,11 @@ void selection_retell(struct selection *s)
 {
 	struct buf processes = buf_new(LIST_BYTES);
 	const struct process_line *line;
-	size_t count;
 
 	if (capture_list_processes(s->capture, &processes))
 		buf_clear(&processes);
 	line = (const void *)processes.at;
-	count = processes.len / sizeof(*line);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < processes.len / sizeof(*line); i++) {
 		struct procfiles files;
 
 		if (!selection_has(s, line[i].process) || procfiles_open(line[i].process, &files))

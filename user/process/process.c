@@ -145,7 +145,7 @@ static int learn_end(struct processes *p, struct process_id id, uint64_t now_ns)
 	struct entry *e = entry_find(p, id);
 
 	if (e)
-		entry_end(e, now_ns);
+		entry_end(p, e, now_ns);
 	return 0;
 }
 
@@ -167,7 +167,7 @@ int processes_learn(struct processes *p, const struct record_process *record)
 	if (e->process.ended && str_eq(f.at[FACT_EVENT], STR("exec")))
 		entry_revive(p, e, head->at_ns);
 	else if (e->process.ended && str_eq(f.at[FACT_EVENT], STR("seen")))
-		entry_resume(e);
+		entry_resume(p, e);
 	e->process.parent = (struct process_id){
 		.tgid = (uint32_t)fact_number(f.at[FACT_PARENT]),
 		.started_ns = fact_number(f.at[FACT_PARENT_STARTED]),
@@ -229,6 +229,11 @@ void processes_each(const struct processes *p,
 size_t processes_count(const struct processes *p)
 {
 	return p->count;
+}
+
+bool processes_full(const struct processes *p)
+{
+	return p->count >= p->config->limit.processes && !p->ended;
 }
 
 uint64_t processes_refused(const struct processes *p)

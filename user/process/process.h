@@ -75,7 +75,9 @@ const struct process *processes_find(struct processes *p, struct process_id id);
 void processes_expire(struct processes *p, uint64_t now_ns);
 /* The configuration was read again: `service` is looked up anew, resources stay. */
 void processes_reconfigure(struct processes *p, const struct config *config);
-/* Processes not taken because of limit.processes. */
+/* Would the facts of one that is not known be refused? Then nothing has to wait for them. */
+bool processes_full(const struct processes *p);
+/* Facts not taken because of limit.processes. */
 uint64_t processes_refused(const struct processes *p);
 /* Attributes of OTEL_RESOURCE_ATTRIBUTES for which a resource had no room. */
 uint64_t processes_attributes_dropped(const struct processes *p);

@@ -146,6 +146,10 @@ static void observe(void *context, const struct exchange *x)
 	bool has_remote;
 
 	p->ledger.in[STAGE_SPAN]++;
+	if (!process || !process->resource) {
+		p->ledger.lost[LOSS_SPAN_LIMIT]++;
+		return;
+	}
 	span_fill(p, x, process, &span);
 	parent_flags = span.context.flags;
 	has_remote = span.has_parent || span.context.trace_id[0] || span.context.trace_id[1];
@@ -263,8 +267,10 @@ static void take_process(struct pipeline *p, const struct record_process *record
 {
 	const struct process *process;
 
-	if (processes_learn(p->processes, record)) {
-		p->facts_refused++;
+	int error = processes_learn(p->processes, record);
+
+	if (error) {
+		p->facts_refused += error != -ENOSPC; /* those the table counts */
 		return;
 	}
 	process = processes_find(p->processes, record->head.process);
@@ -307,5 +313,5 @@ bool pipeline_knows(struct pipeline *p, struct str bytes)
 	if (!record || !record->process.tgid)
 		return true;
 	process = processes_find(p->processes, record->process);
-	return process && process->resource;
+	return (process && process->resource) || (!process && processes_full(p->processes));
 }

@@ -72,7 +72,7 @@ void pipeline_take_record(struct pipeline *p, const struct record *record);
 void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span);
 
 /*
- * Is the process known that this record speaks of? If not, its facts are on
- * their way: the caller leaves the record in the ring for a moment.
+ * Is the process known that this record speaks of, or refused for good? If not, its
+ * facts are on their way: the caller leaves the record in the ring for a moment.
  */
 bool pipeline_knows(struct pipeline *p, struct str bytes);
