@@ -17,7 +17,7 @@
 #define OTLP(name_)		  .otel = "OTEL_EXPORTER_OTLP_" name_
 
 /* When a change of it is taken up; without either a new worker does. */
-#define NOW	.taken = TAKEN_AT_ONCE
+#define NOW   .taken = TAKEN_AT_ONCE
 #define START .taken = TAKEN_AT_START
 
 #define TEXT_OF(number) #number

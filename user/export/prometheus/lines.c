@@ -1,9 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/export/prometheus/lines.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
+#include "user/base/hex.h"
+#include "user/base/mem.h"
 #include "user/export/prometheus/number.h"
+
+static const char *const type_names[] = {
+	[METRIC_COUNTER] = "counter",
+	[METRIC_UPDOWN] = "gauge",
+	[METRIC_GAUGE] = "gauge",
+	[METRIC_HISTOGRAM] = "histogram",
+};
+
+static_assert(ARRAY_SIZE(type_names) == METRIC_HISTOGRAM + 1, "a name for each kind");
+
+const char *lines_type_name(enum metric_kind kind)
+{
+	return type_names[kind];
+}
 
 static void add_escaped(struct buf *to, struct str text, bool quote)
 {
@@ -51,23 +68,13 @@ static void add_value(const struct family *family, const char *suffix, struct st
 	buf_add_byte(to, '\n');
 }
 
-static void add_hex(struct buf *to, const uint8_t *bytes, size_t count)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < count; i++) {
-		buf_add_byte(to, digits[bytes[i] >> 4]);
-		buf_add_byte(to, digits[bytes[i] & 15]);
-	}
-}
-
 /* Its labels are 63 code points of the 128 that OpenMetrics allows. */
 static void add_exemplar(struct buf *to, const struct exemplar *e)
 {
 	buf_add(to, STR(" # {trace_id=\""));
-	add_hex(to, e->trace_id, sizeof(e->trace_id));
+	buf_add_hex(to, e->trace_id, sizeof(e->trace_id));
 	buf_add(to, STR("\",span_id=\""));
-	add_hex(to, e->span_id, sizeof(e->span_id));
+	buf_add_hex(to, e->span_id, sizeof(e->span_id));
 	buf_add(to, STR("\"} "));
 	number_add(to, e->value);
 	buf_printf(to, " %llu.%03u", (unsigned long long)(e->unix_ns / 1000000000),

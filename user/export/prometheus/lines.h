@@ -19,6 +19,8 @@ void lines_keep(const struct lines_style *style, const struct family *family,
 void lines_expand(const struct lines_style *style, const struct family *family, struct str *kept,
 		  struct buf *to);
 
+/* What both call a metric of this kind. */
+const char *lines_type_name(enum metric_kind kind);
 /* "# HELP name text" and its fellows; a backslash, a line feed and `quote` too are escaped. */
 void lines_add_comment(const char *what, struct str name, struct str text, bool quote,
 		       struct buf *to);

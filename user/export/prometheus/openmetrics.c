@@ -7,21 +7,9 @@
  * Times of creation (_created) would double the series and are left to the
  * protobuf format.
  */
-#include <assert.h>
-
-#include "user/base/mem.h"
 #include "user/export/prometheus/lines.h"
 
 static const struct lines_style style = { .canonical_bounds = true, .exemplars = true };
-
-static const char *const type_names[] = {
-	[METRIC_COUNTER] = "counter",
-	[METRIC_UPDOWN] = "gauge",
-	[METRIC_GAUGE] = "gauge",
-	[METRIC_HISTOGRAM] = "histogram",
-};
-
-static_assert(ARRAY_SIZE(type_names) == METRIC_HISTOGRAM + 1, "a name for each kind");
 
 static bool ends_in(struct str name, struct str end)
 {
@@ -44,7 +32,7 @@ static bool states_unit(struct str name, struct str unit)
 static void openmetrics_head(const struct family *family, struct buf *to)
 {
 	struct str name = str_of(family->name.name), unit = str_of(family->name.unit);
-	const char *type = family->is_info ? "info" : type_names[family->kind];
+	const char *type = family->is_info ? "info" : lines_type_name(family->kind);
 
 	if (family->is_info)
 		name = without(name, STR("_info"));

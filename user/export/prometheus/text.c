@@ -5,28 +5,16 @@
  *
  * It has no exemplars, no units, no times of creation and no native histograms.
  */
-#include <assert.h>
-
-#include "user/base/mem.h"
 #include "user/export/prometheus/lines.h"
 
 static const struct lines_style style = {};
-
-static const char *const type_names[] = {
-	[METRIC_COUNTER] = "counter",
-	[METRIC_UPDOWN] = "gauge",
-	[METRIC_GAUGE] = "gauge",
-	[METRIC_HISTOGRAM] = "histogram",
-};
-
-static_assert(ARRAY_SIZE(type_names) == METRIC_HISTOGRAM + 1, "a name for each kind");
 
 static void text_head(const struct family *family, struct buf *to)
 {
 	struct str name = str_of(family->name.name);
 
 	lines_add_comment("HELP", name, str_of(family->help), false, to);
-	lines_add_comment("TYPE", name, str_of(type_names[family->kind]), false, to);
+	lines_add_comment("TYPE", name, str_of(lines_type_name(family->kind)), false, to);
 }
 
 static void text_sample(const struct family *family, const struct labels *labels,
