@@ -296,9 +296,24 @@ int capture_forget(struct capture *c)
 	return pass(c->skel->links.forget);
 }
 
+/* Who began another is older than it, also where pids have wrapped around. */
+static int by_start(const void *a, const void *b)
+{
+	const struct process_line *left = a, *right = b;
+
+	return (left->process.started_ns > right->process.started_ns) -
+	       (left->process.started_ns < right->process.started_ns);
+}
+
 int capture_list_processes(struct capture *c, struct buf *ret)
 {
-	return iterate(c->skel->links.list_processes, ret);
+	size_t before = ret->len;
+	int error = iterate(c->skel->links.list_processes, ret);
+
+	if (!error && ret->len > before)
+		qsort(ret->at + before, (ret->len - before) / sizeof(struct process_line),
+		      sizeof(struct process_line), by_start);
+	return error;
 }
 
 int capture_list_listeners(struct capture *c, struct buf *ret)

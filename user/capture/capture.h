@@ -53,6 +53,7 @@ void capture_ports(struct capture *c, const struct port_list *ports);
 void capture_watch_execs(struct capture *c, bool all);
 
 /* What the iterators say, as an array of the line's struct appended to `ret`. */
+/* Parents before their children. */
 int capture_list_processes(struct capture *c, struct buf *ret);
 int capture_list_listeners(struct capture *c, struct buf *ret);
 int capture_list_holders(struct capture *c, struct buf *ret);

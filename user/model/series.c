@@ -60,7 +60,7 @@ struct group {
 };
 
 struct series {
-	size_t limit;
+	size_t limit, limit_total, rows_counted; /* the last without overflow rows */
 	uint64_t ended_ns, swept_ns, overflowed;
 	struct group *groups, **last_group, *recent;
 	struct table rows, services;
@@ -125,7 +125,10 @@ static struct service *service_of(struct series *s, const struct group *g,
 
 static void service_unref(struct series *s, struct service *service)
 {
-	if (!service || --service->rows)
+	if (!service)
+		return;
+	s->rows_counted--;
+	if (--service->rows)
 		return;
 	table_remove(&s->services, service->key);
 	free(service);
@@ -242,12 +245,15 @@ static struct row *row_find(struct series *s, struct group *g, const struct span
 		return row;
 	if (now_ns - s->swept_ns >= SWEEP_NS)
 		sweep(s, now_ns);
+	if (s->rows_counted >= s->limit_total)
+		return overflow_row(s, g, span);
 	service = service_of(s, g, span->resource);
 	if (!service || service->rows >= s->limit)
 		return overflow_row(s, g, span);
 	row = row_new(g, span, values, key);
 	row->service = service;
 	service->rows++;
+	s->rows_counted++;
 	row->attribute_count = series_key_attributes(values, g->of, row->key.at, row->attributes);
 	row_enter(s, g, row);
 	return row;
@@ -387,11 +393,12 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 		}
 }
 
-struct series *series_new(size_t limit_per_service, uint64_t ended_series_ns)
+struct series *series_new(size_t limit_per_service, size_t limit_total, uint64_t ended_series_ns)
 {
 	struct series *s = xcalloc(1, sizeof(*s));
 
 	s->limit = limit_per_service ? limit_per_service : 1;
+	s->limit_total = limit_total ? limit_total : 1;
 	s->ended_ns = ended_series_ns;
 	s->last_group = &s->groups;
 	table_init(&s->rows, SIZE_MAX);

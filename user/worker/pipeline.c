@@ -146,6 +146,10 @@ static void observe(void *context, const struct exchange *x)
 	bool has_remote;
 
 	p->ledger.in[STAGE_SPAN]++;
+	if (!process || !process->resource) {
+		p->ledger.lost[LOSS_SPAN_LIMIT]++;
+		return;
+	}
 	span_fill(p, x, process, &span);
 	parent_flags = span.context.flags;
 	has_remote = span.has_parent || span.context.trace_id[0] || span.context.trace_id[1];
@@ -187,6 +191,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	const struct config *c = options->config;
 
 	p->config = c;
+	p->watch_flags = buf_new(LIMIT_CONFIG_BYTES);
+	config_watch_flags(c, &p->watch_flags);
 	p->tape = options->tape;
 	p->verdict = options->verdict;
 	p->heads = options->heads;
@@ -199,7 +205,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	p->routing = routing_new(c);
 	p->processes = processes_new(c);
 	p->unread = unread_new(c->limit.processes);
-	p->series = series_new(c->limit.series, c->limit.ended_series_s * NS_PER_S);
+	p->series = series_new(c->limit.series, c->limit.series_total,
+			       c->limit.ended_series_s * NS_PER_S);
 	p->exchanges = exchanges_new(&(struct exchanges_options){
 		.protos = protos,
 		.max_connections = c->limit.connections,
@@ -233,6 +240,7 @@ void pipeline_free(struct pipeline *p)
 	unread_free(p->unread);
 	routing_free(p->routing);
 	buf_free(&p->scratch);
+	buf_free(&p->watch_flags);
 	free(p);
 }
 
@@ -259,8 +267,10 @@ static void take_process(struct pipeline *p, const struct record_process *record
 {
 	const struct process *process;
 
-	if (processes_learn(p->processes, record)) {
-		p->facts_refused++;
+	int error = processes_learn(p->processes, record);
+
+	if (error) {
+		p->facts_refused += error != -ENOSPC; /* those the table counts */
 		return;
 	}
 	process = processes_find(p->processes, record->head.process);
@@ -303,5 +313,5 @@ bool pipeline_knows(struct pipeline *p, struct str bytes)
 	if (!record || !record->process.tgid)
 		return true;
 	process = processes_find(p->processes, record->process);
-	return process && process->resource;
+	return (process && process->resource) || (!process && processes_full(p->processes));
 }

@@ -32,6 +32,7 @@ struct pipeline_options {
 
 struct pipeline {
 	const struct config *config;
+	struct buf watch_flags; /* what is watched, as config_watch_flags() has it */
 	struct ledger ledger;
 	struct collectors collectors;
 	struct processes *processes;
@@ -71,7 +72,7 @@ void pipeline_take_record(struct pipeline *p, const struct record *record);
 void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span);
 
 /*
- * Is the process known that this record speaks of? If not, its facts are on
- * their way: the caller leaves the record in the ring for a moment.
+ * Is the process known that this record speaks of, or refused for good? If not, its
+ * facts are on their way: the caller leaves the record in the ring for a moment.
  */
 bool pipeline_knows(struct pipeline *p, struct str bytes);
