@@ -12,25 +12,25 @@
 
 enum { ALIKE_BLOCK = 16 };
 
-/* Bit i: byte i of the two blocks is the same. */
-static inline uint32_t alike_bits(const char *a, const char *b)
+static inline __m128i alike_bytes(const char *a, const char *b)
 {
-	__m128i left = _mm_loadu_si128((const __m128i *)(const void *)a);
-	__m128i right = _mm_loadu_si128((const __m128i *)(const void *)b);
-
-	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(left, right));
+	return _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)a),
+			      _mm_loadu_si128((const __m128i *)(const void *)b));
 }
 
-/* Which of them is the first that is not; ALIKE_BLOCK when all are. */
+/* Which of a block's bytes is the first that differs; ALIKE_BLOCK when none does. */
 static inline size_t alike_block(const char *a, const char *b)
 {
-	return (size_t)__builtin_ctz(~alike_bits(a, b));
+	return (size_t)__builtin_ctz(~(unsigned int)_mm_movemask_epi8(alike_bytes(a, b)));
 }
 
-/* Are two blocks of it the same? */
-static inline bool alike_pair(const char *a, const char *b)
+/* Are four blocks the same? */
+static inline bool alike_four(const char *a, const char *b)
 {
-	return (alike_bits(a, b) & alike_bits(a + ALIKE_BLOCK, b + ALIKE_BLOCK)) == 0xffff;
+	__m128i low = _mm_and_si128(alike_bytes(a, b), alike_bytes(a + 16, b + 16));
+	__m128i high = _mm_and_si128(alike_bytes(a + 32, b + 32), alike_bytes(a + 48, b + 48));
+
+	return _mm_movemask_epi8(_mm_and_si128(low, high)) == 0xffff;
 }
 #else
 enum { ALIKE_BLOCK = 8 };
@@ -46,9 +46,9 @@ static inline size_t alike_block(const char *a, const char *b)
 	return same;
 }
 
-static inline bool alike_pair(const char *a, const char *b)
+static inline bool alike_four(const char *a, const char *b)
 {
-	return !memcmp(a, b, 2 * (size_t)ALIKE_BLOCK);
+	return !memcmp(a, b, 4 * (size_t)ALIKE_BLOCK);
 }
 #endif
 
@@ -57,9 +57,9 @@ static inline size_t alike(const char *a, const char *b, size_t len)
 {
 	size_t at = 0, same;
 
-	while (len - at >= 2 * ALIKE_BLOCK && alike_pair(a + at, b + at))
-		at += 2 * ALIKE_BLOCK;
-	for (; len - at >= ALIKE_BLOCK; at += ALIKE_BLOCK) {
+	while (at + 4 * ALIKE_BLOCK <= len && alike_four(a + at, b + at))
+		at += 4 * ALIKE_BLOCK;
+	for (; at + ALIKE_BLOCK <= len; at += ALIKE_BLOCK) {
 		same = alike_block(a + at, b + at);
 		if (same < ALIKE_BLOCK)
 			return at + same;

@@ -9,6 +9,8 @@
  */
 #include "user/model/trace_context.h"
 
+#include <endian.h>
+
 enum {
 	VERSION_AT = 0,
 	TRACE_ID_AT = 3,
@@ -36,18 +38,19 @@ static inline bool hex_word(const char *at, uint8_t ret[WORD_DIGITS / 2])
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	uint64_t digits, numbers, letters;
+	uint32_t bytes;
 
 	memcpy(&digits, at, sizeof(digits));
 	numbers = (digits & ones * 0x0f) + (digits >> 6 & ones) * 9;
 	letters = (numbers + ones * 6) >> 4 & ones;
 	if (numbers & ones * 0xf0 || numbers + ones * '0' + letters * ('a' - '0' - 10) != digits)
 		return false;
-	for (size_t i = 0; i < WORD_DIGITS / 2; i++) {
-		uint8_t pair[2];
-
-		memcpy(pair, (const char *)&numbers + 2 * i, sizeof(pair));
-		ret[i] = (uint8_t)(pair[0] << 4 | pair[1]);
-	}
+	/* Each second byte is two digits now; bring those together. */
+	numbers = htobe64(numbers);
+	numbers = (numbers | numbers >> 4) & UINT64_C(0x00ff00ff00ff00ff);
+	numbers = (numbers | numbers >> 8) & UINT64_C(0x0000ffff0000ffff);
+	bytes = htobe32((uint32_t)(numbers | numbers >> 16));
+	memcpy(ret, &bytes, sizeof(bytes));
 	return true;
 }
 

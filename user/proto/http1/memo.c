@@ -73,7 +73,7 @@ struct walk {
 	struct str in;
 	size_t at;	 /* in the kept head: up to here they are the same */
 	ptrdiff_t shift; /* where that is in the new one, from there */
-	size_t value;	 /* the next of the memo's */
+	const struct memo_value *value, *last_value; /* the next of the memo's, and behind all */
 	size_t step_count;
 	uint32_t other;	       /* bit i: text i is another one */
 	struct str new_length; /* Content-Length, when that is another one */
@@ -83,11 +83,9 @@ struct walk {
 /* The value in whose line the walk stands, behind its first byte or at it; NULL when in none. */
 static inline const struct memo_value *value_here(struct walk *w)
 {
-	const struct memo_value *value = &w->memo->values[w->value];
-
-	while (w->value < w->memo->value_count && value->line_end < w->at)
-		value++, w->value++;
-	return w->value < w->memo->value_count && value->at <= w->at ? value : NULL;
+	while (w->value < w->last_value && w->value->line_end < w->at)
+		w->value++;
+	return w->value < w->last_value && w->value->at <= w->at ? w->value : NULL;
 }
 
 /* May `text` stand for the value? Not where reading the line might say something else. */
@@ -202,7 +200,9 @@ static size_t find_like(struct memo *memo, struct str in, struct framing *framin
 
 	w.memo = memo;
 	w.in = in;
-	w.at = w.value = w.step_count = w.new_length.len = w.other = 0;
+	w.value = memo->values;
+	w.last_value = memo->values + memo->value_count;
+	w.at = w.step_count = w.new_length.len = w.other = 0;
 	w.shift = 0;
 	if (!walk(&w) || (w.new_length.len && !framing_add_length(&another, w.new_length)))
 		return 0;
