@@ -319,3 +319,8 @@ uint64_t routes_collapsed(const struct routes *r)
 {
 	return r->collapsed;
 }
+
+uint32_t routes_generation(const struct routes *r)
+{
+	return r->generation;
+}

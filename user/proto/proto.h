@@ -58,6 +58,8 @@ struct message {
 	 * only says the same, but for what route_path() and context() read.
 	 */
 	uint64_t likeness;
+	uint64_t
+		sameness; /* not 0: the route path is the same too. Of answers likeness is enough */
 	/* The protocol's own: named by enums in its folder. */
 	int64_t numbers[MESSAGE_NUMBERS];
 	uint32_t present; /* bit i: texts[i] is there; the others may hold anything */

@@ -6,16 +6,25 @@
 
 #define MIX UINT64_C(0x9e3779b97f4a7c15)
 
-static_assert(sizeof(struct recall_key) == 88, "keys are compared as bytes: no padding");
+static_assert(sizeof(struct recall_key) == 96, "keys are compared as bytes: no padding");
 
-/* Asked each time, since a path's route may change: routes_find() remembers by itself. */
-static bool find_route(const struct exchange *x, struct span *span, struct str *ret)
+/* By what the question is told apart: itself, or what it is like and its route. */
+static bool key_question(const struct exchange *x, struct span *span, struct recall_key *key)
 {
+	bool (*route_path)(const struct message *, struct span *, struct str *) =
+		x->proto->route_path;
 	struct str path = {};
 
-	if (x->proto->route_path && !x->proto->route_path(&x->question, span, &path))
+	if (x->question.sameness) {
+		key->question = x->question.sameness;
+		key->routes_generation = routes_generation(span->routes);
+		return true;
+	}
+	key->question = x->question.likeness;
+	if (!key->question || (route_path && !route_path(&x->question, span, &path)))
 		return false;
-	*ret = path.len ? routes_find(span->routes, path) : (struct str){};
+	if (path.len)
+		key->route = routes_find(span->routes, path);
 	return true;
 }
 
@@ -24,18 +33,16 @@ struct recalled *recall_place(struct recall *r, const struct exchange *x, struct
 {
 	uint64_t mixed;
 
-	if (!x->question.likeness || (x->answered && !x->answer.likeness) || !span->resource ||
-	    !span->routes)
+	if ((x->answered && !x->answer.likeness) || !span->resource || !span->routes)
 		return NULL;
 	*key = (struct recall_key){ .proto = x->proto,
-				    .question = x->question.likeness,
 				    .answer = x->answered ? x->answer.likeness : 0,
 				    .resource = span->resource->id,
 				    .outcome = x->outcome,
 				    .routes = span->routes,
 				    .series_drops = series_drops,
 				    .role = x->role };
-	if (!find_route(x, span, &key->route))
+	if (!key_question(x, span, key))
 		return NULL;
 	if (x->role == ROLE_CLIENT && x->peer) {
 		memcpy(key->remote, x->peer->remote, sizeof(key->remote));

@@ -17,10 +17,11 @@ enum { RECALL_BITS = 9, RECALL_PLACES = 1 << RECALL_BITS };
 /* What exchanges are alike by; two are when all of it is the same. */
 struct recall_key {
 	const struct proto *proto;
-	uint64_t question, answer; /* likeness; answer 0: there was none */
+	uint64_t question, answer; /* sameness or likeness; answer 0: there was none */
 	uint32_t resource, outcome;
 	const struct routes *routes;
-	struct str route; /* the same bytes, not the same text */
+	struct str route;	    /* with likeness: the same bytes, not the same text */
+	uint64_t routes_generation; /* with sameness */
 	uint64_t series_drops;
 	uint8_t remote[ADDRESS_BYTES]; /* of clients, as the rest */
 	uint16_t port, family;

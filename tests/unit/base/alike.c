@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* alike.c - the first byte that differs is found wherever it is, and none behind the end is seen. */
-#include "tests/test.h"
 #include "user/base/alike.h"
+#include "tests/test.h"
 
 enum { ROOM = 130 };
 

@@ -180,7 +180,7 @@ static ssize_t head_read(struct str in, bool cut, enum side side, struct head *h
 	ssize_t used;
 
 	head->framing = (struct framing){};
-	head->likeness = 0;
+	head->number = 0;
 	head->seen = 0;
 	head->status = head->version = 0;
 	head->flags = 0;
@@ -196,7 +196,7 @@ static inline void message_fill(const struct head *head, struct message *ret)
 	message_init(ret, head->seen, head->status, head->version, head->flags);
 	ret->cut = head->cut;
 	ret->partial = head->partial;
-	ret->likeness = head->likeness;
+	ret->likeness = ret->sameness = head->number;
 	for (uint32_t bits = head->seen; bits; bits &= bits - 1) {
 		unsigned int which = (unsigned int)__builtin_ctz(bits);
 

@@ -22,8 +22,8 @@ struct head {
 	int16_t status, version;
 	uint8_t flags;
 	bool cut;
-	bool partial;	   /* cut inside its first line */
-	uint64_t likeness; /* of a question: struct message's, as far as it is known */
+	bool partial;	 /* cut inside its first line */
+	uint64_t number; /* it was kept under; 0: it was not */
 	struct str texts[HTTP_TEXTS];
 };
 

@@ -14,7 +14,7 @@
 #include "user/base/alike.h"
 #include "user/base/mem.h"
 
-enum { STEPS_MAX = 12, UNLIKE_MAX = 16, HINT_AT = 24 };
+enum { STEPS_MAX = 12, UNLIKE_MAX = 16, SHAPE_AT = 24, LEAST_BYTES = 16 };
 
 /* Questions are not alike when one of these differs: a span that is counted only may show it. */
 #define TELLING                                                                                    \
@@ -23,7 +23,8 @@ enum { STEPS_MAX = 12, UNLIKE_MAX = 16, HINT_AT = 24 };
 
 #define MIX UINT64_C(0x9e3779b97f4a7c15)
 
-static struct memo_set sets[SIDES][MEMO_SETS];
+static struct memo ways[SIDES][MEMO_WAYS];
+static struct memo_group groups[SIDES][MEMO_GROUPS];
 
 static inline uint64_t word_at(const char *at)
 {
@@ -33,31 +34,47 @@ static inline uint64_t word_at(const char *at)
 	return word;
 }
 
+/* Bytes of a first line that tell its target from most others: where that begins and ends. */
+static inline uint64_t target_word(const char *line, const char *line_end)
+{
+	enum { FIRST = sizeof("GET"), LAST = sizeof("/target HTTP/1.1\r") };
+
+	if (line_end - line < LAST)
+		return word_at(line + FIRST);
+	return word_at(line + FIRST) + word_at(line_end - LAST) * MIX;
+}
+
 /*
- * Heads of one set begin with one method, or status, and one first header. The target, which
- * varies most, has no say.
+ * Heads of one group begin with one method, or status, and one first header; of one shape are those
+ * that go on alike. The target, which varies most, has no say in either, but in the way.
  */
 struct memo_place memo_place_of(enum side side, struct str in)
 {
 	const char *from = in.at + sizeof(uint64_t), *line_end;
 	struct memo_place place = {};
-	uint64_t mixed = 0;
+	uint64_t begin = 0, shape;
 	size_t left;
 
 	if (side == ASKING) {
 		line_end = memchr(in.at, '\n', in.len);
-		if (!line_end)
+		if (!line_end || in.len < LEAST_BYTES)
 			return place;
 		from = line_end + 1;
-		mixed = (unsigned char)in.at[0] << 8 | (unsigned char)in.at[1];
+		begin = (unsigned char)in.at[0] << 8 | (unsigned char)in.at[1];
+		place.hint = target_word(in.at, line_end);
 	}
 	if (in.at + in.len < from + 2 * sizeof(uint64_t))
 		return place;
 	left = (size_t)(in.at + in.len - from) - sizeof(uint64_t);
-	place.hint = word_at(from + (left < HINT_AT ? left : HINT_AT));
-	mixed += word_at(from) + word_at(from + sizeof(uint64_t)) * 3;
-	place.set = &sets[side][mixed * MIX >> 32 & (MEMO_SETS - 1)];
-	place.way = &place.set->ways[place.hint * MIX >> 32 & (MEMO_WAYS - 1)];
+	shape = word_at(from + (left < SHAPE_AT ? left : SHAPE_AT)) +
+		word_at(from + (left < 2 * SHAPE_AT ? left : 2 * SHAPE_AT)) * 3;
+	shape *= MIX;
+	begin = (begin + word_at(from) + word_at(from + sizeof(uint64_t)) * 3) * MIX;
+	place.hint = (place.hint + shape + begin) * MIX;
+	place.index = place.hint >> (64 - MEMO_WAY_BITS);
+	place.way = &ways[side][place.index];
+	place.group = &groups[side][begin >> (64 - MEMO_GROUP_BITS)];
+	place.of_shape = &place.group->ways[shape >> (64 - MEMO_SHAPE_BITS)];
 	return place;
 }
 
@@ -83,9 +100,12 @@ struct walk {
 /* The value in whose line the walk stands, behind its first byte or at it; NULL when in none. */
 static inline const struct memo_value *value_here(struct walk *w)
 {
-	while (w->value < w->last_value && w->value->line_end < w->at)
-		w->value++;
-	return w->value < w->last_value && w->value->at <= w->at ? w->value : NULL;
+	const struct memo_value *value = w->value;
+
+	while (value < w->last_value && value->line_end < w->at)
+		value++;
+	w->value = value;
+	return value < w->last_value && value->at <= w->at ? value : NULL;
 }
 
 /* May `text` stand for the value? Not where reading the line might say something else. */
@@ -181,7 +201,7 @@ static inline void found(struct memo *memo, struct message *ret)
 {
 	memo->found = memo->useful = true;
 	message_init(ret, memo->seen, memo->status, memo->version, memo->flags);
-	ret->likeness = memo->likeness;
+	ret->likeness = ret->sameness = memo->number;
 }
 
 /* Those that go on to differ in what they are told apart by are not worth their place. */
@@ -211,6 +231,8 @@ static size_t find_like(struct memo *memo, struct str in, struct framing *framin
 	texts_fill(memo, in.at, w.steps, w.steps + w.step_count, ret);
 	if (w.other & TELLING)
 		ret->likeness = 0;
+	if (w.other & (TELLING | 1u << HTTP_TARGET))
+		ret->sameness = 0;
 	count_unlike(memo, w.other & TELLING);
 	return (size_t)((ptrdiff_t)w.at + w.shift);
 }
@@ -220,23 +242,37 @@ static inline bool is_usable(const struct memo *memo)
 	return memo->len && memo->generation == http_generation();
 }
 
+/* The way that this head would have belongs to another: is it to be kept there instead? */
+static bool takes_over(const struct memo_place *place)
+{
+	if (!place->way->len)
+		return true;
+	if (place->group->pass)
+		place->group->pass--;
+	else if (!place->way->found)
+		return true;
+	/* What is not found until the next one asks will go. */
+	place->way->found = false;
+	return false;
+}
+
 /* Out of line, so that heads that are the same pay nothing for it. */
-static __attribute__((noinline)) size_t find_by_walk(struct memo_set *set, uint64_t hint,
+static __attribute__((noinline)) size_t find_by_walk(enum side side, const struct memo_place *place,
 						     struct str in, struct framing *framing,
 						     struct message *ret)
 {
-	struct memo *const end = set->ways + MEMO_WAYS;
+	struct memo *memo = place->way;
 	size_t used;
 
-	for (struct memo *memo = set->ways; memo < end; memo++)
-		if (memo->hint == hint && is_usable(memo) &&
-		    (used = find_like(memo, in, framing, ret)))
-			return used;
-	for (struct memo *memo = set->ways; memo < end && !set->pass; memo++)
-		if (memo->hint != hint && is_usable(memo) &&
-		    (used = find_like(memo, in, framing, ret)))
-			return used;
-	return 0;
+	if (memo->hint == place->hint && is_usable(memo) &&
+	    (used = find_like(memo, in, framing, ret))) {
+		*place->of_shape = place->index;
+		return used;
+	}
+	if (takes_over(place))
+		return 0;
+	memo = &ways[side][*place->of_shape];
+	return is_usable(memo) ? find_like(memo, in, framing, ret) : 0;
 }
 
 size_t memo_find(enum side side, struct str in, struct framing *framing, struct message *ret)
@@ -248,7 +284,8 @@ size_t memo_find(enum side side, struct str in, struct framing *framing, struct 
 		return 0;
 	if (memo->hint != place.hint || !is_usable(memo) || memo->len > in.len ||
 	    memcmp(memo->bytes, in.at, memo->len))
-		return find_by_walk(place.set, place.hint, in, framing, ret);
+		return find_by_walk(side, &place, in, framing, ret);
+	*place.of_shape = place.index;
 	*framing = memo->framing;
 	found(memo, ret);
 	texts_fill(memo, in.at, NULL, NULL, ret);

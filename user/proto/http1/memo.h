@@ -17,15 +17,18 @@
  * reading it would say (a value is only taken for another where that is sure),
  * and the headers that frame the body are the same or read anew.
  *
- * MEMO_SETS sets of MEMO_WAYS heads are kept of each side. A set whose heads do
- * not come again is written ever more seldom, so that traffic that never repeats
- * itself pays little.
+ * MEMO_WAYS heads are kept of each side, each where its target and the lines after
+ * it lead. Heads that begin alike are a group, which knows by which of its heads
+ * others were read lately. A group whose heads are kept for nothing is written ever
+ * more seldom, so that traffic that never repeats itself pays little.
  */
 #pragma once
 
 #include "user/proto/http1/http1.h"
 
-enum { MEMO_SETS = 8, MEMO_WAYS = 8, MEMO_BYTES = 1024, MEMO_VALUES = 32 };
+enum { MEMO_WAY_BITS = 7, MEMO_GROUP_BITS = 4, MEMO_SHAPE_BITS = 6 };
+enum { MEMO_WAYS = 1 << MEMO_WAY_BITS, MEMO_GROUPS = 1 << MEMO_GROUP_BITS };
+enum { MEMO_SHAPES = 1 << MEMO_SHAPE_BITS, MEMO_BYTES = 1024, MEMO_VALUES = 32 };
 
 /* What a value is, besides an enum http_text. */
 enum { VALUE_UNREAD = HTTP_TEXTS, VALUE_LENGTH };
@@ -43,8 +46,8 @@ struct memo_text {
 
 /* One kept head. Texts and values are in the order of their places. */
 struct memo {
-	uint64_t hint;	    /* bytes that tell it from most others of its set */
-	uint64_t likeness;  /* of questions like it */
+	uint64_t hint;	    /* bytes that tell it from most others */
+	uint64_t number;    /* no other head that was kept had it */
 	int64_t generation; /* the http_configure() that says what is captured */
 	struct framing framing;
 	uint32_t seen;
@@ -59,17 +62,18 @@ struct memo {
 	char bytes[MEMO_BYTES];
 };
 
-struct memo_set {
-	uint8_t next;	 /* way that is asked next to make room */
-	uint8_t in_vain; /* how many in a row went without ever being found */
-	uint8_t pass;	 /* so many more heads are not kept */
-	struct memo ways[MEMO_WAYS];
+struct memo_group {
+	uint8_t in_vain;	   /* how many in a row went without ever being found */
+	uint8_t pass;		   /* so many more heads are not kept in place of another */
+	uint8_t ways[MEMO_SHAPES]; /* by which others of that shape are read */
 };
 
-/* Where heads like `in` are kept, and where that one is if it has its way. */
+/* Where a head is kept, and by what others like it are found. */
 struct memo_place {
-	struct memo_set *set; /* NULL: nowhere, it is too short */
-	struct memo *way;
+	struct memo *way; /* NULL: nowhere, it is too short */
+	struct memo_group *group;
+	uint8_t *of_shape; /* in group->ways */
+	uint8_t index;	   /* of the way */
 	uint64_t hint;
 };
 

@@ -4,7 +4,8 @@
 #include "user/proto/http1/fields.h"
 #include "user/proto/http1/memo.h"
 
-enum { IN_VAIN_MAX = 8 };
+/* At most one head in PASS_LEAST costs its being noted, and at last one in 256. */
+enum { PASS_LEAST = 16, IN_VAIN_MAX = 4 };
 
 /* The text of `head` that stands in the line, or HTTP_TEXTS. */
 static unsigned int text_in(struct str line, const struct head *head)
@@ -97,18 +98,19 @@ static bool note_lines(struct memo *memo, enum side side, struct str whole, cons
 	return memo->text_count == (unsigned int)__builtin_popcount(head->seen);
 }
 
-static void remember(struct memo *memo, enum side side, uint64_t hint, struct str whole,
-		     struct head *head)
+static void remember(struct memo *memo, enum side side, const struct memo_place *place,
+		     struct str whole, struct head *head)
 {
-	static uint64_t last_likeness;
+	static uint64_t last_number;
 
 	memo->framing = head->framing;
 	if (!note_lines(memo, side, whole, head)) {
 		memo->len = 0;
 		return;
 	}
-	memo->hint = hint;
-	memo->likeness = head->likeness = ++last_likeness;
+	memo->hint = place->hint;
+	*place->of_shape = place->index;
+	memo->number = head->number = ++last_number;
 	memo->generation = http_generation();
 	memo->status = head->status;
 	memo->version = head->version;
@@ -120,38 +122,17 @@ static void remember(struct memo *memo, enum side side, uint64_t hint, struct st
 	memo->len = (uint16_t)whole.len;
 }
 
-static bool makes_room(const struct memo *memo)
-{
-	return !memo->len || !memo->found;
-}
-
-/* Its own way, or one that nobody found since it was last asked to go; there is one in a round. */
-static struct memo *make_room(const struct memo_place *place)
-{
-	struct memo *memo = place->way;
-
-	while (!makes_room(memo)) {
-		memo->found = false;
-		memo = &place->set->ways[place->set->next++ % MEMO_WAYS];
-	}
-	return memo;
-}
-
 void memo_keep(enum side side, struct str whole, struct head *head)
 {
 	struct memo_place place = memo_place_of(side, whole);
-	struct memo_set *set = place.set;
-	struct memo *memo;
+	struct memo_group *group = place.group;
+	struct memo *memo = place.way;
 
-	if (!set || whole.len > MEMO_BYTES)
+	if (!memo || whole.len > MEMO_BYTES || (memo->len && (memo->found || group->pass)))
 		return;
-	if (set->pass) {
-		set->pass--;
-		return;
+	if (memo->len) {
+		group->in_vain = memo->useful ? 0 : group->in_vain + (group->in_vain < IN_VAIN_MAX);
+		group->pass = (uint8_t)((PASS_LEAST << group->in_vain) - 1);
 	}
-	memo = make_room(&place);
-	if (memo->len)
-		set->in_vain = memo->useful ? 0 : set->in_vain + (set->in_vain < IN_VAIN_MAX);
-	set->pass = (uint8_t)((1u << set->in_vain) - 1);
-	remember(memo, side, place.hint, whole, head);
+	remember(memo, side, &place, whole, head);
 }

@@ -133,34 +133,37 @@ TEST(heads_with_bytes_more_or_less_say_what_reading_them_says)
 
 static const struct {
 	struct str head;
-	bool alike;
+	bool alike, same;
 } like[] = {
-	{ LIKE("/users/7", "shop", "1", "p"), true },
-	{ LIKE("/users/7", "shop", "2", "p"), true },
-	{ LIKE("/users/71234", "shop", "a longer one", "parent"), true },
-	{ LIKE("/", "shop", "", "x"), true },
-	{ LIKE("/users/7", "shed", "1", "p"), false },
-	{ LIKE("http://shed/users/7", "shop", "1", "p"), false },
+	{ LIKE("/users/7", "shop", "1", "p"), true, true },
+	{ LIKE("/users/7", "shop", "2", "p"), true, true },
+	{ LIKE("/users/7", "shop", "a longer one", "parent"), true, true },
+	{ LIKE("/users/71234", "shop", "1", "p"), true, false },
+	{ LIKE("/", "shop", "", "x"), true, false },
+	{ LIKE("/users/7", "shed", "1", "p"), false, false },
+	{ LIKE("http://shed/users/7", "shop", "1", "p"), false, false },
 };
 
-TEST(questions_that_differ_in_path_ids_and_trace_are_alike_and_no_others_are)
+TEST(questions_of_another_path_are_not_the_same_and_of_another_host_not_alike)
 {
 	struct message first, m;
 
 	http_configure(NULL);
 	for (int round = 0; round < TIMES; round++)
 		parse(like[0].head, ASKING, &first);
-	CHECK(first.likeness);
+	CHECK(first.likeness && first.sameness);
 	EACH(i, like) {
 		struct str target;
 
 		CHECK(parse(like[i].head, ASKING, &m) == (ssize_t)like[i].head.len);
-		CHECK((m.likeness == first.likeness) == like[i].alike);
+		CHECK(like[i].alike ? m.likeness != 0 : m.likeness != first.likeness);
+		CHECK(like[i].same || m.sameness != first.sameness);
 		target = m.texts[HTTP_TARGET];
 		CHECK(target.at == like[i].head.at + 4 && target.at[target.len] == ' ');
 		CHECK(is_as_if_new(like[i].head, ASKING));
 		for (int round = 0; round < TIMES; round++)
 			parse(like[0].head, ASKING, &first);
+		CHECK(parse(like[0].head, ASKING, &m) > 0 && m.sameness == first.sameness);
 	}
 }
 
