@@ -237,15 +237,10 @@ static size_t find_like(struct memo *memo, struct str in, struct framing *framin
 	return (size_t)((ptrdiff_t)w.at + w.shift);
 }
 
-static inline bool is_usable(const struct memo *memo)
-{
-	return memo->len && memo->generation == http_generation();
-}
-
 /* The way that this head would have belongs to another: is it to be kept there instead? */
 static bool takes_over(const struct memo_place *place)
 {
-	if (!place->way->len)
+	if (!memo_is_usable(place->way))
 		return true;
 	if (place->group->pass)
 		place->group->pass--;
@@ -264,7 +259,7 @@ static __attribute__((noinline)) size_t find_by_walk(enum side side, const struc
 	struct memo *memo = place->way;
 	size_t used;
 
-	if (memo->hint == place->hint && is_usable(memo) &&
+	if (memo->hint == place->hint && memo_is_usable(memo) &&
 	    (used = find_like(memo, in, framing, ret))) {
 		*place->of_shape = place->index;
 		return used;
@@ -272,7 +267,7 @@ static __attribute__((noinline)) size_t find_by_walk(enum side side, const struc
 	if (takes_over(place))
 		return 0;
 	memo = &ways[side][*place->of_shape];
-	return is_usable(memo) ? find_like(memo, in, framing, ret) : 0;
+	return memo_is_usable(memo) ? find_like(memo, in, framing, ret) : 0;
 }
 
 size_t memo_find(enum side side, struct str in, struct framing *framing, struct message *ret)
@@ -282,7 +277,7 @@ size_t memo_find(enum side side, struct str in, struct framing *framing, struct 
 
 	if (!memo)
 		return 0;
-	if (memo->hint != place.hint || !is_usable(memo) || memo->len > in.len ||
+	if (memo->hint != place.hint || !memo_is_usable(memo) || memo->len > in.len ||
 	    memcmp(memo->bytes, in.at, memo->len))
 		return find_by_walk(side, &place, in, framing, ret);
 	*place.of_shape = place.index;

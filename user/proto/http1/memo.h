@@ -62,6 +62,12 @@ struct memo {
 	char bytes[MEMO_BYTES];
 };
 
+/* There is a head, and it was read with the configuration that holds. */
+static inline bool memo_is_usable(const struct memo *memo)
+{
+	return memo->len && memo->generation == http_generation();
+}
+
 struct memo_group {
 	uint8_t in_vain;	   /* how many in a row went without ever being found */
 	uint8_t pass;		   /* so many more heads are not kept in place of another */

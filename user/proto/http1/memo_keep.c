@@ -128,9 +128,11 @@ void memo_keep(enum side side, struct str whole, struct head *head)
 	struct memo_group *group = place.group;
 	struct memo *memo = place.way;
 
-	if (!memo || whole.len > MEMO_BYTES || (memo->len && (memo->found || group->pass)))
+	if (!memo || whole.len > MEMO_BYTES)
 		return;
-	if (memo->len) {
+	if (memo_is_usable(memo)) {
+		if (memo->found || group->pass)
+			return;
 		group->in_vain = memo->useful ? 0 : group->in_vain + (group->in_vain < IN_VAIN_MAX);
 		group->pass = (uint8_t)((PASS_LEAST << group->in_vain) - 1);
 	}

@@ -156,7 +156,7 @@ TEST(questions_of_another_path_are_not_the_same_and_of_another_host_not_alike)
 		struct str target;
 
 		CHECK(parse(like[i].head, ASKING, &m) == (ssize_t)like[i].head.len);
-		CHECK(like[i].alike ? m.likeness != 0 : m.likeness != first.likeness);
+		CHECK(like[i].alike || m.likeness != first.likeness);
 		CHECK(like[i].same || m.sameness != first.sameness);
 		target = m.texts[HTTP_TARGET];
 		CHECK(target.at == like[i].head.at + 4 && target.at[target.len] == ' ');
