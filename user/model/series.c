@@ -62,6 +62,7 @@ struct group {
 struct series {
 	size_t limit, limit_total, rows_counted; /* the last without overflow rows */
 	uint64_t ended_ns, swept_ns, overflowed;
+	uint64_t drops; /* sweeps that dropped rows */
 	struct group *groups, **last_group, *recent;
 	struct table rows, services;
 	struct collector collector;
@@ -227,6 +228,7 @@ static void sweep(struct series *s, uint64_t now_ns)
 		if (dropped)
 			memset(g->front, 0, sizeof(g->front));
 	}
+	s->drops += dropped;
 }
 
 /* The row of values that the front does not have; it may be new, or the overflow row. */
@@ -322,7 +324,7 @@ static void keep_exemplar(struct row *row, size_t classic, const struct span *sp
 	memcpy(kept->exemplar.span_id, span->context.span_id, SPAN_ID_BYTES);
 }
 
-static inline void observe(struct row *row, const struct span *span)
+void series_count(struct row *row, const struct span *span)
 {
 	const struct measures *m = &span->measures;
 	struct histogram *h = row->histograms;
@@ -341,14 +343,29 @@ static inline void observe(struct row *row, const struct span *span)
 	}
 }
 
+struct row *series_row(struct series *s, const struct span *span, uint64_t now_ns)
+{
+	if (!span->metrics || span->hide_from_metrics)
+		return NULL;
+	return row_of(s, group_of(s, span->metrics), span, now_ns);
+}
+
+bool series_row_is_overflow(const struct row *row)
+{
+	return !row->service;
+}
+
+uint64_t series_drops(const struct series *s)
+{
+	return s->drops;
+}
+
 void series_observe(struct series *s, const struct span *span, uint64_t now_ns)
 {
-	struct group *g;
+	struct row *row = series_row(s, span, now_ns);
 
-	if (!span->metrics || span->hide_from_metrics)
-		return;
-	g = group_of(s, span->metrics);
-	observe(row_of(s, g, span, now_ns), span);
+	if (row)
+		series_count(row, span);
 }
 
 static void give(struct metric_sink *sink, const struct row *row, size_t which)

@@ -40,9 +40,19 @@ struct metric_group {
 };
 
 struct series;
+struct row;
 
 struct series *series_new(size_t limit_per_service, size_t limit_total, uint64_t ended_series_ns);
 void series_free(struct series *s);
+/*
+ * The two halves of series_observe(), for who knows a span's row already: a row stays as long as
+ * series_drops() does. NULL for a span that is not counted. Each span of an overflow row is to be
+ * asked for, since those are counted.
+ */
+struct row *series_row(struct series *s, const struct span *span, uint64_t now_ns);
+void series_count(struct row *row, const struct span *span);
+bool series_row_is_overflow(const struct row *row);
+uint64_t series_drops(const struct series *s);
 /* Count `span` under span->metrics. An exemplar is kept when it is sampled. `now_ns` is monotonic. */
 void series_observe(struct series *s, const struct span *span, uint64_t now_ns);
 /* The collector of all rows; also drops what ended long enough ago. */

@@ -18,6 +18,7 @@
 #include "user/model/ledger.h"
 #include "user/model/series.h"
 #include "user/process/process.h"
+#include "user/worker/recall.h"
 
 enum { EXPORTERS_MAX = 8 };
 
@@ -50,6 +51,7 @@ struct pipeline {
 	void *exporter_selves[EXPORTERS_MAX];
 	size_t exporter_count;
 	bool exports_spans; /* one of them takes spans */
+	struct recall recall;
 	verdict_set *verdict;
 	heads_set *heads;
 	void *verdict_context;
