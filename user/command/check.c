@@ -8,6 +8,7 @@
 
 #include "user/capture/capture.h"
 #include "user/command/command.h"
+#include "user/command/usage.h"
 #include "user/config/config.h"
 #include "user/monitor/privileges.h"
 
@@ -77,7 +78,8 @@ static int status_of(const struct verdict_line *lines, size_t count)
 
 static int run(int argc, char **argv)
 {
-	bool json = argc == 2 && !strcmp(argv[1], "--json");
+	static const char *const known[] = { "--json", NULL };
+	bool json = argc > 1;
 	struct verdict_line lines[FEATURES];
 	struct feature_state states[FEATURES];
 	struct capture *capture = NULL;
@@ -87,11 +89,9 @@ static int run(int argc, char **argv)
 	char missing[128];
 	int status;
 
-	if (argc > 1 && !json) {
-		fprintf(stderr, "sonde check: unknown argument %s; only --json is known\n",
-			argv[1]);
-		return EXIT_USAGE;
-	}
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--json"))
+			return usage_unknown("sonde check", "argument", argv[i], known);
 	if (config_read(1, argv, environ, &config, &error)) {
 		fprintf(stderr, "sonde: %s\n", error.text);
 		return EXIT_USAGE;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "user/base/clock.h"
+#include "user/base/exit.h"
 #include "user/base/loop.h"
 #include "user/base/mem.h"
 #include "user/capture/capture.h"
@@ -22,7 +23,7 @@
 #include "user/monitor/selection.h"
 #include "user/monitor/shared.h"
 
-enum { EXIT_FAILED = 1, EXIT_CANNOT = 3, HOLDERS_BYTES = 1 << 16, QUICK_DEATHS = 5 };
+enum { HOLDERS_BYTES = 1 << 16, QUICK_DEATHS = 5 };
 #define STOP_NS	   (5 * NS_PER_S)
 #define RESPAWN_NS (100 * NS_PER_MS)
 
