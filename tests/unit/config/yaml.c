@@ -169,3 +169,13 @@ TEST(what_is_no_yaml_is_refused_with_its_place)
 	}
 	CHECK(refused(read_yaml("web:\n  a\xff"), "sonde.yaml:2:4: invalid leading UTF-8 octet"));
 }
+
+TEST(what_is_no_yaml_is_said_before_what_it_seems_to_say)
+{
+	CHECK(refused(read_yaml("watch: [\n"),
+		      "sonde.yaml:2:1: did not find expected node content"));
+	CHECK(refused(read_yaml("web: {a: 1\nlog: 2\n"),
+		      "sonde.yaml:2:4: did not find expected ',' or '}'"));
+	CHECK(refused(read_yaml("nobody: knows\nb: c: d\n"),
+		      "sonde.yaml:2:5: mapping values are not allowed in this context"));
+}
