@@ -19,6 +19,12 @@ MISTYPED = (
 	("top --once \x1b[31m", "unknown argument ?[31m; known: --once"),
 	("explain 1 --jsn", "did you mean --json?"),
 	("explain 1 --watch.prt=80", "did you mean --watch.port?"),
+	("run --worker.user=-1", '--worker.user: "-1" is not a user by name or number: '
+	 "this host has no such user"),
+	("config check --worker.user=0", "the worker is never root"),
+	("config check --worker.user=4294967295", "the worker is never root"),
+	("config check --worker.user=nosuchuser", "this host has no such user"),
+	("run --worker.user=", '--worker.user: "" is not a user'),
 	("run --wach.port=80", "did you mean --watch.port?"),
 )
 
