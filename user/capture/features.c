@@ -259,6 +259,5 @@ bool feature_uses(const struct feature_state states[FEATURES], const char *progr
 
 bool feature_counts(const struct feature_state states[FEATURES], const char *program)
 {
-	/* The kernel keeps 15 characters of a program's name. */
 	return state_uses(&states[FEATURE_OPERATIONS], program);
 }

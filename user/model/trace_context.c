@@ -26,7 +26,8 @@ enum {
 	LONG_MEMBER = 128,
 };
 
-static int hex_digit(char c)
+/* W3C: upper case is not valid. */
+static int lower_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -37,7 +38,7 @@ static int hex_digit(char c)
 static bool hex_bytes(const char *at, size_t count, uint8_t *ret)
 {
 	for (size_t i = 0; i < count; i++) {
-		int high = hex_digit(at[2 * i]), low = hex_digit(at[2 * i + 1]);
+		int high = lower_hex_digit(at[2 * i]), low = lower_hex_digit(at[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;
