@@ -46,7 +46,10 @@ run: ## Show sonde at work: on a small service of its own, or WATCH='--watch.por
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all
 	$(Q)tools/run
 
-lint: ## Run the checks of tools/check (layers, format, sizes, licences, ...)
+libraries:
+	@echo $(LIBS)
+
+lint: $(OUT)/sonde ## Run the checks of tools/check (layers, format, sizes, licences, ...)
 	$(Q)tools/check/all
 
 check: ## Set up and run every test; CI=true fuzzes longer and allows only the skips of tests/skips
@@ -155,5 +158,5 @@ help: ## Show this list
 	@awk -F':.*## ' '/^[a-z%-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
-.PHONY: all run lint check unit fuzz bench install guests format clean help
+.PHONY: all run libraries lint check unit fuzz bench install guests format clean help
 .SECONDARY:

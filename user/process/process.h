@@ -72,8 +72,6 @@ int processes_learn(struct processes *p, const struct record_process *record);
 const struct process *processes_find(struct processes *p, struct process_id id);
 /* Forget what ended longer than a minute ago. */
 void processes_expire(struct processes *p, uint64_t now_ns);
-/* The configuration was read again: `service` is looked up anew, resources stay. */
-void processes_reconfigure(struct processes *p, const struct config *config);
 /* Processes not taken because of limit.processes. */
 uint64_t processes_refused(const struct processes *p);
 /* Attributes of OTEL_RESOURCE_ATTRIBUTES for which a resource had no room. */

@@ -227,10 +227,8 @@ TEST(the_excluded_are_not_known_whoever_began_them)
 	CHECK(resource_of(p, pid(12, 6)) == resource_of(p, pid(11, 5)));
 }
 
-TEST(the_users_rule_names_the_service_and_can_change)
+TEST(the_users_rule_names_the_service)
 {
-	static struct service_rule other[] = { { .cgroup = "/x", .name = "x" }, { .port = {} } };
-	struct config changed = config;
 	_processes_ p = processes_new(&config);
 	const struct process *process;
 
@@ -239,11 +237,6 @@ TEST(the_users_rule_names_the_service_and_can_change)
 	CHECK(process->service == &services[0] && !strcmp(process->rule, "services"));
 	CHECK(str_eq(process->resource->service_name, STR("mesh")));
 	CHECK(str_eq(process->resource->service_namespace, STR("net")));
-	changed.services = other;
-	changed.service_count = 2;
-	processes_reconfigure(p, &changed);
-	CHECK(process->service == &other[1]);
-	processes_reconfigure(p, &config);
 }
 
 TEST(the_ended_are_kept_a_minute_and_never_more_than_the_limit)
