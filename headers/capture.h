@@ -44,7 +44,6 @@ enum ring_sleep {
 /* What the worker steers: an array of one, mapped by it. */
 struct capture_control {
 	__u32 ring_sleep[RINGS_MAX];
-	/* bit n: a socket that listens on port n makes its process a target */
 	__u16 head_bytes[65536]; /* by a server's port: shipped of a turn's head; 0: the default */
 };
 

@@ -21,7 +21,7 @@
 #define LIMIT_EXCHANGES_DEFAULT 100000
 /* Questions of one connection that wait for an answer (pipelining). */
 #define LIMIT_PIPELINE 128
-/* Processes known at once; as many as a busy host has threads groups that serve. */
+/* Processes known at once; a busy host runs some thousands. */
 #define LIMIT_PROCESSES_DEFAULT 20000
 /* Different children of one path segment before it becomes {id}; a CRUD API has fewer. */
 #define LIMIT_ROUTE_CHILDREN 32

@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "user/base/clock.h"
+#include "user/base/exit.h"
 #include "user/base/limits.h"
 #include "user/base/loop.h"
 #include "user/base/mem.h"
 #include "user/capture/capture.h"
+#include "user/capture/host.h"
 #include "user/event/ring.h"
 #include "user/monitor/listen.h"
 #include "user/monitor/message.h"
@@ -23,7 +25,7 @@
 #include "user/monitor/selection.h"
 #include "user/monitor/shared.h"
 
-enum { EXIT_FAILED = 1, EXIT_CANNOT = 3, HOLDERS_BYTES = 1 << 16, QUICK_DEATHS = 5 };
+enum { HOLDERS_BYTES = 1 << 16, QUICK_DEATHS = 5 };
 #define STOP_NS	   (5 * NS_PER_S)
 #define RESPAWN_NS (100 * NS_PER_MS)
 
@@ -490,20 +492,25 @@ static int open_listeners(struct monitor *m)
 
 static int start_capture(struct monitor *m)
 {
-	char missing[128];
+	char lacks[HOST_LACKS][HOST_LACK_BYTES];
+	struct host host;
 	int error = capture_new(m->config, m->features, &m->capture);
 
 	memcpy(m->shared->features, m->features, sizeof(m->features));
+	host_look(&host);
+	/* CAP_SYS_ADMIN may have stood in for one that is to be kept. */
+	if (!error && *host.missing)
+		error = -EPERM;
 	if (!error)
 		return refuse_second(m);
-	privileges_missing(missing, sizeof(missing));
 	for (size_t i = 0; i < FEATURES; i++)
 		if (features[i].required && !m->features[i].used)
 			log_error("this host cannot", "feature=%s reason=%s needed=%s",
 				  features[i].name, log_value(str_of(m->features[i].reason)),
 				  log_value(str_of(features[i].without)));
-	log_error("sonde cannot run here; `sonde check` says more", "error=%s missing=%s",
-		  log_value(str_of(strerror(-error))), log_value(str_of(missing)));
+	for (size_t i = 0, count = host_lacks(&host, lacks); i < count; i++)
+		log_error("sonde cannot run here; `sonde check` says more", "error=%s reason=%s",
+			  strerror(-error), lacks[i]);
 	return EXIT_CANNOT;
 }
 

@@ -4,9 +4,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -14,6 +12,7 @@
 #include <unistd.h>
 
 #include "user/base/mem.h"
+#include "user/base/user.h"
 
 static const struct {
 	int capability;
@@ -50,28 +49,12 @@ int privileges_keep(enum privileges which)
 	return capng_apply(CAPNG_SELECT_BOTH) ? -EPERM : 0;
 }
 
-/* The ids of a user by name, or of a plain number. */
-static int user_ids(const char *user, uid_t *uid, gid_t *gid)
-{
-	const struct passwd *entry = getpwnam(user);
-	char *end;
-
-	if (entry) {
-		*uid = entry->pw_uid;
-		*gid = entry->pw_gid;
-		return 0;
-	}
-	*uid = (uid_t)strtoul(user, &end, 10);
-	*gid = (gid_t)*uid;
-	return *end || end == user ? -ENOENT : 0;
-}
-
 int privileges_drop_all(const char *user)
 {
 	struct rlimit nothing = {};
 	uid_t uid;
 	gid_t gid;
-	int error = user_ids(user, &uid, &gid);
+	int error = user_find(user, &uid, &gid);
 
 	if (error)
 		return error;

@@ -192,15 +192,6 @@ void processes_expire(struct processes *p, uint64_t now_ns)
 		entries_forget(p, now_ns - KEEP_ENDED_NS);
 }
 
-void processes_reconfigure(struct processes *p, const struct config *config)
-{
-	p->config = config;
-	for (size_t i = 0; i < p->bucket_count; i++)
-		for (struct entry *e = p->buckets[i]; e; e = e->next)
-			e->process.service = service_rule_find(config, str_of(e->process.exe),
-							       str_of(e->cgroup), str_of(e->ports));
-}
-
 struct processes *processes_new(const struct config *config)
 {
 	struct processes *p = xcalloc(1, sizeof(*p));
