@@ -150,3 +150,23 @@ struct resource *instance_resource(struct process_id id, const struct facts *fac
 	buf_free(&m.texts);
 	return r;
 }
+
+struct resource *instance_unknown(const struct host *host)
+{
+	struct facts f = { .at = { [FACT_NAME] = STR("unknown_service") } };
+	struct maker m = { .texts = buf_new(TEXT_BYTES) };
+	struct process_id nobody = {};
+	struct resource *r;
+
+	if (host) {
+		f.at[FACT_HOST_ID] = str_of(host->id);
+		f.at[FACT_HOST_NAME] = str_of(host->name);
+		f.at[FACT_HOST_ARCH] = str_of(host->arch);
+	}
+	buf_reserve(&m.texts, TEXT_BYTES);
+	add_service(&m, nobody, &f);
+	add_host(&m, &f);
+	r = resource_new(m.at, m.count);
+	buf_free(&m.texts);
+	return r;
+}

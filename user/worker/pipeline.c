@@ -8,6 +8,7 @@
 #include "user/base/limits.h"
 #include "user/base/mem.h"
 #include "user/event/event.h"
+#include "user/process/instance.h"
 #include "user/worker/active.h"
 #include "user/worker/routing.h"
 #include "user/worker/unread.h"
@@ -103,7 +104,7 @@ static void span_fill(struct pipeline *p, const struct exchange *x, const struct
 	buf_clear(&p->scratch);
 	span->scratch = &p->scratch;
 	span->kind = x->role == ROLE_CLIENT ? SPAN_CLIENT : SPAN_SERVER;
-	span->resource = process ? process->resource : NULL;
+	span->resource = process && process->resource ? process->resource : p->unknown;
 	span->routes = routing_routes(p->routing, process);
 	span->start_unix_ns = x->started_ns + (uint64_t)p->unix_offset_ns;
 	span->end_unix_ns = x->ended_ns + (uint64_t)p->unix_offset_ns;
@@ -198,6 +199,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	collectors_init(&p->collectors);
 	p->routing = routing_new(c);
 	p->processes = processes_new(c);
+	/* A replay must not say anything of the host that it runs on. */
+	p->unknown = instance_unknown(options->seed ? NULL : host_facts());
 	p->unread = unread_new(c->limit.processes);
 	p->series = series_new(c->limit.series, c->limit.ended_series_s * NS_PER_S);
 	p->exchanges = exchanges_new(&(struct exchanges_options){
@@ -230,6 +233,7 @@ void pipeline_free(struct pipeline *p)
 	exchanges_free(p->exchanges);
 	series_free(p->series);
 	processes_free(p->processes);
+	resource_unref(p->unknown);
 	unread_free(p->unread);
 	routing_free(p->routing);
 	buf_free(&p->scratch);

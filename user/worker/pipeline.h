@@ -35,6 +35,8 @@ struct pipeline {
 	struct ledger ledger;
 	struct collectors collectors;
 	struct processes *processes;
+	struct resource
+		*unknown; /* of processes without facts: past limit.processes, or not on a tape */
 	struct exchanges *exchanges;
 	struct series *series;
 	struct random random;

@@ -85,7 +85,10 @@ void rig_feed(struct rig *rig, const void *record)
 
 	/* A copy that goes away: what still borrows from it is found. */
 	memcpy(tight, r, r->size);
-	exchanges_feed(rig->x, tight);
+	if (rig->take)
+		rig->take(rig->take_context, tight);
+	else
+		exchanges_feed(rig->x, tight);
 	free(tight);
 	if (!rig->residual)
 		rig->residual = ledger_residual(&rig->ledger, STAGE_EXCHANGE);

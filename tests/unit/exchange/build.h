@@ -57,6 +57,9 @@ struct rig {
 	int64_t residual; /* the first that was not 0 */
 	uint64_t verdicts;
 	uint16_t head_bytes; /* of the last verdict */
+	/* Takes the records instead of `x`; NULL: `x` does. */
+	void (*take)(void *context, const struct record *record);
+	void *take_context;
 };
 
 extern const struct exchanges_options rig_options;
