@@ -240,7 +240,7 @@ static struct row *row_find(struct series *s, struct group *g, const struct span
 	row = table_find(&s->rows, key);
 	if (row)
 		return row;
-	if (now_ns - s->swept_ns >= SWEEP_NS)
+	if (now_ns >= s->swept_ns + SWEEP_NS)
 		sweep(s, now_ns);
 	service = service_of(s, g, span->resource);
 	if (!service || service->rows >= s->limit)

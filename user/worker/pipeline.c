@@ -96,6 +96,20 @@ static void sample(struct pipeline *p, struct span *span, const struct process *
 		span->context.flags &= (uint8_t)~TRACE_FLAG_SAMPLED;
 }
 
+/* From `start` to `end`, which records out of order may have before it. */
+static uint64_t between(uint64_t start, uint64_t end)
+{
+	return end > start ? end - start : 0;
+}
+
+/* The answer to a pipelined question may have begun before its start; 0 would say: no answer. */
+static uint64_t first_byte_of(const struct exchange *x)
+{
+	uint64_t after = between(x->started_ns, x->first_answer_ns);
+
+	return x->first_answer_ns && !after ? 1 : after;
+}
+
 static void span_fill(struct pipeline *p, const struct exchange *x, const struct process *process,
 		      struct span *span)
 {
@@ -109,8 +123,8 @@ static void span_fill(struct pipeline *p, const struct exchange *x, const struct
 	span->start_unix_ns = x->started_ns + (uint64_t)p->unix_offset_ns;
 	span->end_unix_ns = x->ended_ns + (uint64_t)p->unix_offset_ns;
 	span->measures = (struct measures){
-		.duration_ns = x->ended_ns - x->started_ns,
-		.first_byte_ns = x->first_answer_ns ? x->first_answer_ns - x->started_ns : 0,
+		.duration_ns = between(x->started_ns, x->ended_ns),
+		.first_byte_ns = first_byte_of(x),
 		.asking_body_bytes = x->asking_body_bytes,
 		.answering_body_bytes = x->answering_body_bytes,
 	};

@@ -91,7 +91,7 @@ static bool take_record(void *context, struct str bytes)
 	if (!pipeline_knows(w->pipeline, bytes)) {
 		const struct record *record = (const struct record *)bytes.at;
 
-		if (monotonic_ns() - record->at_ns < PATIENCE_NS) {
+		if (monotonic_ns() < record->at_ns + PATIENCE_NS) {
 			w->waiting = true;
 			return false;
 		}

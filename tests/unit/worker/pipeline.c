@@ -95,7 +95,8 @@ static double value_of(struct piped *t, const char *const *parts)
 
 #define VALUE(t, ...) value_of(t, (const char *const[]){ __VA_ARGS__, NULL })
 
-#define COUNT_OF "http_server_request_duration_seconds_count"
+#define FIRST_BYTE "sonde_http_server_first_byte_seconds"
+#define COUNT_OF   "http_server_request_duration_seconds_count"
 
 TEST(requests_of_processes_without_facts_are_counted_as_one_unknown_service)
 {
@@ -110,5 +111,22 @@ TEST(requests_of_processes_without_facts_are_counted_as_one_unknown_service)
 	CHECK(VALUE(&t, COUNT_OF, "job=\"unknown_service\"") == 2);
 	CHECK(VALUE(&t, "target_info", "service_name=\"unknown_service\"") == -1);
 	CHECK(VALUE(&t, "target_info{", "job=\"unknown_service\"") == 1);
+	CHECK(piped_end(&t));
+}
+
+TEST(answers_that_begin_before_their_question_was_taken_up_have_a_first_byte_after_no_time)
+{
+	struct piped t;
+
+	piped_begin(&t, FLAGS("--http.route-guess=false"));
+	learn(&t, 1, "event=seen|name=shop|exe=/shop|");
+	recv_(&t.rig, "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n");
+	t.rig.wire.lose = true;
+	send_(&t.rig, OK OK);
+	turn_of(&t.rig.wire.record)->turn.first_ns -= 5;
+	rig_feed(&t.rig, &t.rig.wire.record);
+	CHECK(VALUE(&t, FIRST_BYTE "_count") == 2);
+	CHECK(VALUE(&t, FIRST_BYTE "_sum") < 1e-6);
+	CHECK(VALUE(&t, COUNT_OF) == 2);
 	CHECK(piped_end(&t));
 }
