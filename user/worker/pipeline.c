@@ -78,13 +78,13 @@ static struct str failure_of(const struct exchange *x)
 }
 
 static void sample(struct pipeline *p, struct span *span, const struct process *process,
-		   uint8_t parent_flags, bool has_remote)
+		   uint8_t parent_flags)
 {
 	const struct config *c = p->config;
 	const struct sampler *sampler = routing_sampler(p->routing, process);
 
-	span->sampled =
-		sampler_decides(sampler, span->context.trace_id, has_remote ? &parent_flags : NULL);
+	span->sampled = sampler_decides(sampler, span->context.trace_id,
+					span->has_context ? &parent_flags : NULL);
 	if (!span->sampled && c->trace.keep_errors && span->status == STATUS_ERROR)
 		span->sampled = true;
 	if (!span->sampled && c->trace.keep_slower_than_ms &&
@@ -158,14 +158,12 @@ static void observe(void *context, const struct exchange *x)
 	const struct process *process = processes_find(p->processes, x->process);
 	struct span span;
 	uint8_t parent_flags;
-	bool has_remote;
 
 	p->ledger.in[STAGE_SPAN]++;
 	span_fill(p, x, process, &span);
 	parent_flags = span.context.flags;
-	has_remote = span.has_parent || span.context.trace_id[0] || span.context.trace_id[1];
 	make_ids(p, &span);
-	sample(p, &span, process, parent_flags, has_remote);
+	sample(p, &span, process, parent_flags);
 	if (!span.hide_from_metrics)
 		series_observe(p->series, &span, x->ended_ns);
 	if (!span.sampled)

@@ -130,3 +130,24 @@ TEST(answers_that_begin_before_their_question_was_taken_up_have_a_first_byte_aft
 	CHECK(VALUE(&t, COUNT_OF) == 2);
 	CHECK(piped_end(&t));
 }
+
+TEST(a_parent_whose_trace_id_begins_with_zeros_decides_over_sampling)
+{
+	static const char *const parents[] = { "00", "01" };
+
+	EACH(i, parents) {
+		char request[256];
+		struct piped t;
+
+		piped_begin(&t, FLAGS("--trace.sampler=parentbased_always_on"));
+		snprintf(request, sizeof(request),
+			 "GET / HTTP/1.1\r\ntraceparent: "
+			 "00-0000000000000000000000000000beef-00000000000000aa-%s\r\n\r\n",
+			 parents[i]);
+		send_(&t.rig, request);
+		recv_(&t.rig, OK);
+		CHECK(t.pipeline->ledger.out[STAGE_SPAN] == 1);
+		CHECK(t.pipeline->unsampled == !i);
+		CHECK(piped_end(&t));
+	}
+}

@@ -246,6 +246,7 @@ static void set_context(const struct view *view)
 		span->has_parent = span->parent_is_remote = true;
 	}
 	span->context = context;
+	span->has_context = true;
 }
 
 /* What a server's metrics are not told apart by. */
