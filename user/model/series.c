@@ -330,7 +330,7 @@ static inline void observe(struct row *row, const struct span *span)
 	if (h[MEASURE_DURATION].bounds) {
 		size_t classic = histogram_observe_ns(&h[MEASURE_DURATION], m->duration_ns);
 
-		if (span->sampled)
+		if (span->sampled && !span->hide_from_traces && !span->counted_only)
 			keep_exemplar(row, classic, span);
 	}
 }

@@ -42,7 +42,7 @@ struct series;
 
 struct series *series_new(size_t limit_per_service, uint64_t ended_series_ns);
 void series_free(struct series *s);
-/* Count `span` under span->metrics. An exemplar is kept when it is sampled. `now_ns` is monotonic. */
+/* Count `span` under span->metrics. An exemplar is kept when exporters get it. `now_ns` is monotonic. */
 void series_observe(struct series *s, const struct span *span, uint64_t now_ns);
 /* The collector of all rows; also drops what ended long enough ago. */
 struct collector *series_collector(struct series *s);
