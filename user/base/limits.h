@@ -25,6 +25,8 @@
 #define LIMIT_ROUTE_CHILDREN 32
 /* Nodes of the tree of guessed routes of one service. */
 #define LIMIT_ROUTE_NODES 4096
+/* Services with guessed routes of their own: 32 KB each before the first. */
+#define LIMIT_ROUTE_SERVICES 256
 /* OTLP spans waiting: the SDK's default is 2,048 a process; a host has many. */
 #define LIMIT_EXPORT_QUEUE_SPANS_DEFAULT 16384
 /* One span's texts on the way to an exporter. */

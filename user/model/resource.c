@@ -3,6 +3,7 @@
 
 #include "user/base/limits.h"
 #include "user/base/mem.h"
+#include "user/model/route.h"
 
 static bool is_text(const struct attribute *a)
 {
@@ -84,6 +85,7 @@ void resource_unref(struct resource *r)
 {
 	if (!r || --r->references)
 		return;
+	routes_unref(r->routes);
 	free(r->texts);
 	free(r);
 }

@@ -21,6 +21,9 @@ struct resource {
 	size_t attribute_count;
 	struct attribute attributes[RESOURCE_ATTRIBUTES];
 	char *texts; /* owned: what the attributes' texts point into */
+	/* Of its service, a reference, and the user's rule that they are by: worker/routing.h's. */
+	struct routes *routes;
+	const void *routes_rule;
 };
 
 /*

@@ -113,13 +113,15 @@ static uint64_t first_byte_of(const struct exchange *x)
 static void span_fill(struct pipeline *p, const struct exchange *x, const struct process *process,
 		      struct span *span)
 {
+	struct resource *resource = process && process->resource ? process->resource : p->unknown;
+
 	/* The attributes are filled as they are counted; zeroing them all would cost more. */
 	mem_zero(span, offsetof(struct span, attributes));
 	buf_clear(&p->scratch);
 	span->scratch = &p->scratch;
 	span->kind = x->role == ROLE_CLIENT ? SPAN_CLIENT : SPAN_SERVER;
-	span->resource = process && process->resource ? process->resource : p->unknown;
-	span->routes = routing_routes(p->routing, process);
+	span->resource = resource;
+	span->routes = routing_routes(p->routing, process, resource);
 	span->start_unix_ns = x->started_ns + (uint64_t)p->unix_offset_ns;
 	span->end_unix_ns = x->ended_ns + (uint64_t)p->unix_offset_ns;
 	span->measures = (struct measures){

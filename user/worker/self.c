@@ -103,12 +103,21 @@ static void collect_requests(const struct self *s, struct metric_sink *sink)
 	sink->metric(sink, METRIC("sonde.connections.open", "{connection}", METRIC_UPDOWN,
 				  "Connections that are followed."));
 	give(sink, NULL, NULL, (double)exchanges_connections(s->pipeline->exchanges));
+}
+
+/* What was coarser, left out or cut on the way from exchanges to metrics and spans. */
+static void collect_spans(const struct self *s, struct metric_sink *sink)
+{
 	sink->metric(sink, METRIC("sonde.series.overflowed", "{span}", METRIC_COUNTER,
 				  "Spans counted under an overflow series: limit.series."));
 	give(sink, NULL, NULL, (double)series_overflowed(s->pipeline->series));
 	sink->metric(sink, METRIC("sonde.routes.collapsed", "{segment}", METRIC_COUNTER,
 				  "Path segments that became {id} because there were too many."));
 	give(sink, NULL, NULL, (double)routing_collapsed(s->pipeline->routing));
+	sink->metric(sink,
+		     METRIC("sonde.routes.shared", "{resource}", METRIC_COUNTER,
+			    "Instances whose service shares guessed routes: too many services."));
+	give(sink, NULL, NULL, (double)routing_shared(s->pipeline->routing));
 	sink->metric(sink, METRIC("sonde.spans.unsampled", "{span}", METRIC_COUNTER,
 				  "Spans that the sampler left out."));
 	give(sink, NULL, NULL, (double)s->pipeline->unsampled);
@@ -238,6 +247,7 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	read_counters(s);
 	fill_ledger(s, &s->pipeline->ledger);
 	collect_requests(s, sink);
+	collect_spans(s, sink);
 	collect_hooks(s, sink);
 	collect_features(s, sink);
 	collect_agent(s, sink);

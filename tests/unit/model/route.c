@@ -9,7 +9,7 @@
 
 static void routes_freep(struct routes **routes)
 {
-	routes_free(*routes);
+	routes_unref(*routes);
 }
 
 #define _routes_ _cleanup_(routes_freep) struct routes *

@@ -151,3 +151,19 @@ TEST(a_parent_whose_trace_id_begins_with_zeros_decides_over_sampling)
 		CHECK(piped_end(&t));
 	}
 }
+
+TEST(guessed_routes_are_of_one_service)
+{
+	struct piped t;
+
+	piped_begin(&t, FLAGS("--watch.all"));
+	learn(&t, 1, "event=seen|name=shop|exe=/shop|");
+	learn(&t, 2, "event=seen|name=bank|exe=/bank|");
+	for (char first = 'a'; first < 'a' + 10; first++)
+		for (char second = 'a'; second < 'a' + 4; second++)
+			get(&t, 1, (char[]){ '/', first, second, '\0' });
+	get(&t, 2, "/accounts");
+	CHECK(VALUE(&t, COUNT_OF, "job=\"shop\"", "http_route=\"/{id}\"") > 0);
+	CHECK(VALUE(&t, COUNT_OF, "job=\"bank\"", "http_route=\"/accounts\"") == 1);
+	CHECK(piped_end(&t));
+}

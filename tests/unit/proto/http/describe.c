@@ -144,7 +144,7 @@ static void described_free(struct described *d)
 
 static void routes_freep(struct routes **routes)
 {
-	routes_free(*routes);
+	routes_unref(*routes);
 }
 
 static void parse(const char *text, enum side side, const struct message *question,
