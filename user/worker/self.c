@@ -11,6 +11,7 @@
 
 #include "user/base/clock.h"
 #include "user/base/mem.h"
+#include "user/worker/active.h"
 #include "user/worker/routing.h"
 
 struct self {
@@ -111,6 +112,9 @@ static void collect_spans(const struct self *s, struct metric_sink *sink)
 	sink->metric(sink, METRIC("sonde.series.overflowed", "{span}", METRIC_COUNTER,
 				  "Spans counted under an overflow series: limit.series."));
 	give(sink, NULL, NULL, (double)series_overflowed(s->pipeline->series));
+	sink->metric(sink, METRIC("sonde.active.overflowed", "{request}", METRIC_COUNTER,
+				  "Open requests found under an overflow series, each time."));
+	give(sink, NULL, NULL, (double)active_overflowed(s->pipeline->active));
 	sink->metric(sink, METRIC("sonde.routes.collapsed", "{segment}", METRIC_COUNTER,
 				  "Path segments that became {id} because there were too many."));
 	give(sink, NULL, NULL, (double)routing_collapsed(s->pipeline->routing));

@@ -5,6 +5,7 @@
 #include "tests/unit/config/read.h"
 #include "tests/unit/exchange/script.h"
 #include "user/export/prometheus/print.h"
+#include "user/worker/active.h"
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
@@ -165,5 +166,28 @@ TEST(guessed_routes_are_of_one_service)
 	get(&t, 2, "/accounts");
 	CHECK(VALUE(&t, COUNT_OF, "job=\"shop\"", "http_route=\"/{id}\"") > 0);
 	CHECK(VALUE(&t, COUNT_OF, "job=\"bank\"", "http_route=\"/accounts\"") == 1);
+	CHECK(piped_end(&t));
+}
+
+#define ACTIVE "http_client_active_requests"
+
+TEST(open_requests_of_too_many_kinds_are_counted_together)
+{
+	enum { OPEN = 4200 };
+	struct piped t;
+	char request[64];
+	double all = 0;
+
+	piped_begin(&t, FLAGS("--limit.connections=10000"));
+	learn(&t, 1, "event=seen|name=shop|exe=/shop|");
+	for (unsigned i = 0; i < OPEN; i++) {
+		t.rig.wire = wire_new(i + 1);
+		snprintf(request, sizeof(request), "GET / HTTP/1.1\r\nHost: h%u\r\n\r\n", i);
+		send_(&t.rig, request);
+	}
+	CHECK(exchanges_open(t.pipeline->exchanges) == OPEN);
+	all = VALUE(&t, ACTIVE, "otel_metric_overflow=\"true\"");
+	CHECK(all == OPEN - 4096 && active_overflowed(t.pipeline->active) == OPEN - 4096);
+	CHECK(lines_with(&t, &all, (const char *const[]){ ACTIVE "{", NULL }) == 4097);
 	CHECK(piped_end(&t));
 }
