@@ -98,6 +98,7 @@ static void make_room(struct exchanges *x)
 	struct link *link = x->idle.next != &x->idle ? x->idle.next : x->busy.next;
 	struct connection *c = (struct connection *)link;
 
+	x->counters.evicted++;
 	lose_all(x, c, LOSS_EXCHANGE_DROPPED);
 	connection_forget(x, c);
 }

@@ -86,6 +86,7 @@ struct exchange_counters {
 	uint64_t unread[UNREADS]; /* connections given up */
 	uint64_t start[2];	  /* by enum start_source */
 	uint64_t heads_cut;
+	uint64_t evicted;	   /* connections that made room for others: max_connections */
 	uint64_t unreported_bytes; /* of turns: bytes no hook reported */
 	uint64_t requests_lost;	   /* as far as they can be known */
 };

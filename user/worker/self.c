@@ -101,6 +101,9 @@ static void collect_requests(const struct self *s, struct metric_sink *sink)
 				  "Connections that are left alone, by what they carry."));
 	for (int i = 0; i < UNREADS; i++)
 		give(sink, "reason", unread[i], (double)c->unread[i]);
+	sink->metric(sink, METRIC("sonde.connections.evicted", "{connection}", METRIC_COUNTER,
+				  "Connections that were let go for others: limit.connections."));
+	give(sink, NULL, NULL, (double)c->evicted);
 	sink->metric(sink, METRIC("sonde.connections.open", "{connection}", METRIC_UPDOWN,
 				  "Connections that are followed."));
 	give(sink, NULL, NULL, (double)exchanges_connections(s->pipeline->exchanges));
