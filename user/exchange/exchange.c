@@ -93,7 +93,7 @@ static void close_those_of(struct exchanges *x, struct link *list, struct proces
 
 		next = at->next;
 		if (connection_is_of(c, process))
-			connection_close(x, c, false, now_ns);
+			connection_close(x, c, OUTCOME_CLOSED, now_ns);
 	}
 }
 

@@ -27,8 +27,9 @@ enum role { ROLE_UNKNOWN, ROLE_SERVER, ROLE_CLIENT };
 /* How an exchange ended. */
 enum outcome {
 	OUTCOME_ANSWERED,
-	OUTCOME_RESET,	/* the connection ended by an error before the answer was whole */
-	OUTCOME_CLOSED, /* it was closed before the answer was whole, or before there was one */
+	OUTCOME_RESET,	 /* the connection ended by an error before the answer was whole */
+	OUTCOME_TIMEOUT, /* the same, and the error was that the peer did not answer in time */
+	OUTCOME_CLOSED,	 /* it was closed before the answer was whole, or before there was one */
 };
 
 enum start_source { START_ARRIVAL, START_READ };

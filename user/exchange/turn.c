@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/exchange/turn.h"
 
+#include <errno.h>
+
 #include "user/exchange/gather.h"
 #include "user/exchange/hold.h"
 #include "user/exchange/pair.h"
@@ -176,6 +178,13 @@ static void settle_last(struct exchanges *x, struct connection *c, const struct 
 		stream_settle(x, c, r->direction, c->turn_start + r->turn.bytes, &r->turn);
 }
 
+static enum outcome outcome_of(const struct record_turn *close)
+{
+	if (!(close->flags & RECORD_RESET))
+		return OUTCOME_CLOSED;
+	return close->op_bytes == ETIMEDOUT ? OUTCOME_TIMEOUT : OUTCOME_RESET;
+}
+
 static void on_close(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
 	if (c->unread) {
@@ -188,7 +197,7 @@ static void on_close(struct exchanges *x, struct connection *c, const struct rec
 		x->counters.requests_lost += questions_missed(c, r);
 		lose_all(x, c, LOSS_EXCHANGE_GAP);
 	}
-	connection_close(x, c, r->flags & RECORD_RESET, r->head.at_ns);
+	connection_close(x, c, outcome_of(r), r->head.at_ns);
 }
 
 /* An answer whose end only totals can tell: those of a sweep, or of the next turn. */
@@ -259,25 +268,28 @@ void turn_feed(struct exchanges *x, struct connection *c, const struct record_tu
 	process(x, c, r);
 }
 
-static void finish_first(struct exchanges *x, struct connection *c, bool reset, uint64_t now_ns)
+static void finish_first(struct exchanges *x, struct connection *c, enum outcome outcome,
+			 uint64_t now_ns)
 {
 	enum direction answering = !connection_asking(c);
 	struct stream *s = &c->streams[answering];
-	bool whole = s->state == STREAM_UNKNOWN || (s->state == STREAM_TO_CLOSE && !reset);
+	bool whole = s->state == STREAM_UNKNOWN ||
+		     (s->state == STREAM_TO_CLOSE && outcome == OUTCOME_CLOSED);
 
 	if (c->first->passing && whole)
 		stream_message_ended(x, c, answering, s->last_ns);
 	else
-		exchange_finish(x, c, c->first, reset ? OUTCOME_RESET : OUTCOME_CLOSED, now_ns);
+		exchange_finish(x, c, c->first, outcome, now_ns);
 }
 
-void connection_close(struct exchanges *x, struct connection *c, bool reset, uint64_t now_ns)
+void connection_close(struct exchanges *x, struct connection *c, enum outcome outcome,
+		      uint64_t now_ns)
 {
 	release_held(x, c);
 	for (int d = 0; d < DIRECTIONS; d++)
 		if (!c->unread)
 			stream_cut(x, c, d, true, now_ns);
 	while (c->first)
-		finish_first(x, c, reset, now_ns);
+		finish_first(x, c, outcome, now_ns);
 	connection_forget(x, c);
 }

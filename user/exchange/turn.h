@@ -13,5 +13,6 @@
 
 /* BYTES, TOTALS or CLOSE of this connection. After CLOSE it is forgotten. */
 void turn_feed(struct exchanges *x, struct connection *c, const struct record_turn *r);
-/* It can carry no more: finish what is open and forget it. */
-void connection_close(struct exchanges *x, struct connection *c, bool reset, uint64_t now_ns);
+/* It can carry no more: finish what is open, by `outcome` where it is not whole, and forget it. */
+void connection_close(struct exchanges *x, struct connection *c, enum outcome outcome,
+		      uint64_t now_ns);

@@ -74,6 +74,8 @@ static struct str failure_of(const struct exchange *x)
 {
 	if (x->outcome == OUTCOME_RESET)
 		return STR("connection_reset");
+	if (x->outcome == OUTCOME_TIMEOUT)
+		return STR("timeout");
 	return x->answered && x->outcome == OUTCOME_ANSWERED ? (struct str){} : STR("_OTHER");
 }
 

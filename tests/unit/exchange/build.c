@@ -23,7 +23,7 @@ static void text_of(struct str s, char ret[32])
 
 static void observe(void *context, const struct exchange *x)
 {
-	static const char *const outcomes[] = { "", "reset", "closed" };
+	static const char *const outcomes[] = { "", "reset", "timeout", "closed" };
 	struct rig *rig = context;
 	struct seen *s = &rig->seen[rig->count % SEEN_MAX];
 	size_t told = strlen(rig->story);

@@ -191,3 +191,39 @@ TEST(open_requests_of_too_many_kinds_are_counted_together)
 	CHECK(lines_with(&t, &all, (const char *const[]){ ACTIVE "{", NULL }) == 4097);
 	CHECK(piped_end(&t));
 }
+
+/* The connection ends by the errno that its socket has. */
+static void close_by(struct piped *t, uint32_t error)
+{
+	struct record_turn r = *turn_of(&t->rig.wire.record);
+
+	r.head.type = RECORD_CLOSE;
+	r.head.size = sizeof(r);
+	r.flags = RECORD_RESET;
+	r.length = 0;
+	r.turn = t->rig.wire.turn;
+	r.op_bytes = error;
+	rig_feed(&t->rig, &r);
+}
+
+TEST(a_connection_that_timed_out_says_so_and_one_that_was_reset_too)
+{
+	static const struct {
+		uint32_t error;
+		const char *type;
+	} rows[] = { { ETIMEDOUT, "error_type=\"timeout\"" },
+		     { ECONNRESET, "error_type=\"connection_reset\"" },
+		     { EPIPE, "error_type=\"connection_reset\"" },
+		     { EHOSTUNREACH, "error_type=\"connection_reset\"" },
+		     { 0, "error_type=\"connection_reset\"" } };
+
+	EACH(i, rows) {
+		struct piped t;
+
+		piped_begin(&t, FLAGS("--watch.all"));
+		recv_(&t.rig, "GET / HTTP/1.1\r\n\r\n");
+		close_by(&t, rows[i].error);
+		CHECK(VALUE(&t, COUNT_OF, rows[i].type) == 1);
+		CHECK(piped_end(&t));
+	}
+}
