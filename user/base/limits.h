@@ -11,7 +11,7 @@
 #define LIMIT_SERIES_DEFAULT 2000
 /* Prometheus marks a series stale after 5 minutes without a sample. */
 #define LIMIT_ENDED_SERIES_DEFAULT_S 300
-/* A head longer than this is rare and mostly cookies. */
+/* A head longer than this is rare and mostly cookies; nothing ships more (HEAD_BYTES). */
 #define LIMIT_HEAD_BYTES_DEFAULT 8192
 /* Connections kept in the worker: 100,000 of 200 bytes are 20 MB. */
 #define LIMIT_CONNECTIONS_DEFAULT 100000

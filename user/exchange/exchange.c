@@ -18,8 +18,8 @@ struct exchanges *exchanges_new(const struct exchanges_options *options)
 	x->options = *options;
 	if (!x->options.max_connections)
 		x->options.max_connections = 1;
-	if (x->options.max_head_bytes > OP_BYTES)
-		x->options.max_head_bytes = OP_BYTES;
+	if (x->options.max_head_bytes > HEAD_BYTES)
+		x->options.max_head_bytes = HEAD_BYTES;
 	x->connections.size = sizeof(struct connection);
 	x->opens.size = sizeof(struct open);
 	x->extras.size = sizeof(struct extra);
