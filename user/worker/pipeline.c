@@ -149,8 +149,22 @@ void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *sp
 	span_fill(p, x, processes_find(p->processes, x->process), span);
 }
 
-static void hand_out(struct pipeline *p, const struct span *span)
+/* OpenTelemetry's limit of an attribute's value: for spans, not for metrics and resources. */
+static void cut_attributes(struct pipeline *p, struct span *span)
 {
+	for (size_t i = 0; i < span->attribute_count; i++) {
+		struct attribute *a = &span->attributes[i];
+
+		if (!attribute_is_text(a) || a->text.len <= p->config->limit.attribute_bytes)
+			continue;
+		a->text = attribute_cut(a->text, p->config->limit.attribute_bytes);
+		p->attributes_cut++;
+	}
+}
+
+static void hand_out(struct pipeline *p, struct span *span)
+{
+	cut_attributes(p, span);
 	for (size_t i = 0; i < p->exporter_count; i++)
 		if (p->exporters[i]->span)
 			p->exporters[i]->span(p->exporter_selves[i], span);

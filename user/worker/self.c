@@ -125,6 +125,9 @@ static void collect_spans(const struct self *s, struct metric_sink *sink)
 		     METRIC("sonde.routes.shared", "{resource}", METRIC_COUNTER,
 			    "Instances whose service shares guessed routes: too many services."));
 	give(sink, NULL, NULL, (double)routing_shared(s->pipeline->routing));
+	sink->metric(sink, METRIC("sonde.attributes.cut", "{attribute}", METRIC_COUNTER,
+				  "Values of spans that were longer: limit.attribute-bytes."));
+	give(sink, NULL, NULL, (double)s->pipeline->attributes_cut);
 	sink->metric(sink, METRIC("sonde.spans.unsampled", "{span}", METRIC_COUNTER,
 				  "Spans that the sampler left out."));
 	give(sink, NULL, NULL, (double)s->pipeline->unsampled);

@@ -227,3 +227,41 @@ TEST(a_connection_that_timed_out_says_so_and_one_that_was_reset_too)
 		CHECK(piped_end(&t));
 	}
 }
+
+/* An exporter that keeps one attribute of the last span. */
+static char kept_text[64];
+
+static void keep_text(void *self, const struct span *span)
+{
+	const struct attribute *a = span_find(span, STR("url.path"));
+
+	(void)self;
+	snprintf(kept_text, sizeof(kept_text), "%.*s", a ? (int)a->text.len : 0,
+		 a ? a->text.at : "");
+}
+
+static void free_nothing(void *self)
+{
+	(void)self;
+}
+
+TEST(values_of_span_attributes_are_cut_between_characters_and_counted)
+{
+	static const struct exporter keeper = { .span = keep_text, .free = free_nothing };
+	struct piped t;
+
+	piped_begin(&t, FLAGS("--limit.attribute-bytes=32"));
+	t.pipeline->exporters[t.pipeline->exporter_count++] = &keeper;
+	t.pipeline->exports_spans = true;
+	get(&t, 1, "/two/words/and/more/words/behind");
+	CHECK(!strcmp(kept_text, "/two/words/and/more/words/behind"));
+	CHECK(!t.pipeline->attributes_cut);
+	get(&t, 1, "/two/words/and/more/words/behin\xc3\xa9tage");
+	CHECK(!strcmp(kept_text, "/two/words/and/more/words/behin"));
+	CHECK(t.pipeline->attributes_cut == 1);
+	get(&t, 1, "/two/words/and/more/words/behind/them");
+	CHECK(!strcmp(kept_text, "/two/words/and/more/words/behind"));
+	/* Labels have a limit of their own. */
+	CHECK(VALUE(&t, COUNT_OF, "/two/words/and/more/words/behind/them") == 1);
+	CHECK(piped_end(&t));
+}
