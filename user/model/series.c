@@ -196,10 +196,10 @@ static bool ended(const struct series *s, const struct row *row, uint64_t now_ns
 {
 	uint64_t at = row->resource->ended_ns;
 
-	return at && now_ns >= at && now_ns - at >= s->ended_ns;
+	return row->resource->replaced || (at && now_ns >= at && now_ns - at >= s->ended_ns);
 }
 
-/* Drop the rows of resources that ended long enough ago. */
+/* Drop the rows of resources that ended long enough ago, or that another one replaced. */
 static void sweep(struct series *s, uint64_t now_ns)
 {
 	bool dropped = false;

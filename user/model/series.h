@@ -9,7 +9,8 @@
  * service.name and namespace, over all its instances) in a group, new sets of values go to one overflow row
  * of their resource (otel.metric.overflow=true), so that sums stay exact; so does a
  * value of more than SERIES_VALUE_BYTES. Rows of a resource that ended are dropped
- * `ended_series_ns` later, by a collection or by a new row.
+ * `ended_series_ns` later, or when another resource replaced it, by a collection
+ * or by a new row.
  */
 #pragma once
 

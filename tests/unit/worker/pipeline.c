@@ -4,6 +4,7 @@
 #include "tests/test.h"
 #include "tests/unit/config/read.h"
 #include "tests/unit/exchange/script.h"
+#include "user/base/clock.h"
 #include "user/export/prometheus/print.h"
 #include "user/worker/active.h"
 
@@ -264,4 +265,27 @@ TEST(values_of_span_attributes_are_cut_between_characters_and_counted)
 	/* Labels have a limit of their own. */
 	CHECK(VALUE(&t, COUNT_OF, "/two/words/and/more/words/behind/them") == 1);
 	CHECK(piped_end(&t));
+}
+
+TEST(a_service_that_starts_again_with_its_instance_id_begins_anew)
+{
+	static const uint64_t gaps_ns[] = { 0, 120 * NS_PER_S }; /* ended processes go after 60 s */
+
+	EACH(i, gaps_ns) {
+		struct piped t;
+
+		piped_begin(&t, FLAGS("--watch.all"));
+		learn(&t, 1, "event=seen|name=shop|exe=/shop|instance=one|version=1|");
+		get(&t, 1, "/");
+		get(&t, 1, "/");
+		learn(&t, 1, "event=exit|");
+		t.rig.now_ns += gaps_ns[i];
+		processes_expire(t.pipeline->processes, t.rig.now_ns);
+		learn(&t, 2, "event=seen|name=shop|exe=/shop|instance=one|version=2|");
+		t.rig.wire = wire_new(8);
+		get(&t, 2, "/");
+		CHECK(VALUE(&t, COUNT_OF, "instance=\"one\"") == 1);
+		CHECK(VALUE(&t, "target_info{", "service_version=\"2\"") == 1);
+		CHECK(piped_end(&t));
+	}
 }
