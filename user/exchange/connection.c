@@ -179,6 +179,16 @@ void connection_trim(struct exchanges *x, struct connection *c)
 	c->extra = NULL;
 }
 
+void connection_verdict_again(struct exchanges *x, struct connection *c)
+{
+	if (c->unread)
+		connection_verdict(x, c, VERDICT_STOP, 0);
+	else if (c->all)
+		connection_verdict(x, c, VERDICT_ALL, OP_BYTES);
+	else
+		connection_verdict(x, c, VERDICT_HEADS, x->options.max_head_bytes);
+}
+
 void connection_verdict(struct exchanges *x, struct connection *c, enum verdict verdict,
 			size_t head_bytes)
 {

@@ -142,6 +142,9 @@ void connection_trim(struct exchanges *x, struct connection *c);
 void connection_verdict(struct exchanges *x, struct connection *c, enum verdict verdict,
 			size_t head_bytes);
 
+/* What was asked for before: its cell may have gone to another connection since. */
+void connection_verdict_again(struct exchanges *x, struct connection *c);
+
 /* The slot that holds `cookie`, or the free one where it belongs. */
 static inline size_t cookies_slot(const struct cookies *t, uint64_t cookie)
 {

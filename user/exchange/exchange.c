@@ -55,6 +55,14 @@ static inline struct connection *find_or_make(struct exchanges *x, const struct 
 	return c;
 }
 
+/* Once a turn, where something else than the default was asked for. */
+static inline void keep_verdict(struct exchanges *x, struct connection *c,
+				const struct record_turn *r)
+{
+	if ((c->all || c->raised || c->unread) && r->flags & RECORD_OPENS)
+		connection_verdict_again(x, c);
+}
+
 void exchanges_feed(struct exchanges *x, const struct record *record)
 {
 	struct connection *c;
@@ -68,6 +76,7 @@ void exchanges_feed(struct exchanges *x, const struct record *record)
 		break;
 	case RECORD_BYTES:
 		c = find_or_make(x, record);
+		keep_verdict(x, c, (const struct record_turn *)(const void *)record);
 		if (!plain_take(x, c, (const struct record_turn *)(const void *)record))
 			turn_feed(x, c, (const struct record_turn *)(const void *)record);
 		break;

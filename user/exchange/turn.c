@@ -216,12 +216,8 @@ static void process(struct exchanges *x, struct connection *c, const struct reco
 		on_close(x, c, r);
 		return;
 	}
-	if (c->unread) {
-		/* Its cell went to another connection; ask again, once a turn. */
-		if (r->flags & RECORD_OPENS)
-			connection_verdict(x, c, VERDICT_STOP, 0);
+	if (c->unread)
 		return;
-	}
 	if (r->flags & RECORD_JOINED)
 		c->joined = true;
 	if (r->head.type == RECORD_BYTES)

@@ -356,3 +356,29 @@ TEST(a_late_question_that_does_not_open_its_turn_leaves_the_turn_before_unsettle
 	CHECK(!strcmp(rig.story, "a=200 b=201"));
 	CHECK(rig_end(&rig));
 }
+
+TEST(a_verdict_whose_cell_went_to_another_connection_is_given_again_with_the_next_turn)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n? b -\n");
+	CHECK(rig.wire.verdict == VERDICT_ALL);
+	rig.wire.verdict = VERDICT_HEADS;
+	send_(&rig, "! 200 -\n");
+	CHECK(rig.wire.verdict == VERDICT_ALL);
+	CHECK(rig_end(&rig));
+
+	rig_begin(&rig, NULL);
+	rig.wire.limit = 8;
+	recv_(&rig, "? a-long-name -\n");
+	send_(&rig, "! 200 -\n");
+	CHECK(rig.head_bytes == rig_options.max_head_bytes);
+	rig.head_bytes = 0;
+	recv_(&rig, "? b -\n");
+	CHECK(rig.head_bytes == rig_options.max_head_bytes);
+	rig.head_bytes = 0;
+	send_(&rig, "! 200 -\n");
+	CHECK(rig.head_bytes == rig_options.max_head_bytes);
+	CHECK(rig_end(&rig));
+}
