@@ -67,6 +67,8 @@ void exchanges_feed(struct exchanges *x, const struct record *record)
 {
 	struct connection *c;
 
+	if (x->holding.next != &x->holding)
+		turns_expire(x, record->at_ns);
 	if (!record->cookie)
 		return;
 	switch (record->type) {
@@ -87,6 +89,11 @@ void exchanges_feed(struct exchanges *x, const struct record *record)
 			turn_feed(x, c, (const struct record_turn *)(const void *)record);
 		break;
 	}
+}
+
+void exchanges_expire(struct exchanges *x, uint64_t now_ns)
+{
+	turns_expire(x, now_ns);
 }
 
 bool exchanges_want_sweep(const struct exchanges *x)

@@ -100,6 +100,8 @@ void exchanges_free(struct exchanges *x);
 
 /* Take one checked record. */
 void exchanges_feed(struct exchanges *x, const struct record *record);
+/* It is `now_ns`: records that were held back for others' sake are not waited with any longer. */
+void exchanges_expire(struct exchanges *x, uint64_t now_ns);
 /* Does an exchange wait for totals that only a sweep can bring? */
 bool exchanges_want_sweep(const struct exchanges *x);
 /* Forget connections of a process that ended, closing what is open; time for `now_ns`. */

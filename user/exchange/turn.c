@@ -220,10 +220,13 @@ static void process(struct exchanges *x, struct connection *c, const struct reco
 		return;
 	if (r->flags & RECORD_JOINED)
 		c->joined = true;
-	if (r->head.type == RECORD_BYTES)
+	if (r->head.type == RECORD_BYTES) {
 		on_bytes(x, c, r);
-	else
+		if (r->number == c->turn)
+			c->cut = r->flags & (RECORD_CUT | RECORD_UNREADABLE);
+	} else {
 		settle_last(x, c, r);
+	}
 	if (c->extra)
 		connection_trim(x, c);
 	if (c->waits != waits(c)) {
@@ -233,35 +236,54 @@ static void process(struct exchanges *x, struct connection *c, const struct reco
 	c->in_step = plain_in_step(c);
 }
 
-static void release_held(struct exchanges *x, struct connection *c)
+/* True when the record was the connection's last: it is forgotten. */
+static bool process_first_held(struct exchanges *x, struct connection *c)
 {
-	struct block *block;
+	struct block *block = held_take(x, c);
+	const struct record_turn *r = (const struct record_turn *)(const void *)block->bytes;
+	bool last = r->head.type == RECORD_CLOSE;
 
-	while ((block = held_take(x, c))) {
-		process(x, c, (const struct record_turn *)(const void *)block->bytes);
-		block_give(&x->blocks, block);
-	}
+	process(x, c, r);
+	block_give(&x->blocks, block);
+	return last;
+}
+
+/* Go on with what is held as far as nothing before it is missed, or it was waited for enough. */
+static void go_on(struct exchanges *x, struct connection *c, uint64_t now_ns)
+{
+	while (held_any(c) && (held_long_enough(c, now_ns) || !hold_wanted(c, held_first(c))))
+		if (process_first_held(x, c))
+			return;
+}
+
+/* The same with all of it. */
+static bool release_held(struct exchanges *x, struct connection *c)
+{
+	while (held_any(c))
+		if (process_first_held(x, c))
+			return true;
+	return false;
 }
 
 void turn_feed(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
-	if (held_any(c)) {
-		bool fills = r->head.type == RECORD_BYTES && !held_is_of(c, r) &&
-			     (r->flags & RECORD_LATE || r->number - c->turn == 1);
+	if (!held_any(c) && (c->unread || !hold_wanted(c, r)))
+		process(x, c, r);
+	else if (hold(x, c, r))
+		go_on(x, c, r->head.at_ns);
+	else if (!release_held(x, c))
+		process(x, c, r);
+}
 
-		if (!fills && held_is_of(c, r) && hold(x, c, r))
+void turns_expire(struct exchanges *x, uint64_t now_ns)
+{
+	while (x->holding.next != &x->holding) {
+		struct connection *c = ((struct extra *)x->holding.next)->owner;
+
+		if (!held_long_enough(c, now_ns))
 			return;
-		if (fills) {
-			held_reported(c, r);
-			process(x, c, r);
-		}
-		release_held(x, c);
-		if (fills)
-			return;
+		go_on(x, c, now_ns);
 	}
-	if (!c->unread && hold_wanted(c, r) && hold(x, c, r))
-		return;
-	process(x, c, r);
 }
 
 static void finish_first(struct exchanges *x, struct connection *c, enum outcome outcome,
@@ -281,7 +303,8 @@ static void finish_first(struct exchanges *x, struct connection *c, enum outcome
 void connection_close(struct exchanges *x, struct connection *c, enum outcome outcome,
 		      uint64_t now_ns)
 {
-	release_held(x, c);
+	if (release_held(x, c))
+		return;
 	for (int d = 0; d < DIRECTIONS; d++)
 		if (!c->unread)
 			stream_cut(x, c, d, true, now_ns);

@@ -312,6 +312,7 @@ void pipeline_take_record(struct pipeline *p, const struct record *record)
 		return;
 	case RECORD_CLOCK:
 		p->unix_offset_ns = ((const struct record_clock *)record)->unix_offset_ns;
+		exchanges_expire(p->exchanges, record->at_ns);
 		return;
 	default:
 		p->ledger.out[STAGE_RING]++;

@@ -149,6 +149,24 @@ static size_t shipped_of(struct wire *w, size_t len)
 	return len < most ? len : most;
 }
 
+/* A turn of the other direction of which nothing was reported is told of before `d`'s own. */
+static void say_other(struct rig *rig, struct wire *w, enum direction d)
+{
+	struct shipped other = w->kept;
+	struct record_turn *r = turn_of(&other);
+
+	if (w->owed == !d + 1) {
+		r->head.size = sizeof(*r);
+		r->head.at_ns = rig->now_ns;
+		r->flags |= RECORD_OPENS | RECORD_UNREADABLE;
+		r->length = 0;
+		r->op_bytes = 0;
+		r->offset = 0;
+		rig_feed(rig, r);
+	}
+	w->owed = 0;
+}
+
 void build_op(struct rig *rig, struct wire *w, enum direction d, const char *text, size_t len)
 {
 	bool opens = book(rig, w, d, len);
@@ -173,6 +191,10 @@ void build_op(struct rig *rig, struct wire *w, enum direction d, const char *tex
 		memcpy(r->payload, text, length);
 	else
 		memset(r->payload, 'x', length);
+	if (!w->late)
+		say_other(rig, w, d);
+	if (w->late && opens)
+		w->owed = d + 1;
 	if (w->late)
 		w->kept = w->record;
 	else if (!w->lose && (opens || length) && w->verdict != VERDICT_STOP)

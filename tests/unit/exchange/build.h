@@ -29,6 +29,7 @@ struct wire {
 	bool lose;		     /* its record does not arrive */
 	bool unreadable;	     /* its bytes are not shipped */
 	bool late;		     /* its hook runs when build_late() is called */
+	int owed;		     /* 1 + direction of a late one that opened a turn */
 	struct shipped record, kept; /* the last one made; the late one */
 };
 
