@@ -17,6 +17,7 @@ enum {
 	UUID_TEXT = 37,
 	/* U+FFFD is three bytes for one; an attribute may have a key and a value to copy. */
 	TEXT_BYTES = RESOURCE_ATTRIBUTES * 2 * 3 * LIMIT_ATTRIBUTE_BYTES,
+	UNKNOWN_BYTES = 4096, /* three texts of 64 bytes and our own words */
 };
 
 /* OpenTelemetry semantic conventions, service.instance.id: the namespace for UUIDv5. */
@@ -154,7 +155,7 @@ struct resource *instance_resource(struct process_id id, const struct facts *fac
 struct resource *instance_unknown(const struct host *host)
 {
 	struct facts f = { .at = { [FACT_NAME] = STR("unknown_service") } };
-	struct maker m = { .texts = buf_new(TEXT_BYTES) };
+	struct maker m = { .texts = buf_new(UNKNOWN_BYTES) };
 	struct process_id nobody = {};
 	struct resource *r;
 
@@ -163,7 +164,7 @@ struct resource *instance_unknown(const struct host *host)
 		f.at[FACT_HOST_NAME] = str_of(host->name);
 		f.at[FACT_HOST_ARCH] = str_of(host->arch);
 	}
-	buf_reserve(&m.texts, TEXT_BYTES);
+	buf_reserve(&m.texts, UNKNOWN_BYTES);
 	add_service(&m, nobody, &f);
 	add_host(&m, &f);
 	r = resource_new(m.at, m.count);

@@ -72,6 +72,8 @@ bool rig_end(struct rig *rig);
 void rig_feed(struct rig *rig, const void *record);
 
 struct wire wire_new(uint64_t cookie);
+/* The same in place, for who makes many: most of a wire is room for records. */
+void wire_begin(struct wire *w, uint64_t cookie);
 /* One operation of `len` bytes; `text` may be NULL: what they are does not matter, 'x'. */
 void build_op(struct rig *rig, struct wire *w, enum direction d, const char *text, size_t len);
 void build_late(struct rig *rig, struct wire *w, bool opens);
