@@ -17,6 +17,7 @@ struct shared {
 	uint64_t events_missed;	  /* process events that were lost and looked for again */
 	uint64_t messages_lost;	  /* the worker did not take them */
 	uint64_t watched;	  /* processes that are targets now */
+	uint64_t members_refused; /* targets past limit.processes: not watched, or nobody's */
 	uint64_t monitor_cpu_us, monitor_rss_bytes;
 	uint32_t monitor_pid, spawner_pid, monitor_uid;
 	uint32_t watching; /* what was there at the start has been looked at */

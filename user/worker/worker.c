@@ -14,6 +14,7 @@
 #include "user/monitor/message.h"
 #include "user/monitor/shared.h"
 #include "user/process/host.h"
+#include "user/process/read.h"
 #include "user/worker/inspect.h"
 #include "user/worker/jail.h"
 #include "user/worker/pipeline.h"
@@ -226,6 +227,14 @@ static void take_news(struct worker *w, const struct monitor_message *m, const i
 	pipeline_take(w->pipeline, buf_str(&w->facts));
 }
 
+/* The configuration was read again and nothing else in it is the worker's. */
+static void take_options(struct worker *w, int fd)
+{
+	buf_clear(&w->pipeline->watch_flags);
+	if (read_regular(fd, &w->pipeline->watch_flags))
+		log_warn("what is watched now cannot be read", "");
+}
+
 static bool is_flushed(const struct worker *w)
 {
 	const struct pipeline *p = w->pipeline;
@@ -284,6 +293,8 @@ static void on_monitor(struct watch *watch, uint32_t events)
 		return;
 	if (m.type == MESSAGE_PROCESS)
 		take_news(w, &m, fds, count);
+	else if (m.type == MESSAGE_OPTIONS && count)
+		take_options(w, fds[0]);
 	else if (m.type == MESSAGE_STOP)
 		stop(w);
 	for (size_t i = 0; i < count; i++)

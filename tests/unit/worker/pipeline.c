@@ -5,6 +5,7 @@
 #include "tests/unit/config/read.h"
 #include "tests/unit/exchange/script.h"
 #include "user/base/clock.h"
+#include "user/base/limits.h"
 #include "user/export/prometheus/print.h"
 #include "user/worker/active.h"
 
@@ -288,4 +289,47 @@ TEST(a_service_that_starts_again_with_its_instance_id_begins_anew)
 		CHECK(VALUE(&t, "target_info{", "service_version=\"2\"") == 1);
 		CHECK(piped_end(&t));
 	}
+}
+
+/* The facts of a process of which nothing can be read, as a record. */
+static void tell(struct pipeline *p, uint32_t pid, const char *event)
+{
+	struct process_files none = { .environ = -1, .cmdline = -1, .cgroup = -1, .stat = -1 };
+	struct process_id id = { .tgid = pid, .started_ns = 1 }, nobody = {};
+	struct buf record = buf_new(LIMIT_PROC_FILE_BYTES);
+
+	none.exe = "/bin/shop";
+	if (process_facts(p->config, id, nobody, event, "watch.all", &none, 1, &record))
+		abort();
+	pipeline_take(p, buf_str(&record));
+	buf_free(&record);
+}
+
+/* The least that says whose it is. */
+static struct str record_of(struct record_turn *t, uint32_t pid)
+{
+	*t = (struct record_turn){ .head = { .type = RECORD_BYTES,
+					     .size = sizeof(*t),
+					     .process = { .tgid = pid, .started_ns = 1 } } };
+	return (struct str){ (const char *)t, sizeof(*t) };
+}
+
+TEST(records_of_a_process_past_the_limit_wait_for_nothing)
+{
+	SCOPED *config = FLAGS("--watch.all", "--limit.processes=1");
+	struct pipeline *p = pipeline_new(&(struct pipeline_options){ .config = config });
+	struct record_turn one, other;
+
+	CHECK(!pipeline_knows(p, record_of(&one, 1))); /* its facts may come */
+	tell(p, 1, "seen");
+	CHECK(pipeline_knows(p, record_of(&one, 1)));
+	CHECK(pipeline_knows(p, record_of(&other, 2))); /* they would be refused */
+	tell(p, 2, "seen");
+	CHECK(processes_refused(p->processes) == 1 && !p->facts_refused);
+	tell(p, 1, "exit");
+	CHECK(!pipeline_knows(p, record_of(&other, 2))); /* there is room again */
+	tell(p, 2, "seen");
+	CHECK(pipeline_knows(p, record_of(&other, 2)));
+	CHECK(processes_refused(p->processes) == 1);
+	pipeline_free(p);
 }
