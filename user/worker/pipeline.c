@@ -312,6 +312,11 @@ void pipeline_free(struct pipeline *p)
 	free(p);
 }
 
+static bool takes_spans(const struct exporter *exporter, const void *self)
+{
+	return exporter->span && (!exporter->takes_spans || exporter->takes_spans(self));
+}
+
 int pipeline_export(struct pipeline *p, const struct export_context *context, const char **error)
 {
 	p->export_context = *context;
@@ -324,7 +329,7 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 			return -EINVAL;
 		if (!self)
 			continue;
-		p->exports_spans |= exporters[i]->span != NULL;
+		p->exports_spans |= takes_spans(exporters[i], self);
 		p->exporters[p->exporter_count] = exporters[i];
 		p->exporter_selves[p->exporter_count++] = self;
 	}

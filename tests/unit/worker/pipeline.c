@@ -6,6 +6,7 @@
 #include "tests/unit/exchange/script.h"
 #include "user/base/clock.h"
 #include "user/base/limits.h"
+#include "user/base/loop.h"
 #include "user/export/prometheus/print.h"
 #include "user/worker/active.h"
 
@@ -227,6 +228,37 @@ TEST(a_connection_that_timed_out_says_so_and_one_that_was_reset_too)
 		close_by(&t, rows[i].error);
 		CHECK(VALUE(&t, COUNT_OF, rows[i].type) == 1);
 		CHECK(piped_end(&t));
+	}
+}
+
+TEST(an_exporter_of_metrics_alone_makes_no_spans)
+{
+	static const struct {
+		const char *environment;
+		bool spans;
+	} rows[] = {
+		{ "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://127.0.0.1:9/v1/metrics", false },
+		{ "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://127.0.0.1:9/v1/traces", true },
+		{ "SONDE_CONSOLE_FORMAT=json", true },
+		{ "SONDE_LOG_LEVEL=info", false },
+	};
+
+	EACH(i, rows) {
+		struct loop *loop = loop_new();
+		const char *error;
+		struct piped t;
+
+		piped_begin(&t, VARIABLES(rows[i].environment));
+		CHECK(!pipeline_export(
+			t.pipeline,
+			&(struct export_context){ .config = t.config,
+						  .loop = loop,
+						  .collectors = &t.pipeline->collectors,
+						  .ledger = &t.pipeline->ledger },
+			&error));
+		CHECK(t.pipeline->exports_spans == rows[i].spans);
+		CHECK(piped_end(&t));
+		loop_free(loop);
 	}
 }
 
