@@ -183,26 +183,32 @@ static void act(struct fuzzed *f, struct str *in)
 	}
 }
 
+/* Limits as small as they may be. */
+static struct config *read_config(void)
+{
+	const struct str text = STR("limit: {series: 4, ended-series: 24h, head-bytes: 512, "
+				    "connections: 3, exchanges: 20, processes: 2, "
+				    "attribute-bytes: 32}\n");
+	struct config_error error;
+	struct config *config;
+
+	require(!config_read_text(text, "limits", &config, &error));
+	return config;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct config config = {
-		.limit = { .series = 4,
-			   .ended_series_s = UINT32_MAX,
-			   .head_bytes = 512,
-			   .connections = 3,
-			   .exchanges = 20,
-			   .processes = 2,
-			   .attribute_bytes = 32 },
-		.http.route_guess = true,
-	};
+	static struct config *config;
 	static struct fuzzed f;
 	struct str in = { (const char *)data, size };
 	uint64_t counted = 0, observed;
 
+	if (!config)
+		config = read_config();
 	rig_begin(&f.rig, NULL);
 	f.rig.now_ns = 2 * LONGEST_NS;
-	f.pipeline = pipeline_new(&(struct pipeline_options){ .config = &config, .seed = 1 });
+	f.pipeline = pipeline_new(&(struct pipeline_options){ .config = config, .seed = 1 });
 	f.rig.take = take_record;
 	f.rig.take_context = &f;
 	f.skew_ns = 0;
