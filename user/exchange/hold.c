@@ -13,11 +13,10 @@ const struct record_turn *held_first(const struct connection *c)
 	return record_in(c->extra->held[0]);
 }
 
-/* A turn whose bytes TCP moved and no hook reported: theirs are late. */
-static bool nothing_reported(const struct record_turn *r)
+/* Opens a turn that TCP's counters told of: its bytes are late (turn.c). */
+static bool announces(const struct record_turn *r)
 {
-	return r->head.type == RECORD_BYTES && r->flags & RECORD_OPENS && !r->op_bytes &&
-	       r->turn.unreported;
+	return r->head.type == RECORD_BYTES && r->flags & RECORD_OPENS && !r->op_bytes;
 }
 
 /* In the turn's own direction, bytes before the payload were not reported yet. */
@@ -58,7 +57,7 @@ static bool opening_missing(const struct connection *c, const struct record_turn
 {
 	if (c->turn && r->direction == c->direction)
 		return false;
-	return !(r->flags & RECORD_OPENS) || nothing_reported(r) || bytes_missing(c, r) ||
+	return !(r->flags & RECORD_OPENS) || bytes_missing(c, r) ||
 	       head_missing(c, !r->direction, c->turn_start + r->before.bytes);
 }
 
@@ -90,41 +89,9 @@ static bool comes_before(const struct record_turn *a, const struct record_turn *
 		return a->number < b->number;
 	if (a->head.type != b->head.type) /* bytes, then totals, then the close */
 		return a->head.type < b->head.type;
+	if (announces(a) != announces(b))
+		return announces(a);
 	return a->offset < b->offset;
-}
-
-/* The late record opens its turn: with the totals of the one that said that it would come. */
-static void open_late(struct record_turn *late, const struct record_turn *said)
-{
-	late->flags |= RECORD_OPENS;
-	late->before = said->before;
-	late->turn = said->turn;
-	late->turn.unreported -=
-		late->op_bytes < said->turn.unreported ? late->op_bytes : said->turn.unreported;
-}
-
-static void remove_at(struct exchanges *x, struct extra *e, unsigned at)
-{
-	block_give(&x->blocks, e->held[at]);
-	e->held_count--;
-	memmove(e->held + at, e->held + at + 1, (e->held_count - at) * sizeof(e->held[0]));
-}
-
-/* `block` is held or was just made; the other of the two that belong together goes. */
-static void join_late(struct exchanges *x, struct extra *e, struct block *block)
-{
-	struct record_turn *r = record_in(block);
-
-	for (unsigned i = 0; i < e->held_count; i++) {
-		struct record_turn *held = record_in(e->held[i]);
-
-		if (!(r->flags & RECORD_LATE) || held->number != r->number ||
-		    !nothing_reported(held))
-			continue;
-		open_late(r, held);
-		remove_at(x, e, i);
-		return;
-	}
 }
 
 /* The late `r` reports bytes that the turn after it gave as unreported. */
@@ -148,20 +115,6 @@ static void insert(struct extra *e, struct block *block)
 	e->held[at] = block;
 }
 
-/* A late record that came before the one that says so takes what it says. */
-static struct block *swap_late(struct extra *e, struct block *said)
-{
-	for (unsigned i = 0; i < e->held_count && nothing_reported(record_in(said)); i++) {
-		struct record_turn *held = record_in(e->held[i]);
-
-		if (held->number != record_in(said)->number || !(held->flags & RECORD_LATE))
-			continue;
-		open_late(held, record_in(said));
-		return NULL;
-	}
-	return said;
-}
-
 bool hold(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
 	struct extra *e = connection_extra(x, c);
@@ -178,12 +131,8 @@ bool hold(struct exchanges *x, struct connection *c, const struct record_turn *r
 		e->owner = c;
 		link_last(&x->holding, &e->link);
 	}
-	join_late(x, e, block);
 	report_late(e, r);
-	if (swap_late(e, block))
-		insert(e, block);
-	else
-		block_give(&x->blocks, block);
+	insert(e, block);
 	return true;
 }
 

@@ -7,9 +7,9 @@
  *
  *	- a record was reserved in the ring before the one that it follows;
  *	- the hook of the thread that asked ran after the hook of the thread that
- *	  read the answer. The latter then tells of a turn of which nothing was
- *	  reported (no bytes, all of it `unreported`), and its bytes come later
- *	  (RECORD_LATE), without the totals of the turn before.
+ *	  read the answer. The latter ships two records: one that opens the asking
+ *	  turn without any of its bytes (turn.c), and its own, which says that bytes
+ *	  before it are not yet reported. Theirs come later (RECORD_LATE).
  *
  * What shows that something before it is still to come is kept here, in order,
  * until that comes; or until HELD_MAX records wait, or HELD_NS of records' time
