@@ -543,3 +543,17 @@ TEST(each_open_exchange_is_visited_with_its_addresses)
 	CHECK(count == 2);
 	CHECK(rig_end(&rig));
 }
+
+TEST(an_idle_connection_that_makes_room_is_counted)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	for (uint64_t i = 0; i < rig_options.max_connections + 3; i++) {
+		rig.wire = wire_new(i + 1);
+		recv_(&rig, "? a -\n");
+		send_(&rig, "! 200 -\n");
+	}
+	CHECK(exchanges_counters(rig.x)->evicted == 3);
+	CHECK(rig_end(&rig));
+}
