@@ -112,6 +112,16 @@ TEST(an_answer_before_which_bytes_were_hidden_is_not_plain)
 	CHECK(rig_end(&rig));
 }
 
+TEST(a_turn_that_opens_without_bytes_is_no_question)
+{
+	struct rig rig;
+
+	begin_in_step(&rig);
+	recv_(&rig, "");
+	CHECK(exchanges_open(rig.x) == 0);
+	CHECK(rig_end(&rig));
+}
+
 TEST(a_plain_record_that_fills_a_gap_lets_go_what_is_held)
 {
 	struct rig rig;
