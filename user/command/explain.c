@@ -18,7 +18,7 @@
 #include "user/command/explain_text.h"
 #include "user/command/subject.h"
 #include "user/config/option.h"
-#include "user/monitor/selection.h"
+#include "user/config/watch.h"
 #include "user/worker/inspect_answer.h"
 
 enum { PID_LIMIT = 4194304, OPTIONS = 512, ANCESTORS = 64, RULE_BYTES = 512 };
@@ -26,8 +26,8 @@ enum { PID_LIMIT = 4194304, OPTIONS = 512, ANCESTORS = 64, RULE_BYTES = 512 };
 static const char *rule_of(const struct config *config, const struct subject *s,
 			   const char **why_not, char text[RULE_BYTES])
 {
-	return selection_rule(config, s->pid, s->exe, s->cgroup, s->ports, s->port_count, why_not,
-			      text, RULE_BYTES);
+	return watch_rule(config, s->pid, s->exe, s->cgroup, s->ports, s->port_count, why_not, text,
+			  RULE_BYTES);
 }
 
 /* The options that the running sonde was given, as it says them. */

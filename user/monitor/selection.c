@@ -9,6 +9,7 @@
 #include "user/base/clock.h"
 #include "user/base/mem.h"
 #include "user/base/table.h"
+#include "user/config/watch.h"
 
 enum { LIST_BYTES = 16 << 20, ROUNDS = 8, OWN_PIDS = 4 };
 
@@ -149,9 +150,9 @@ static void portray(const struct selection *s, const struct procfiles *files,
 	ret->cgroup[0] = '\0';
 	if (s->config->watch.cgroup.count)
 		procfiles_cgroup(files, ret->cgroup, sizeof(ret->cgroup));
-	ret->watched_by = selection_rule(s->config, files->process.tgid, ret->exe, ret->cgroup,
-					 candidate->ports, candidate->port_count, &why_not,
-					 ret->rule, sizeof(ret->rule));
+	ret->watched_by =
+		watch_rule(s->config, files->process.tgid, ret->exe, ret->cgroup, candidate->ports,
+			   candidate->port_count, &why_not, ret->rule, sizeof(ret->rule));
 	ret->excluded =
 		is_own(s, files) || (!ret->watched_by && !strncmp(why_not, "watch.exclude", 13));
 }

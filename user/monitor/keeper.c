@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/monitor/keeper.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "user/base/clock.h"
+#include "user/base/mem.h"
+#include "user/monitor/message.h"
+
+enum { QUICK_DEATHS = 5 };
+#define RESPAWN_NS (100 * NS_PER_MS)
+
+/* A message the worker does not take now would stall what is watched for nobody: it is counted. */
+void keeper_tell(void *context, const char *event, const struct member *member, uint64_t at_ns,
+		 const struct procfiles *files)
+{
+	struct monitor *m = context;
+	struct monitor_message news = { .type = MESSAGE_PROCESS,
+					.process = member->process,
+					.parent = member->parent,
+					.port_count = (uint16_t)member->port_count,
+					.at_ns = at_ns };
+	int fds[PROCESS_FILES];
+	size_t count = 0;
+
+	m->shared->watched = selection_count(m->selection);
+	if (m->worker_fd < 0)
+		return; /* the next one is told of all there is */
+	snprintf(news.event, sizeof(news.event), "%s", event);
+	memcpy(news.comm, member->comm, sizeof(news.comm));
+	memcpy(news.watched_by, member->watched_by, sizeof(news.watched_by));
+	memcpy(news.text, member->exe, sizeof(news.text));
+	memcpy(news.ports, member->ports, sizeof(news.ports));
+	if (files)
+		count = procfiles_facts(files, fds, &news.files);
+	if (message_send(m->worker_fd, &news, fds, count))
+		m->shared->messages_lost = ++m->messages_lost;
+	while (count)
+		close(fds[--count]);
+}
+
+void keeper_drop(struct monitor *m)
+{
+	if (m->worker_fd < 0)
+		return;
+	loop_unwatch(m->loop, &m->worker_watch);
+	loop_unwatch(m->loop, &m->requests_watch);
+	closep(&m->worker_fd);
+	closep(&m->requests_fd);
+	m->worker_fd = m->requests_fd = -1;
+}
+
+/* The descriptors of a worker, in the order of enum worker_file. */
+static size_t worker_fds(const struct monitor *m, int worker_end, int requests_end,
+			 int ret[MESSAGE_FDS])
+{
+	size_t count = WORKER_RINGS;
+
+	ret[WORKER_MONITOR] = worker_end;
+	ret[WORKER_REQUESTS] = requests_end;
+	ret[WORKER_SHARED] = m->shared_fd;
+	ret[WORKER_VERDICTS] = capture_verdicts_fd(m->capture);
+	ret[WORKER_CONTROL] = capture_control_fd(m->capture);
+	ret[WORKER_COUNTERS] = capture_counters_fd(m->capture);
+	ret[WORKER_SWEEP] = capture_sweep_fd(m->capture);
+	ret[WORKER_TAPE] = m->tape_fd;
+	ret[WORKER_INSPECT] = m->inspect_fd;
+	for (size_t i = 0; i < capture_rings(m->capture); i++)
+		ret[count++] = capture_ring_fd(m->capture, i);
+	for (size_t i = 0; i < m->listener_count; i++)
+		ret[count++] = m->listeners[i];
+	return count;
+}
+
+int keeper_spawn(struct monitor *m)
+{
+	struct monitor_message spawn = { .type = MESSAGE_SPAWN };
+	int news[2], requests[2], fds[MESSAGE_FDS], error;
+	size_t count;
+
+	error = message_pair(news);
+	if (error)
+		return error;
+	error = message_pair(requests);
+	if (error) {
+		close(news[0]);
+		close(news[1]);
+		return error;
+	}
+	spawn.pid = (uint32_t)capture_rings(m->capture);
+	count = worker_fds(m, news[1], requests[1], fds);
+	error = message_send(m->spawner_watch.fd, &spawn, fds, count);
+	close(news[1]);
+	close(requests[1]);
+	m->worker_fd = m->worker_watch.fd = news[0];
+	m->requests_fd = m->requests_watch.fd = requests[0];
+	m->spawned_ns = monotonic_ns();
+	loop_watch(m->loop, &m->worker_watch, EPOLLIN);
+	loop_watch(m->loop, &m->requests_watch, EPOLLIN);
+	return error;
+}
+
+static void on_worker(struct watch *watch, uint32_t events)
+{
+	struct monitor *m = container_of(watch, struct monitor, worker_watch);
+	struct monitor_message said;
+	size_t none = 0;
+	int got;
+
+	(void)events;
+	got = message_receive(watch->fd, &said, NULL, &none);
+	if (got <= 0 && got != -EAGAIN && got != -EINTR) {
+		keeper_drop(m);
+		return;
+	}
+	if (got == 1 && said.type == MESSAGE_READY)
+		log_info("watching", "processes=%zu ready_ms=%.0f", selection_count(m->selection),
+			 (double)(monotonic_ns() - m->spawned_ns) / 1e6);
+}
+
+/* The worker asks for a file of a target's; of nobody else's. */
+static void on_request(struct watch *watch, uint32_t events)
+{
+	struct monitor *m = container_of(watch, struct monitor, requests_watch);
+	struct monitor_message asked;
+	struct procfiles files;
+	size_t none = 0;
+	int fd = -1, got;
+
+	(void)events;
+	got = message_receive(watch->fd, &asked, NULL, &none);
+	if (got != 1) {
+		if (got != -EAGAIN && got != -EINTR)
+			loop_unwatch(m->loop, watch);
+		return;
+	}
+	if (asked.type != MESSAGE_OPEN)
+		return;
+	if (selection_has(m->selection, asked.process) && !procfiles_open(asked.process, &files)) {
+		fd = procfiles_inside(&files, asked.text);
+		procfiles_close(&files);
+	}
+	asked = (struct monitor_message){ .type = MESSAGE_OPENED };
+	message_send(watch->fd, &asked, &fd, fd >= 0);
+	closep(&fd);
+}
+
+static void on_worker_death(struct monitor *m, int status)
+{
+	keeper_drop(m);
+	if (m->stopping) {
+		monitor_end(m, 0);
+		return;
+	}
+	if (m->reloading) {
+		m->reloading = false;
+		loop_timer(m->loop, &m->respawn, monotonic_ns());
+		return;
+	}
+	if (monotonic_ns() - m->spawned_ns < NS_PER_S)
+		m->quick_deaths++;
+	else
+		m->quick_deaths = 0;
+	if (m->quick_deaths == QUICK_DEATHS ||
+	    (m->quick_deaths && !m->worker_restarts && WIFEXITED(status))) {
+		log_error("the worker cannot be kept running", "status=%d", status);
+		monitor_end(m, EXIT_FAILED);
+		return;
+	}
+	m->shared->worker_restarts = ++m->worker_restarts;
+	log_warn("the worker died and is replaced", "status=%d signal=%d restarts=%llu", status,
+		 WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+		 (unsigned long long)m->worker_restarts);
+	loop_timer(m->loop, &m->respawn, monotonic_ns() + RESPAWN_NS);
+}
+
+static void on_spawner(struct watch *watch, uint32_t events)
+{
+	struct monitor *m = container_of(watch, struct monitor, spawner_watch);
+	struct monitor_message said;
+	size_t none = 0;
+	int got;
+
+	(void)events;
+	got = message_receive(watch->fd, &said, NULL, &none);
+	if (got <= 0 && got != -EAGAIN && got != -EINTR) {
+		log_error("the spawner is gone", "");
+		monitor_end(m, EXIT_FAILED);
+		return;
+	}
+	if (got == 1 && said.type == MESSAGE_DIED)
+		on_worker_death(m, said.status);
+}
+
+static void on_respawn(struct timer *timer, uint64_t now_ns)
+{
+	struct monitor *m = container_of(timer, struct monitor, respawn);
+
+	(void)now_ns;
+	if (keeper_spawn(m))
+		monitor_end(m, EXIT_FAILED);
+	else
+		selection_retell(m->selection);
+}
+
+void keeper_init(struct monitor *m)
+{
+	m->worker_watch.ready = on_worker;
+	m->requests_watch.ready = on_request;
+	m->spawner_watch.ready = on_spawner;
+	m->respawn.fired = on_respawn;
+}
