@@ -148,8 +148,42 @@ static void on_request(struct watch *watch, uint32_t events)
 	closep(&fd);
 }
 
+/* After a moment; `last`: more of the same is not worth waiting for. */
+static void respawn(struct monitor *m, bool last)
+{
+	if (last) {
+		log_error("the worker cannot be kept running", "");
+		monitor_end(m, EXIT_FAILED);
+		return;
+	}
+	m->shared->worker_restarts = ++m->worker_restarts;
+	loop_timer(m->loop, &m->respawn, monotonic_ns() + RESPAWN_NS);
+}
+
+/* Has one more ended soon after it began, QUICK_DEATHS in a row? */
+static bool dies_quickly(struct monitor *m)
+{
+	bool quick = monotonic_ns() - m->spawned_ns < NS_PER_S;
+
+	m->quick_deaths = quick ? m->quick_deaths + 1 : 0;
+	return m->quick_deaths == QUICK_DEATHS;
+}
+
+/* No process could be made for it. */
+static void on_worker_unborn(struct monitor *m, int error)
+{
+	keeper_drop(m);
+	log_warn("no worker could be made", "error=%s", log_value(str_of(strerror(-error))));
+	if (m->stopping)
+		monitor_end(m, 0);
+	else
+		respawn(m, dies_quickly(m));
+}
+
 static void on_worker_death(struct monitor *m, int status)
 {
+	bool last;
+
 	keeper_drop(m);
 	if (m->stopping) {
 		monitor_end(m, 0);
@@ -160,21 +194,11 @@ static void on_worker_death(struct monitor *m, int status)
 		loop_timer(m->loop, &m->respawn, monotonic_ns());
 		return;
 	}
-	if (monotonic_ns() - m->spawned_ns < NS_PER_S)
-		m->quick_deaths++;
-	else
-		m->quick_deaths = 0;
-	if (m->quick_deaths == QUICK_DEATHS ||
-	    (m->quick_deaths && !m->worker_restarts && WIFEXITED(status))) {
-		log_error("the worker cannot be kept running", "status=%d", status);
-		monitor_end(m, EXIT_FAILED);
-		return;
-	}
-	m->shared->worker_restarts = ++m->worker_restarts;
-	log_warn("the worker died and is replaced", "status=%d signal=%d restarts=%llu", status,
+	last = dies_quickly(m) || (m->quick_deaths && !m->worker_restarts && WIFEXITED(status));
+	log_warn("the worker died", "status=%d signal=%d restarts=%llu", status,
 		 WIFSIGNALED(status) ? WTERMSIG(status) : 0,
 		 (unsigned long long)m->worker_restarts);
-	loop_timer(m->loop, &m->respawn, monotonic_ns() + RESPAWN_NS);
+	respawn(m, last);
 }
 
 static void on_spawner(struct watch *watch, uint32_t events)
@@ -193,6 +217,8 @@ static void on_spawner(struct watch *watch, uint32_t events)
 	}
 	if (got == 1 && said.type == MESSAGE_DIED)
 		on_worker_death(m, said.status);
+	else if (got == 1 && said.type == MESSAGE_SPAWNED && said.status)
+		on_worker_unborn(m, said.status);
 }
 
 static void on_respawn(struct timer *timer, uint64_t now_ns)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -209,15 +210,19 @@ int monitor_run(const struct config *config, int argc, char **argv, worker_main 
 			     .spawner_watch = { .fd = -1 } };
 	int error;
 
+	/* For all that come from here. */
+	signal(SIGPIPE, SIG_IGN);
+	if (!freopen("/dev/null", "r", stdin))
+		return EXIT_FAILED;
 	m.spawner = spawner_start(config, argc, argv, worker, &m.spawner_watch.fd);
 	m.loop = loop_new();
 	if (m.spawner < 0 || !m.loop || prepare_shared(&m))
 		return EXIT_FAILED;
-	m.status = prepare_listeners(&m);
+	m.status = prepare_capture(&m); /* the first: nothing of another sonde is touched */
+	if (!m.status)
+		m.status = prepare_listeners(&m);
 	if (!m.status)
 		m.status = prepare_tape(&m);
-	if (!m.status)
-		m.status = prepare_capture(&m);
 	if (!m.status) {
 		error = privileges_keep(PRIVILEGES_MONITOR);
 		if (!error)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "user/base/mem.h"
@@ -13,8 +14,11 @@ enum { HOLDERS_BYTES = 1 << 16 };
 
 int prepare_shared(struct monitor *m)
 {
-	m->shared_fd = memfd_create("sonde", MFD_CLOEXEC);
+	m->shared_fd = memfd_create("sonde", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (m->shared_fd < 0 || ftruncate(m->shared_fd, sizeof(*m->shared)))
+		return -errno;
+	/* A worker that cut it short would end the monitor by a fault. */
+	if (fcntl(m->shared_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
 		return -errno;
 	m->shared =
 		mmap(NULL, sizeof(*m->shared), PROT_READ | PROT_WRITE, MAP_SHARED, m->shared_fd, 0);
@@ -25,15 +29,25 @@ int prepare_shared(struct monitor *m)
 int prepare_tape(struct monitor *m)
 {
 	const char *path = m->config->tape_record;
+	struct stat status;
+	int error = 0;
 
+	/* A pipe that nobody reads would keep us waiting. */
 	m->tape_fd =
-		open(path ? path : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (m->tape_fd < 0) {
-		log_error("the tape cannot be opened", "path=%s error=%s", log_value(str_of(path)),
-			  strerror(errno));
-		return EXIT_FAILED;
-	}
-	return 0;
+		open(path ? path : "/dev/null", O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+	if (!path && m->tape_fd >= 0)
+		return 0;
+	if (m->tape_fd < 0 || fstat(m->tape_fd, &status))
+		error = errno;
+	else if (!S_ISREG(status.st_mode))
+		error = EINVAL;
+	else if (ftruncate(m->tape_fd, 0))
+		error = errno;
+	if (!error)
+		return 0;
+	log_error("the tape cannot be opened", "path=%s error=%s", log_value(str_of(path)),
+		  error == EINVAL || error == ENXIO ? "it is no regular file" : strerror(error));
+	return EXIT_FAILED;
 }
 
 /* Without it sonde works all the same: it cannot be asked. */
@@ -47,22 +61,24 @@ void prepare_inspect(struct monitor *m)
 	m->inspect_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* Another sonde holds a map of ours by name, whatever namespace it lives in. */
+/* Of two that start at once both end, rather than neither: each claims before it looks. */
 static int refuse_second(struct monitor *m)
 {
 	struct buf holders = buf_new(HOLDERS_BYTES);
 	const struct process_line *line;
-	int status = 0;
+	int error = capture_claim(m->capture), status = 0;
 
-	capture_list_holders(m->capture, &holders);
+	if (!error)
+		error = capture_list_holders(m->capture, &holders);
 	line = (const void *)holders.at;
-	for (size_t i = 0; i < holders.len / sizeof(*line); i++)
-		if (line[i].process.tgid != (uint32_t)getpid()) {
-			log_error("another sonde is running on this host: end it first", "pid=%u",
-				  line[i].process.tgid);
-			status = EXIT_CANNOT;
-			break;
-		}
+	if (holders.len >= sizeof(*line)) {
+		log_error("another sonde is running on this host: end it first", "pid=%u",
+			  line->process.tgid);
+		status = EXIT_CANNOT;
+	} else if (error) {
+		log_error("cannot look for another sonde", "error=%s", strerror(-error));
+		status = EXIT_FAILED;
+	}
 	buf_free(&holders);
 	return status;
 }

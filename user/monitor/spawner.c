@@ -30,15 +30,17 @@ struct spawner {
 static void worker_begin(const struct spawner *s, const struct monitor_message *m, const int *fds,
 			 size_t count)
 {
-	sigset_t none;
+	sigset_t children;
 	int error;
 
 	close(s->monitor);
 	close(s->children);
 	/* A worker that is kept waiting loses records; where it may not go first it does not. */
 	setpriority(PRIO_PROCESS, 0, WORKER_NICE);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* The others stay blocked: what a terminal or systemd sends to all is the monitor's. */
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
+	sigprocmask(SIG_UNBLOCK, &children, NULL);
 	error = privileges_drop_all(s->config->worker_user);
 	if (error) {
 		log_error("the worker cannot give up its privileges", "user=%s error=%s",
