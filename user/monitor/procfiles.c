@@ -15,7 +15,7 @@
 #include "user/base/clock.h"
 #include "user/base/mem.h"
 
-/* Field 22 of /proc/PID/stat: ticks after boot; the kernel's own text after the last ')'. */
+/* Field 22 of /proc/PID/stat; the kernel's own text after the last ')'. */
 static int start_ticks(int directory, uint64_t *ret)
 {
 	_cleanup_(closep) int fd = openat(directory, "stat", O_RDONLY | O_CLOEXEC);
@@ -37,21 +37,38 @@ static int start_ticks(int directory, uint64_t *ret)
 	return 0;
 }
 
+bool procfiles_began_at(struct process_id process, uint64_t ticks)
+{
+	return ticks == process.started_ns / (NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
 static bool is_the_same(int directory, struct process_id process)
 {
-	uint64_t ticks, per_second = (uint64_t)sysconf(_SC_CLK_TCK);
+	uint64_t ticks;
 
-	return !start_ticks(directory, &ticks) &&
-	       ticks == process.started_ns / (NS_PER_S / per_second);
+	return !start_ticks(directory, &ticks) && procfiles_began_at(process, ticks);
+}
+
+static int open_directory(uint32_t tgid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%u", tgid);
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+uint64_t procfiles_ticks(uint32_t tgid)
+{
+	_cleanup_(closep) int directory = open_directory(tgid);
+	uint64_t ticks;
+
+	return directory < 0 || start_ticks(directory, &ticks) ? 0 : ticks;
 }
 
 int procfiles_open(struct process_id process, struct procfiles *ret)
 {
-	struct procfiles p = { .process = process };
-	char path[32];
+	struct procfiles p = { .process = process, .directory = open_directory(process.tgid) };
 
-	snprintf(path, sizeof(path), "/proc/%u", process.tgid);
-	p.directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (p.directory < 0)
 		return -ESRCH;
 	p.pidfd = (int)syscall(SYS_pidfd_open, process.tgid, 0);
@@ -102,17 +119,6 @@ int procfiles_cgroup(const struct procfiles *p, char *ret, size_t size)
 		if (path && (!strncmp(line, "0::", 3) || strstr(line, "name=systemd")))
 			snprintf(ret, size, "%s", path);
 	}
-	return 0;
-}
-
-int procfiles_exe_id(const struct procfiles *p, uint64_t *device, uint64_t *inode)
-{
-	struct stat status;
-
-	if (fstatat(p->directory, "exe", &status, 0))
-		return -errno;
-	*device = status.st_dev;
-	*inode = status.st_ino;
 	return 0;
 }
 

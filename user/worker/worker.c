@@ -287,7 +287,8 @@ static void on_monitor(struct watch *watch, uint32_t events)
 		stop(w);
 	for (size_t i = 0; i < count; i++)
 		close(fds[i]);
-	if (w->sweep.at_ns) /* perhaps it is what a record waited for */
+	/* Perhaps it is what a record waited for, or an end for which no record will come. */
+	if (w->sweep.at_ns || w->exits.len)
 		rings_read(w->rings);
 }
 
