@@ -2,50 +2,23 @@
 #include "user/monitor/keeper.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "user/base/clock.h"
 #include "user/base/mem.h"
 #include "user/monitor/message.h"
+#include "user/monitor/news.h"
+#include "user/monitor/opener.h"
 
 enum { QUICK_DEATHS = 5 };
 #define RESPAWN_NS (100 * NS_PER_MS)
-
-/* A message the worker does not take now would stall what is watched for nobody: it is counted. */
-void keeper_tell(void *context, const char *event, const struct member *member, uint64_t at_ns,
-		 const struct procfiles *files)
-{
-	struct monitor *m = context;
-	struct monitor_message news = { .type = MESSAGE_PROCESS,
-					.process = member->process,
-					.parent = member->parent,
-					.port_count = (uint16_t)member->port_count,
-					.at_ns = at_ns };
-	int fds[PROCESS_FILES];
-	size_t count = 0;
-
-	m->shared->watched = selection_count(m->selection);
-	if (m->worker_fd < 0)
-		return; /* the next one is told of all there is */
-	snprintf(news.event, sizeof(news.event), "%s", event);
-	memcpy(news.comm, member->comm, sizeof(news.comm));
-	memcpy(news.watched_by, member->watched_by, sizeof(news.watched_by));
-	memcpy(news.text, member->exe, sizeof(news.text));
-	memcpy(news.ports, member->ports, sizeof(news.ports));
-	if (files)
-		count = procfiles_facts(files, fds, &news.files);
-	if (message_send(m->worker_fd, &news, fds, count))
-		m->shared->messages_lost = ++m->messages_lost;
-	while (count)
-		close(fds[--count]);
-}
 
 void keeper_drop(struct monitor *m)
 {
 	if (m->worker_fd < 0)
 		return;
+	news_forget(m);
 	loop_unwatch(m->loop, &m->worker_watch);
 	loop_unwatch(m->loop, &m->requests_watch);
 	closep(&m->worker_fd);
@@ -126,9 +99,8 @@ static void on_request(struct watch *watch, uint32_t events)
 {
 	struct monitor *m = container_of(watch, struct monitor, requests_watch);
 	struct monitor_message asked;
-	struct procfiles files;
 	size_t none = 0;
-	int fd = -1, got;
+	int got;
 
 	(void)events;
 	got = message_receive(watch->fd, &asked, NULL, &none);
@@ -137,15 +109,8 @@ static void on_request(struct watch *watch, uint32_t events)
 			loop_unwatch(m->loop, watch);
 		return;
 	}
-	if (asked.type != MESSAGE_OPEN)
-		return;
-	if (selection_has(m->selection, asked.process) && !procfiles_open(asked.process, &files)) {
-		fd = procfiles_inside(&files, asked.text);
-		procfiles_close(&files);
-	}
-	asked = (struct monitor_message){ .type = MESSAGE_OPENED };
-	message_send(watch->fd, &asked, &fd, fd >= 0);
-	closep(&fd);
+	if (asked.type == MESSAGE_OPEN && selection_has(m->selection, asked.process))
+		opener_ask(m, &asked);
 }
 
 /* After a moment; `last`: more of the same is not worth waiting for. */
@@ -238,4 +203,6 @@ void keeper_init(struct monitor *m)
 	m->requests_watch.ready = on_request;
 	m->spawner_watch.ready = on_spawner;
 	m->respawn.fired = on_respawn;
+	m->news_timer.fired = on_news;
+	opener_init(m);
 }

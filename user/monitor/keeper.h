@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * keeper.h - the worker's life: made, told of processes, given the files that it
- * asks for, and made again when it died.
+ * keeper.h - the worker's life: made, given the files that it asks for, and made
+ * again when it died.
  */
 #pragma once
 
@@ -11,6 +11,3 @@ void keeper_init(struct monitor *m);
 /* 0, or negative errno: there will be no worker. */
 int keeper_spawn(struct monitor *m);
 void keeper_drop(struct monitor *m);
-/* A selection_tell. */
-void keeper_tell(void *monitor, const char *event, const struct member *member, uint64_t at_ns,
-		 const struct procfiles *files);

@@ -14,6 +14,7 @@
 #include "user/event/ring.h"
 #include "user/monitor/keeper.h"
 #include "user/monitor/message.h"
+#include "user/monitor/news.h"
 #include "user/monitor/prepare.h"
 #include "user/monitor/privileges.h"
 
@@ -89,14 +90,12 @@ static void on_stop(struct timer *timer, uint64_t now_ns)
 /* The first asks the worker to flush, the second ends at once. */
 static void stop(struct monitor *m)
 {
-	struct monitor_message say = { .type = MESSAGE_STOP };
-
 	if (m->stopping || m->worker_fd < 0) {
 		monitor_end(m, 0);
 		return;
 	}
 	m->stopping = true;
-	message_send(m->worker_fd, &say, NULL, 0);
+	news_stop(m);
 	loop_timer(m->loop, &m->stop, monotonic_ns() + STOP_NS);
 }
 
@@ -120,8 +119,7 @@ static void reload(struct monitor *m)
 	log_setup(config->log_level, config->log_format);
 	message_send(m->spawner_watch.fd, &say, NULL, 0);
 	m->reloading = true;
-	say.type = MESSAGE_STOP;
-	message_send(m->worker_fd, &say, NULL, 0);
+	news_stop(m);
 	config_free(m->own_config);
 	m->config = m->own_config = config;
 	selection_reconfigure(m->selection, config);
@@ -171,7 +169,7 @@ static int start_watching(struct monitor *m)
 	keeper_init(m);
 	m->second.fired = on_second;
 	m->stop.fired = on_stop;
-	m->selection = selection_new(m->capture, m->config, keeper_tell, m);
+	m->selection = selection_new(m->capture, m->config, news_tell, m);
 	selection_ignore(m->selection, (uint32_t)getpid());
 	selection_ignore(m->selection, (uint32_t)m->spawner);
 	error = m->events ? loop_watch(m->loop, &m->events_watch, EPOLLIN) : -ENOMEM;

@@ -85,15 +85,23 @@ static int refuse_second(struct monitor *m)
 
 int prepare_listeners(struct monitor *m)
 {
-	char error[256];
-	int count =
-		listeners_open(&m->config->web.listen_address, m->listeners, error, sizeof(error));
+	const struct text_list *addresses = &m->config->web.listen_address;
 
-	if (count < 0) {
-		log_error("cannot listen", "error=%s", log_value(str_of(error)));
-		return EXIT_FAILED;
+	for (size_t i = 0; i < addresses->count; i++) {
+		bool fits = m->listener_count < LISTENERS_MAX;
+		int fd;
+
+		if (!*addresses->at[i])
+			continue;
+		fd = fits ? listen_at(addresses->at[i]) : -E2BIG;
+		if (fd < 0) {
+			log_error("cannot listen", "web.listen-address=%s error=%s",
+				  log_value(str_of(addresses->at[i])),
+				  log_value(str_of(strerror(-fd))));
+			return EXIT_FAILED;
+		}
+		m->listeners[m->listener_count++] = fd;
 	}
-	m->listener_count = (size_t)count;
 	return 0;
 }
 

@@ -151,9 +151,42 @@ static bool may_be_opened(const char *path)
 	return !strcmp(slash ? slash + 1 : path, "package.json");
 }
 
+/* The fourth of "Uid:" or "Gid:" in /proc/PID/status: the one that opens files. */
+static bool file_id(const char *status, const char *key, unsigned *ret)
+{
+	const char *at = strstr(status, key);
+
+	for (int i = 0; at && i < 4; i++)
+		at = strchr(at + 1, '\t');
+	if (at)
+		*ret = (unsigned)strtoul(at + 1, NULL, 10);
+	return at;
+}
+
+/*
+ * Is it the process's own or root's, and could it read it itself? We can read anything, and must
+ * not on its behalf. Its ids are in its status, for /proc/PID is root's where it is not dumpable.
+ */
+static bool may_be_read(const struct procfiles *p, const struct stat *file)
+{
+	_cleanup_(closep) int fd = openat(p->directory, "status", O_RDONLY | O_CLOEXEC);
+	char text[4096];
+	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	unsigned uid, gid;
+
+	text[got > 0 ? got : 0] = '\0';
+	if (!file_id(text, "\nUid:", &uid) || !file_id(text, "\nGid:", &gid))
+		return false;
+	if (uid == 0)
+		return true;
+	if (file->st_uid == uid)
+		return file->st_mode & S_IRUSR;
+	return file->st_uid == 0 && file->st_mode & (file->st_gid == gid ? S_IRGRP : S_IROTH);
+}
+
 /*
  * Absolute paths resolve inside the process's root, relative ones below its
- * working directory, and no symbolic link leads out of either.
+ * working directory, and no symbolic link is followed: each is the target's to make.
  */
 int procfiles_inside(const struct procfiles *p, const char *path)
 {
@@ -168,13 +201,14 @@ int procfiles_inside(const struct procfiles *p, const char *path)
 		      O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (base < 0)
 		return -errno;
-	how.resolve |= RESOLVE_NO_MAGICLINKS;
+	how.resolve |= RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 	fd = (int)syscall(SYS_openat2, base, path, &how, sizeof(how));
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &status))
 		return -errno;
-	if (!S_ISREG(status.st_mode) || !is_the_same(p->directory, p->process))
+	if (!S_ISREG(status.st_mode) || !may_be_read(p, &status) ||
+	    !is_the_same(p->directory, p->process))
 		return -EPERM;
 	return TAKE_FD(fd);
 }

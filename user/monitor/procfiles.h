@@ -38,7 +38,8 @@ size_t procfiles_facts(const struct procfiles *p, int ret[PROCESS_FILES], uint32
 
 /*
  * A regular file inside the process's root directory, by an absolute path or
- * one relative to its working directory. Only names that name services are
- * opened (package.json). A descriptor, or negative errno.
+ * one relative to its working directory, without symbolic links. Only names that
+ * name services are opened (package.json), and only what the process could read
+ * itself. A descriptor, or negative errno; it may take as long as the file system likes.
  */
 int procfiles_inside(const struct procfiles *p, const char *path);

@@ -15,7 +15,8 @@ struct shared {
 	uint64_t worker_restarts;
 	uint64_t programs_missed; /* recursion_misses of the hooks on operations */
 	uint64_t events_missed;	  /* process events that were lost and looked for again */
-	uint64_t messages_lost;	  /* the worker did not take them */
+	uint64_t messages_lost;	  /* more waited for the worker than may */
+	uint64_t opens_late;	  /* files of targets that could not be opened in time */
 	uint64_t watched;	  /* processes that are targets now */
 	uint64_t monitor_cpu_us, monitor_rss_bytes;
 	uint32_t monitor_pid, spawner_pid, monitor_uid;
@@ -26,6 +27,8 @@ struct shared {
 	uint64_t program_count;
 	/* the worker's */
 	uint64_t in[STAGES], out[STAGES], lost[LOSSES];
+	uint64_t in_hand[RINGS_MAX]; /* the record that each ring's reader is at: event/ring.h */
+	uint64_t tape_bytes;	     /* of the tape that are whole records */
 };
 
 /* Descriptors that a worker gets with MESSAGE_SPAWN, in this order. */

@@ -4,15 +4,27 @@
  *
  *	monitor.c  what happens: events, signals, seconds
  *	prepare.c  what is opened and asked before privileges go
- *	keeper.c   the worker's life: made, told, asked, dead, made again
+ *	keeper.c   the worker's life: made, asked, dead, made again
+ *	news.c     what the worker is told
+ *	opener.c   files that the worker asks for
  */
 #pragma once
 
+#include "user/base/listen.h"
 #include "user/base/loop.h"
 #include "user/capture/capture.h"
-#include "user/monitor/listen.h"
 #include "user/monitor/selection.h"
 #include "user/monitor/shared.h"
+
+enum { LISTENERS_MAX = 8, OPENERS = 4 };
+
+/* A child that opens a file for the worker; pid 0: none. */
+struct opener {
+	struct monitor *monitor;
+	pid_t pid;
+	struct watch watch;
+	struct timer deadline;
+};
 
 /* Exit statuses of the agent besides 0. */
 enum { EXIT_FAILED = 1, EXIT_CANNOT = 3 };
@@ -37,6 +49,10 @@ struct monitor {
 	pid_t spawner;
 	struct watch spawner_watch, events_watch, worker_watch, requests_watch, signals;
 	struct timer second, respawn, stop;
+	struct news *news, *news_last; /* that the worker did not take yet */
+	size_t news_count;
+	struct timer news_timer;
+	struct opener openers[OPENERS];
 	uint64_t events_lost_seen, spawned_ns;
 	int quick_deaths;
 	bool stopping, reloading;

@@ -17,6 +17,7 @@ struct self {
 	struct pipeline *pipeline;
 	const struct shared *shared;
 	const struct rings *rings;
+	const struct learner *learner;
 	int counters_fd, processors;
 	struct capture_counters *each; /* one a CPU */
 	struct capture_counters counters;
@@ -192,6 +193,10 @@ static void collect_agent(const struct self *s, struct metric_sink *sink)
 	give(sink, "cause", "refused", (double)s->pipeline->facts_refused);
 	give(sink, "cause", "limit", (double)processes_refused(s->pipeline->processes));
 	give(sink, "cause", "target", (double)s->counters.count[COUNT_TARGET_LOST]);
+	sink->metric(sink, METRIC("sonde.process.files.late", "{process}", METRIC_COUNTER,
+				  "Processes some of whose files could not be read in time."));
+	give(sink, "files", "proc", (double)learner_late(s->learner));
+	give(sink, "files", "own", (double)shared->opens_late);
 	sink->metric(sink, METRIC("sonde.log.suppressed", "{line}", METRIC_COUNTER,
 				  "Log lines held back because they were repeated."));
 	give(sink, NULL, NULL, (double)log_suppressed());
@@ -245,7 +250,7 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 }
 
 struct self *self_new(struct pipeline *pipeline, const struct shared *shared,
-		      const struct rings *rings, int counters_fd)
+		      const struct rings *rings, const struct learner *learner, int counters_fd)
 {
 	struct self *s = xcalloc(1, sizeof(*s));
 	struct ledger *l = &pipeline->ledger;
@@ -253,6 +258,7 @@ struct self *self_new(struct pipeline *pipeline, const struct shared *shared,
 	s->pipeline = pipeline;
 	s->shared = shared;
 	s->rings = rings;
+	s->learner = learner;
 	s->counters_fd = counters_fd;
 	s->processors = libbpf_num_possible_cpus();
 	s->each = xcalloc((size_t)s->processors, sizeof(*s->each));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/monitor/spawner.h"
+#include "user/spawner/spawner.h"
 
 #include <errno.h>
 #include <poll.h>
