@@ -142,7 +142,7 @@ struct config {
 		uint32_t attribute_bytes; /* OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT */
 	} limit;
 
-	char *worker_user; /* worker.user: name or uid that the worker runs as; "nobody" */
+	char *worker_user; /* worker.user: name or uid that the worker runs as, or NULL */
 	bool sdk_disabled; /* OTEL_SDK_DISABLED: no OTLP */
 };
 

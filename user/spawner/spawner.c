@@ -44,7 +44,7 @@ static void worker_begin(const struct spawner *s, const struct monitor_message *
 	error = privileges_drop_all(s->config->worker_user);
 	if (error) {
 		log_error("the worker cannot give up its privileges", "user=%s error=%s",
-			  s->config->worker_user, strerror(-error));
+			  s->config->worker_user ? s->config->worker_user : "", strerror(-error));
 		_exit(1);
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the change of uid, which clears it */

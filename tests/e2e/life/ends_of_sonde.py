@@ -169,7 +169,7 @@ class Receiver:
 				pass
 
 		self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-		self.endpoint = "http://127.0.0.1:%d" % self.server.server_port
+		self.endpoint = "http://localhost:%d" % self.server.server_port
 		threading.Thread(target=self.server.serve_forever, daemon=True).start()
 		return self
 

@@ -228,6 +228,7 @@ const struct exporter exporter_otlp = {
 	.name = "otlp",
 	.paths = otlp_paths,
 	.ports = otlp_ports,
+	.resolves = otlp_resolves,
 	.new = otlp_new,
 	.span = otlp_span,
 	.flush = otlp_flush,
