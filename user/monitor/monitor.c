@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,16 +66,14 @@ static void on_second(struct timer *timer, uint64_t now_ns)
 {
 	struct monitor *m = container_of(timer, struct monitor, second);
 	struct capture_counters counters;
-	struct rusage usage;
 
 	read_programs(m);
 	capture_counters_read(m->capture, &counters);
 	heal_lost_events(m, counters.count[COUNT_EVENTS_LOST]);
-	getrusage(RUSAGE_SELF, &usage);
-	m->shared->monitor_cpu_us =
-		(uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
-		(uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-	m->shared->monitor_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+	m->shared->monitor = usage_of(0);
+	m->shared->spawner = usage_of(m->spawner);
+	m->shared->log_dropped = log_dropped();
+	m->shared->log_suppressed = log_suppressed();
 	loop_timer(m->loop, &m->second, now_ns + NS_PER_S);
 }
 

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "user/base/usage.h"
 #include "user/capture/capture.h"
 #include "user/model/ledger.h"
 
@@ -18,7 +19,8 @@ struct shared {
 	uint64_t messages_lost;	  /* more waited for the worker than may */
 	uint64_t opens_late;	  /* files of targets that could not be opened in time */
 	uint64_t watched;	  /* processes that are targets now */
-	uint64_t monitor_cpu_us, monitor_rss_bytes;
+	struct usage monitor, spawner;
+	uint64_t log_dropped, log_suppressed; /* of the monitor's lines */
 	uint32_t monitor_pid, spawner_pid, monitor_uid;
 	uint32_t watching; /* what was there at the start has been looked at */
 	struct feature_state features[FEATURES]; /* `used` points into the binary both run */

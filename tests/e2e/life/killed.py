@@ -174,7 +174,7 @@ def the_page_that_is_shared_keeps_its_size():
 def the_worker_can_do_nothing():
 	with Server(answering(OK)) as server, watch(server) as sonde:
 		with open("/proc/%d/status" % worker_of(sonde), encoding="ascii") as f:
-			status = dict(re.findall(r"^(\w+):\s*(.*)$", f.read(), re.M))
+			status = dict(re.findall(r"^(\w+):[ \t]*(.*)$", f.read(), re.M))
 		equal(len(set(status["Uid"].split() + status["Gid"].split())), 1, "user and group are one")
 		try:
 			equal(pwd.getpwuid(int(status["Uid"].split()[0])).pw_name, "sonde", "a user")
