@@ -15,6 +15,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -W
 INCLUDE := -I. -I$(OUT)/gen -isystem $(OUT)/gen/system
 HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CFLAGS ?= -O2 -g
+LTO := -flto=auto
 BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -DSONDE_VERSION='"$(VERSION)"' $(WARN) $(INCLUDE)
 SAN_CFLAGS := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_CFLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
@@ -54,7 +55,7 @@ check: ## Set up and run every test; CI=true fuzzes longer and allows only the s
 
 $(OUT)/sonde: $(OUT)/release/user/main.o $(OUT)/release/libsonde.a
 	@echo '  LD      $@'
-	$(Q)$(CC) -pie -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed -o $@ $^ $(LIBS)
+	$(Q)$(CC) -pie $(CFLAGS) $(LTO) $(HARDEN) -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed -o $@ $^ $(LIBS)
 
 $(OUT)/sonde-san: $(OUT)/san/user/main.o $(OUT)/san/libsonde.a ## The same under ASan and UBSan
 	@echo '  LD      $@'
@@ -80,9 +81,9 @@ $(OUT)/$(1)/gen/%.o: $(OUT)/gen/%.c
 $(OUT)/$(1)/libsonde.a: $(call objects,$(1))
 	@echo '  AR      $$@'
 	@rm -f $$@
-	$$(Q)ar rcs $$@ $$^
+	$$(Q)gcc-ar rcs $$@ $$^
 endef
-$(eval $(call flavour,release,$(CC),$(CFLAGS) $(HARDEN) -ffunction-sections -fdata-sections))
+$(eval $(call flavour,release,$(CC),$(CFLAGS) $(LTO) $(HARDEN) -ffunction-sections -fdata-sections))
 $(eval $(call flavour,san,$(CC),$(SAN_CFLAGS)))
 $(eval $(call flavour,fuzz,$(CLANG),$(FUZZ_CFLAGS)))
 

@@ -21,39 +21,102 @@ static __always_inline bool is_kernel_socket(struct sock *sk)
 	return BPF_CORE_READ_BITFIELD(sk, sk_kern_sock) || !socket || !socket->file;
 }
 
+/* Was the last operation on it by this process, and is that a target still? Saves the lookup. */
+static __always_inline bool conn_is_of(const struct conn *conn, const struct process_id *process)
+{
+	return conn->owner_started == process->started_ns && conn->owner_tgid == process->tgid &&
+	       conn->owner_epoch == targets_epoch;
+}
+
+/* The socket's storage where the process is a target and the socket one to watch, or NULL. */
+static __noinline struct conn *conn_take(struct sock *sk, struct task_struct *leader,
+					 const struct process_id *process)
+{
+	__u32 epoch = targets_epoch;
+	struct conn *conn;
+
+	if (!bpf_task_storage_get(&targets, leader, 0, 0))
+		return NULL;
+	if (!is_stream(sk)) {
+		count(COUNT_OTHER_SOCKET);
+		return NULL;
+	}
+	if (is_kernel_socket(sk)) {
+		count(COUNT_KERNEL_SOCKET);
+		return NULL;
+	}
+	conn = bpf_sk_storage_get(&conns, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!conn) {
+		count(COUNT_SEEN);
+		count(COUNT_NO_STORAGE);
+		return NULL;
+	}
+	bpf_spin_lock(&conn->lock);
+	conn->owner_started = process->started_ns;
+	conn->owner_tgid = process->tgid;
+	conn->owner_epoch = epoch;
+	bpf_spin_unlock(&conn->lock);
+	return conn;
+}
+
+/* Kept in the socket once somebody has asked. */
+static __always_inline __u64 socket_cookie(struct sock *sk)
+{
+	__u64 cookie = sk->__sk_common.skc_cookie.counter;
+
+	return cookie ? cookie : bpf_get_socket_cookie(sk);
+}
+
 static __always_inline struct tcp_sock *tcp_of(struct sock *sk)
 {
 	return sk->__sk_common.skc_family == FAMILY_UNIX ? NULL : bpf_skc_to_tcp_sock(sk);
 }
 
 /*
- * Where the counting begins. `received` and `sent` are the bytes of the
- * operation that is being accounted. A socket made by accept from a watched
- * listener is counted from its first byte; any other from now on, and whether
- * bytes had passed is told by TCP (snd_una has gone one further than
+ * recvmmsg and sendmmsg handle their messages in order, and end at the first
+ * that fails: the next call begins with its first message again.
+ */
+static __always_inline void mmessages_end(struct sock *sk, struct task_struct *task)
+{
+	struct conn *conn;
+
+	if (HAS_NO_STORAGE(sk, sk_bpf_storage) || !is_mmessage_call(task))
+		return;
+	conn = bpf_sk_storage_get(&conns, sk, 0, 0);
+	if (conn)
+		conn->mmessages = 0;
+}
+
+/*
+ * Where the counting begins; under the lock. `received` and `sent` are the bytes
+ * of the operation that is being accounted. A socket made by accept from a
+ * watched listener is counted from its first byte; any other from now on, and
+ * whether bytes had passed is told by TCP (snd_una has gone one further than
  * bytes_acked for the SYN of a socket that connected).
  */
-static __always_inline void conn_make_ready(struct conn *conn, struct tcp_sock *tcp,
-					    struct tcp_seen *seen, __u32 received, __u32 sent)
+static __always_inline void conn_make_ready(struct sock *sk, struct conn *conn,
+					    struct tcp_sock *tcp, __u32 received, __u32 sent)
 {
+	struct tcp_seen seen = {};
 	__u32 first_received, first_sent;
 
 	if (conn->flags & CONN_LISTENER)
 		conn->flags = (conn->flags & ~CONN_LISTENER) | CONN_ACCEPTED;
-	if (tcp) {
-		first_received = tcp->rcv_nxt - (__u32)tcp->bytes_received;
-		first_sent = tcp->snd_una - (__u32)tcp->bytes_acked;
-		conn->base[RECEIVED] = first_received;
-		conn->base[SENT] = first_sent;
-		if (!(conn->flags & CONN_ACCEPTED)) {
-			conn->base[RECEIVED] = seen->received - received;
-			conn->base[SENT] = seen->sent - sent;
-			if (conn->base[RECEIVED] != first_received ||
-			    conn->base[SENT] - first_sent > 1)
-				conn->flags |= CONN_JOINED;
-		}
-	}
 	conn->flags |= CONN_READY;
+	if (!tcp)
+		return;
+	first_received = tcp->rcv_nxt - (__u32)tcp->bytes_received;
+	first_sent = tcp->snd_una - (__u32)tcp->bytes_acked;
+	conn->base[RECEIVED] = first_received;
+	conn->base[SENT] = first_sent;
+	if (conn->flags & CONN_ACCEPTED)
+		return;
+	tcp_look(sk, tcp, RECEIVED, &seen);
+	conn->base[RECEIVED] = seen.position - received;
+	tcp_look(sk, tcp, SENT, &seen);
+	conn->base[SENT] = seen.position - sent;
+	if (conn->base[RECEIVED] != first_received || conn->base[SENT] - first_sent > 1)
+		conn->flags |= CONN_JOINED;
 }
 
 static __always_inline void copy_addresses(struct sock *sk, struct record_connection *r)
@@ -90,20 +153,16 @@ static __always_inline __u16 head_bytes_of(const struct record_connection *r, __
  * A connection's first operation: make it ready and tell the worker who talks
  * to whom; that again at the next operation when the ring is full.
  */
-static __noinline void conn_begin(struct sock *sk, struct conn *conn, struct shipment *s,
+static __noinline void conn_begin(struct sock *sk, struct conn *conn, struct operation *op,
 				  int direction)
 {
 	struct tcp_sock *tcp = tcp_of(sk);
 	struct record_connection r = {};
-	struct tcp_seen seen = {};
 
 	bpf_spin_lock(&conn->lock);
-	if (!(conn->flags & CONN_READY)) {
-		if (tcp)
-			tcp_look(sk, tcp, &seen);
-		conn_make_ready(conn, tcp, &seen, direction == RECEIVED ? s->op_bytes : 0,
-				direction == SENT ? s->op_bytes : 0);
-	}
+	if (!(conn->flags & CONN_READY))
+		conn_make_ready(sk, conn, tcp, direction == RECEIVED ? op->bytes : 0,
+				direction == SENT ? op->bytes : 0);
 	bpf_spin_unlock(&conn->lock);
 	copy_addresses(sk, &r);
 	conn->head_bytes = head_bytes_of(&r, conn->flags);
@@ -112,6 +171,9 @@ static __noinline void conn_begin(struct sock *sk, struct conn *conn, struct shi
 	if (conn->flags & CONN_JOINED)
 		r.flags |= CONNECTION_JOINED;
 	bpf_get_current_comm(r.comm, sizeof(r.comm));
-	if (!ship_connection(&r, s))
-		conn->flags |= CONN_ANNOUNCED;
+	if (ship_connection(&r, op))
+		return;
+	bpf_spin_lock(&conn->lock);
+	conn->flags |= CONN_ANNOUNCED;
+	bpf_spin_unlock(&conn->lock);
 }

@@ -40,6 +40,8 @@ enum {
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct bpf_local_storage;
+
 struct thread_info {
 	unsigned long flags;
 	__u32 status; /* x86 */
@@ -48,6 +50,10 @@ struct thread_info {
 typedef struct {
 	int counter;
 } atomic_t;
+
+typedef struct {
+	__s64 counter;
+} atomic64_t;
 
 struct signal_struct {
 	atomic_t live;
@@ -60,6 +66,7 @@ struct task_struct {
 	struct task_struct *group_leader, *real_parent;
 	struct signal_struct *signal;
 	__u64 start_boottime;
+	struct bpf_local_storage *bpf_storage;
 	char comm[16];
 };
 
@@ -87,6 +94,7 @@ struct sock_common {
 	__u16 skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	atomic64_t skc_cookie; /* 0 until somebody asks for it */
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 };
@@ -124,6 +132,7 @@ struct sock {
 	__u8 sk_shutdown;
 	int sk_err;
 	struct socket *sk_socket;
+	struct bpf_local_storage *sk_bpf_storage;
 };
 
 struct tcp_sock {

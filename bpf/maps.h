@@ -25,11 +25,14 @@ struct conn {
 	__u32 base[DIRECTIONS];	   /* TCP's sequence number where `total` is 0 */
 	__u32 pending[DIRECTIONS]; /* booked by TCP's counters, not yet reported by a hook */
 	struct turn turn;
-	__u64 arrived_ns; /* when the earliest byte that was not read yet became readable */
-	__u64 mmessages;  /* address given to the recvmmsg or sendmmsg that is running */
-	__u32 shipped;	  /* bytes of the open turn's head that went to the ring */
-	__u16 mmessage;	  /* index of the message in it that comes next */
-	__u8 direction;	  /* of the open turn */
+	__u64 arrived_ns;    /* when the earliest byte that was not read yet became readable */
+	__u64 owner_started; /* of the target whose operation was the last */
+	__u32 owner_tgid;
+	__u32 owner_epoch; /* `targets_epoch` then */
+	__u64 mmessages;   /* address given to the recvmmsg or sendmmsg that is running */
+	__u32 shipped;	   /* bytes of the open turn's head that went to the ring */
+	__u16 mmessage;	   /* index of the message in it that comes next */
+	__u8 direction;	   /* of the open turn */
 	__u8 first_direction;
 	__u16 flags;
 	__u16 head_bytes; /* as its port's heads are long; 0: the default */
@@ -44,6 +47,8 @@ enum conn_flags {
 	CONN_ACCEPTED = 1 << 4,
 	CONN_DIRTY = 1 << 5, /* the open turn has moved since its last record */
 	CONN_CLOSED = 1 << 6,
+
+	CONN_BEGUN = CONN_READY | CONN_ANNOUNCED,
 };
 
 struct {
@@ -114,17 +119,39 @@ struct {
  */
 #define CLAMP(value_, max_) asm volatile("if %0 <= %1 goto +1\n%0 = %1" : "+r"(value_) : "i"(max_))
 
-/* Atomic, because a program may be preempted between load and store by another on its CPU. */
-static __always_inline void count_add(enum counter which, __u64 by)
+/* Moved on by the monitor when a target is one no longer: what was known of owners is void. */
+__u32 targets_epoch = 1;
+
+/*
+ * True where no BPF storage at all hangs on the object: one load instead of a
+ * lookup for what is not watched. `field_` is where the kernel keeps it.
+ */
+#define HAS_NO_STORAGE(object_, field_)                                                            \
+	(bpf_core_field_exists((object_)->field_) && !(object_)->field_)
+
+static __always_inline void process_of(struct task_struct *leader, struct process_id *ret)
+{
+	ret->started_ns = leader->start_boottime;
+	ret->tgid = leader->tgid;
+	ret->padding = 0;
+}
+
+/* This CPU's counters. Never NULL, but the verifier wants to be told. */
+static __always_inline struct capture_counters *counters_here(void)
 {
 	__u32 zero = 0;
-	struct capture_counters *c = bpf_map_lookup_elem(&counters, &zero);
 
+	return bpf_map_lookup_elem(&counters, &zero);
+}
+
+/* Atomic, because a program may be preempted between load and store by another on its CPU. */
+static __always_inline void count_in(struct capture_counters *c, enum counter which, __u64 by)
+{
 	if (c)
 		__sync_fetch_and_add(&c->count[which], by);
 }
 
 static __always_inline void count(enum counter which)
 {
-	count_add(which, 1);
+	count_in(counters_here(), which, 1);
 }

@@ -4,7 +4,7 @@
  *
  *	whose is it?  ->  account (turn.h, under the lock)  ->  ship (ship.h)
  *
- * One body for every flavour of hook. What is not watched costs one lookup.
+ * One body for every flavour of hook. What is not watched costs two loads.
  */
 #pragma once
 
@@ -51,20 +51,19 @@ static __always_inline __u64 tail_find(const struct source *source, __u32 *len)
 	return 0;
 }
 
-/* What the turn ends with after the operation; its bytes lie past what is shipped. 0: not seen. */
-__noinline __u64 operation_tail(const struct shipment *s)
+/* `tail` is what the turn ended with before the operation; returns what it ends with after. */
+__noinline __u64 operation_tail(const struct operation *op, __u64 tail)
 {
 	__u8 seen[TAIL_BYTES];
-	__u64 at, tail;
+	__u64 at;
 	__u32 len;
 
-	if (!s || s->cause || s->head_shipped + s->op_bytes <= s->head_limit)
+	if (!op)
 		return 0;
-	len = s->op_bytes;
-	at = tail_find(&s->source, &len);
+	len = op->bytes;
+	at = tail_find(&op->source, &len);
 	if (!at || bpf_probe_read_user(seen, sizeof(seen), (void *)(at + len - TAIL_BYTES)))
 		return 0;
-	tail = s->tail;
 	for (__u32 i = 0; i < TAIL_BYTES; i++)
 		if (i + len >= TAIL_BYTES)
 			tail = tail << 8 | seen[i];
@@ -72,120 +71,176 @@ __noinline __u64 operation_tail(const struct shipment *s)
 }
 
 /* Count and ship what an operation came to. */
-__noinline int operation_ship(struct step *step, struct shipment *s)
+__noinline int operation_ship(struct step *step, struct operation *op)
 {
-	if (!step || !s)
+	if (!step || !op)
 		return 0;
 	if (step->missing)
-		count_add(COUNT_UNREPORTED, step->missing);
+		count_in(counters_here(), COUNT_UNREPORTED, step->missing);
 	if (step->healed)
-		count_add(COUNT_HEALED, step->healed);
-	if (step->other_number)
-		ship_totals(step, s, RECORD_BYTES, true);
-	if (s->cause) {
-		__u64 cause = s->cause;
+		count_in(counters_here(), COUNT_HEALED, step->healed);
+	if (op->cause) {
+		__u64 cause = op->cause;
 
 		CLAMP(cause, COUNTERS - 1);
 		count(cause);
-		s->flags |= RECORD_UNREADABLE;
+		op->flags |= RECORD_UNREADABLE;
 		step->ship = 0;
 	}
 	if (step->ship)
-		return ship_bytes(step, s);
+		return ship_bytes(step, op);
 	if (step->flags & RECORD_OPENS)
-		return ship_totals(step, s, RECORD_BYTES, false);
-	if (step->is_unix && unix_close_unseen)
-		return ship_totals(step, s, RECORD_TOTALS, false);
+		return ship_totals(step, op, RECORD_BYTES);
+	if (op->totals_always)
+		return ship_totals(step, op, RECORD_TOTALS);
 	return 0;
 }
 
+/*
+ * Bytes of the direction against the operation's that no hook has reported yet:
+ * they came before it, and may open a turn of their own.
+ */
+static __noinline void account_other(struct sock *sk, struct tcp_sock *tcp, struct conn *conn,
+				     int direction, struct operation *op)
+{
+	struct step step = {};
+	__u32 bytes = op->bytes;
+
+	bpf_spin_lock(&conn->lock);
+	conn_catch_up(sk, tcp, conn, direction, op->now, &step);
+	step_close(conn, &step);
+	bpf_spin_unlock(&conn->lock);
+	if (step.missing)
+		count_in(counters_here(), COUNT_UNREPORTED, step.missing);
+	if (!(step.flags & RECORD_OPENS))
+		return;
+	step.flags |= RECORD_UNREADABLE;
+	op->bytes = 0;
+	ship_totals(&step, op, RECORD_BYTES);
+	op->bytes = bytes;
+}
+
 /* The kernel half's one path from a hook to the ring. */
-static __always_inline int operation_account(struct sock *sk, struct conn *conn, int direction,
-					     const struct verdict_cell *verdict, struct shipment *s)
+static __always_inline void operation_account(struct sock *sk, struct conn *conn, int direction,
+					      struct operation *op)
 {
 	struct tcp_sock *tcp = tcp_of(sk);
-	struct step step = {};
 	struct tcp_seen seen = {};
+	struct step step = {};
 
-	step.is_unix = !tcp;
-	bpf_spin_lock(&conn->lock);
 	if (tcp) {
-		tcp_look(sk, tcp, &seen);
-		account_other(conn, &seen, !direction, s->now, &step);
+		tcp_look(sk, tcp, !direction, &seen);
+		if (conn_ahead(conn, &seen, !direction))
+			account_other(sk, tcp, conn, !direction, op);
+	} else {
+		op->totals_always = unix_close_unseen;
 	}
-	account(conn, &seen, direction, s->op_bytes, s->now, verdict, s->head_limit, &step);
-	conn->turn.tail = step.turn.tail = s->tail;
+	bpf_spin_lock(&conn->lock);
+	if (tcp)
+		tcp_look(sk, tcp, direction, &seen);
+	account(conn, &seen, direction, op, &step);
 	if (step.ship || (step.flags & RECORD_OPENS))
 		conn->flags &= ~CONN_DIRTY;
 	bpf_spin_unlock(&conn->lock);
-	return operation_ship(&step, s);
+	if (step.ship && !step.missing && !step.healed && !op->cause)
+		ship_bytes(&step, op);
+	else
+		operation_ship(&step, op);
 }
 
-static __always_inline int operation_on(struct sock *sk, const struct target *target,
-					struct task_struct *task, int direction, __u32 bytes,
-					bool in_user)
+static __always_inline void operation_on(struct sock *sk, struct conn *conn,
+					 struct task_struct *task, int direction, bool in_user,
+					 struct operation *op)
 {
-	struct shipment s = {
-		.process = target->process,
-		.op_bytes = bytes,
-		.thread = task->pid,
-		.cookie = bpf_get_socket_cookie(sk),
-	};
+	struct capture_counters *counted = counters_here();
 	struct verdict_cell verdict;
-	struct conn *conn = bpf_sk_storage_get(&conns, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	__u32 shipped;
 
-	if (!conn) {
-		count(COUNT_NO_STORAGE);
-		return 0;
-	}
-	count(COUNT_ACCOUNTED);
-	verdict_of(s.cookie, &verdict);
+	count_in(counted, COUNT_SEEN, 1);
+	count_in(counted, COUNT_ACCOUNTED, 1);
+	op->cookie = socket_cookie(sk);
+	verdict_of(op->cookie, &verdict);
 	if (verdict.verdict == VERDICT_STOP) {
-		count(COUNT_STOPPED);
-		return 0;
+		count_in(counted, COUNT_STOPPED, 1);
+		return;
 	}
-	s.now = bpf_ktime_get_ns();
-	if (!(conn->flags & CONN_READY) || !(conn->flags & CONN_ANNOUNCED))
-		conn_begin(sk, conn, &s, direction);
+	op->now = bpf_ktime_get_ns();
+	if ((conn->flags & CONN_BEGUN) != CONN_BEGUN)
+		conn_begin(sk, conn, op, direction);
 	if (conn->flags & CONN_JOINED)
-		s.flags = RECORD_JOINED;
-	s.cause = in_user ? source_find(task, conn, &s.source) : COUNT_NO_BUFFER;
-	s.head_limit = head_limit(conn, &verdict, direction);
-	s.head_shipped = conn->direction == direction ? conn->shipped : 0;
-	s.tail = conn->direction == direction ? conn->turn.tail : 0;
-	s.tail = operation_tail(&s);
-	return operation_account(sk, conn, direction, &verdict, &s);
+		op->flags = RECORD_JOINED;
+	op->cause = in_user ? source_find(task, conn, &op->source) : COUNT_NO_BUFFER;
+	op->limit = head_limit(conn, &verdict, direction);
+	op->ship_all = verdict.verdict == VERDICT_ALL;
+	shipped = conn->direction == direction ? conn->shipped : 0;
+	if (!op->cause && shipped + op->bytes > op->limit)
+		op->tail = operation_tail(op, shipped ? conn->turn.tail : 0);
+	operation_account(sk, conn, direction, op);
+}
+
+/* The connection of an operation that is watched, or NULL. */
+static __always_inline struct conn *conn_of(struct sock *sk, struct task_struct *leader,
+					    const struct process_id *process)
+{
+	struct conn *conn = NULL;
+
+	if (!HAS_NO_STORAGE(sk, sk_bpf_storage))
+		conn = bpf_sk_storage_get(&conns, sk, 0, 0);
+	if (conn && conn_is_of(conn, process))
+		return conn;
+	return HAS_NO_STORAGE(leader, bpf_storage) ? NULL : conn_take(sk, leader, process);
+}
+
+/*
+ * Has the operation that ends now been accounted? TCP's counters say so: nothing
+ * is ahead of what was accounted, and nothing booked waits for its hook. Of a
+ * unix socket nobody can tell, so it has.
+ */
+static __always_inline bool is_accounted(struct sock *sk, const struct conn *conn, int direction)
+{
+	struct tcp_sock *tcp = tcp_of(sk);
+	struct tcp_seen seen = {};
+
+	if (!tcp)
+		return true;
+	if (!(conn->flags & CONN_READY))
+		return false;
+	tcp_look(sk, tcp, direction, &seen);
+	return !conn_ahead(conn, &seen, direction) && !conn->pending[direction];
 }
 
 /*
  * The end of a socket operation: `result` bytes, or none. `in_user` is false
- * where the hook is one of functions that never have a user's buffer.
+ * where the hook is one of functions that never have a user's buffer. `again` is
+ * true in the program that stands in for one that the kernel skipped.
  */
-static __always_inline int on_operation(struct sock *sk, int direction, int result, int flags,
-					bool in_user)
+static __always_inline void on_operation(struct sock *sk, int direction, int result, int flags,
+					 bool in_user, bool again)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct target *target;
+	struct process_id process;
+	struct conn *conn;
 
-	if (result <= 0)
-		return 0;
-	target = bpf_task_storage_get(&targets, task->group_leader, 0, 0);
-	if (!target)
-		return 0;
+	if (result <= 0) {
+		if (!again)
+			mmessages_end(sk, task);
+		return;
+	}
+	process_of(task->group_leader, &process);
+	conn = conn_of(sk, task->group_leader, &process);
+	if (!conn)
+		return;
 	if (direction == RECEIVED && (flags & (MSG_PEEK | MSG_ERRQUEUE))) {
-		count(COUNT_PEEKED);
-		return 0;
+		if (!again)
+			count(COUNT_PEEKED);
+		return;
 	}
-	if (!is_stream(sk)) {
-		count(COUNT_OTHER_SOCKET);
-		return 0;
-	}
-	if (is_kernel_socket(sk)) {
-		count(COUNT_KERNEL_SOCKET);
-		return 0;
-	}
-	count(COUNT_SEEN);
+	if (again && is_accounted(sk, conn, direction))
+		return;
 	if (direction == RECEIVED && (flags & MSG_TRUNC))
 		in_user = false;
-	return operation_on(sk, target, task, direction, result, in_user);
+
+	struct operation op = { .process = process, .bytes = result, .thread = task->pid };
+
+	operation_on(sk, conn, task, direction, in_user, &op);
 }

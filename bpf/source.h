@@ -10,6 +10,8 @@
 
 #include "bpf/maps.h"
 
+enum { SEGMENTS = 8 }; /* of an iovec that are looked at */
+
 /* One buffer (segments 0), or an array of `segments` struct user_iovec. */
 struct source {
 	__u64 at;
@@ -103,6 +105,14 @@ static __always_inline int source_of_mmessage(struct conn *conn, __u64 at, __u64
 	conn->mmessages = at;
 	conn->mmessage = index + 1;
 	return source_of_message(at + index * sizeof(struct user_mmessage), ret);
+}
+
+static __always_inline bool is_mmessage_call(struct task_struct *task)
+{
+	__u64 second, third;
+	int call = system_call((struct pt_regs *)bpf_task_pt_regs(task), &second, &third);
+
+	return call == CALL_RECVMMSG || call == CALL_SENDMMSG;
 }
 
 /* 0 with `ret` filled, or the counter of why the bytes cannot be read. */

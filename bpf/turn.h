@@ -13,48 +13,62 @@
  */
 #pragma once
 
-#include "bpf/maps.h"
+#include "bpf/source.h"
 
 /*
- * What an operation did, copied out under the lock and then shipped. When bytes
- * of the other direction opened a turn of their own first (`other`), that turn
- * is `before`, and what stood before it is `earlier`.
+ * A socket operation: who did it, where its bytes are, and what is wanted of
+ * them. It holds no pointers, for global functions take plain memory only.
  */
+struct operation {
+	struct process_id process;
+	struct source source;
+	__u64 cookie, now;
+	__u64 tail; /* what the turn ends with after it; 0: not seen */
+	__u32 bytes, thread;
+	__u32 limit;   /* of the bytes that are shipped of a turn's head */
+	__u32 cause;   /* counter of why the bytes cannot be read; 0: they can */
+	__u8 flags;    /* enum record_flags for every record of it */
+	bool ship_all; /* the limit is each operation's, not the turn's */
+	bool totals_always;
+};
+
+/* What an operation did to its turn, copied out under the lock and then shipped. */
 struct step {
-	struct turn turn, before, earlier;
+	struct turn turn, before;
 	__u64 offset; /* of the operation's first byte */
 	__u32 number;
-	__u32 ship;	    /* bytes of the operation to ship */
-	__u32 healed;	    /* bytes that were booked before and are reported now */
-	__u32 missing;	    /* bytes that were booked just now */
-	__u32 other_number; /* of the turn that was opened first; 0: none was */
+	__u32 ship;    /* bytes of the operation to ship */
+	__u32 healed;  /* bytes that were booked before and are reported now */
+	__u32 missing; /* bytes that were booked just now */
 	__u8 direction;
 	__u8 flags; /* enum record_flags */
 	bool moved; /* there is something to say */
-	bool is_unix;
 };
 
-/* TCP's counters at one moment, without the numbers that SYN and FIN take. */
+/* How far TCP is in one direction, without the numbers that SYN and FIN take. */
 struct tcp_seen {
-	__u32 received, sent;
-	bool drained; /* all that came has been read */
+	__u32 position;
+	bool drained; /* RECEIVED: all that came has been read */
 	bool is_tcp;
 };
 
-static __always_inline void tcp_look(struct sock *sk, struct tcp_sock *tcp, struct tcp_seen *ret)
+static __always_inline void tcp_look(struct sock *sk, struct tcp_sock *tcp, int direction,
+				     struct tcp_seen *ret)
 {
-	unsigned char state = sk->__sk_common.skc_state;
-	__u32 received = tcp->copied_seq;
-
-	ret->drained = received == tcp->rcv_nxt;
-	if (ret->drained && (sk->sk_shutdown & RCV_SHUTDOWN))
-		received--;
-	ret->received = received;
-	ret->sent = tcp->write_seq;
-	if ((sk->sk_shutdown & SEND_SHUTDOWN) && state != TCP_ESTABLISHED &&
-	    state != TCP_CLOSE_WAIT)
-		ret->sent--;
 	ret->is_tcp = true;
+	if (direction == SENT) {
+		unsigned char state = sk->__sk_common.skc_state;
+
+		ret->position = tcp->write_seq;
+		if ((sk->sk_shutdown & SEND_SHUTDOWN) && state != TCP_ESTABLISHED &&
+		    state != TCP_CLOSE_WAIT)
+			ret->position--;
+		return;
+	}
+	ret->position = tcp->copied_seq;
+	ret->drained = ret->position == tcp->rcv_nxt;
+	if ((sk->sk_shutdown & RCV_SHUTDOWN) && ret->drained)
+		ret->position--;
 }
 
 /* The open turn's, masked so that the verifier sees an index of two. */
@@ -63,12 +77,11 @@ static __always_inline int conn_direction(const struct conn *conn)
 	return conn->direction & 1;
 }
 
-/* How far TCP is ahead of what was accounted; what looks like going back is nothing. */
+/* Bytes by which TCP is ahead of what was accounted; what looks like going back is nothing. */
 static __always_inline __u32 conn_ahead(const struct conn *conn, const struct tcp_seen *seen,
 					int direction)
 {
-	__u32 seq = direction == SENT ? seen->sent : seen->received;
-	__u32 ahead = seq - conn->base[direction] - (__u32)conn->total[direction];
+	__u32 ahead = seen->position - conn->base[direction] - (__u32)conn->total[direction];
 
 	return ahead < 1U << 31 ? ahead : 0;
 }
@@ -77,14 +90,14 @@ static __always_inline void turn_open(struct conn *conn, int direction, __u64 no
 {
 	ret->before = conn->turn;
 	ret->flags |= RECORD_OPENS;
+	conn->turn = (struct turn){ .first_ns = now };
+	if (direction == RECEIVED)
+		conn->turn.arrived_ns = conn->arrived_ns;
 	if (!conn->number)
 		conn->first_direction = direction;
 	conn->number++;
 	conn->direction = direction;
 	conn->shipped = 0;
-	conn->turn = (struct turn){ .first_ns = now };
-	if (direction == RECEIVED)
-		conn->turn.arrived_ns = conn->arrived_ns;
 }
 
 static __always_inline void turn_add(struct conn *conn, int direction, __u32 bytes, __u64 now)
@@ -107,16 +120,28 @@ static __always_inline void turn_book(struct conn *conn, int direction, __u32 by
 	ret->missing += bytes;
 }
 
-/* How many of the operation's bytes to ship, and mark them shipped. */
-static __always_inline __u32 conn_ship(struct conn *conn, const struct verdict_cell *verdict,
-				       __u32 bytes, __u32 limit, bool late)
+/* Book what TCP moved in `direction` since the last look. Under the lock. */
+static __always_inline void conn_catch_up(struct sock *sk, struct tcp_sock *tcp, struct conn *conn,
+					  int direction, __u64 now, struct step *ret)
 {
-	__u32 room = limit;
+	struct tcp_seen seen = {};
+	__u32 ahead;
 
-	if (verdict->verdict != VERDICT_ALL && !late)
-		room = conn->shipped < limit ? limit - conn->shipped : 0;
-	if (room > bytes)
-		room = bytes;
+	tcp_look(sk, tcp, direction, &seen);
+	ahead = conn_ahead(conn, &seen, direction);
+	if (ahead)
+		turn_book(conn, direction, ahead, now, ret);
+}
+
+/* How many of the operation's bytes to ship, and mark them shipped. */
+static __always_inline __u32 conn_ship(struct conn *conn, const struct operation *op, bool late)
+{
+	__u32 room = op->limit;
+
+	if (!op->ship_all && !late)
+		room = conn->shipped < room ? room - conn->shipped : 0;
+	if (room > op->bytes)
+		room = op->bytes;
 	if (!late)
 		conn->shipped += room;
 	return room;
@@ -131,59 +156,51 @@ static __always_inline void step_close(struct conn *conn, struct step *ret)
 	ret->moved = true;
 }
 
-/* Bytes of the direction against the operation's, not reported yet: they come before it. */
-static __always_inline void account_other(struct conn *conn, const struct tcp_seen *seen,
-					  int direction, __u64 now, struct step *ret)
+/* Bytes that were booked when TCP's counters told of them are reported now. */
+static __always_inline void account_late(struct conn *conn, int direction, __u32 late,
+					 struct step *ret)
 {
-	__u32 ahead = conn_ahead(conn, seen, direction);
+	__u32 pending = conn->pending[direction];
 
-	if (!ahead)
+	ret->offset = conn->total[direction] - pending;
+	ret->healed = late < pending ? late : pending;
+	ret->flags |= RECORD_LATE;
+	conn->pending[direction] = pending - ret->healed;
+	if (conn->direction != direction)
 		return;
-	turn_book(conn, direction, ahead, now, ret);
-	if (!(ret->flags & RECORD_OPENS))
-		return;
-	ret->flags = 0;
-	ret->earlier = ret->before;
-	ret->other_number = conn->number;
-	ret->before = conn->turn;
+	if (ret->healed < conn->turn.unreported)
+		conn->turn.unreported -= ret->healed;
+	else
+		conn->turn.unreported = 0;
 }
 
-/* The operation itself: `bytes` more in `direction`. Under the lock. */
+/* The operation itself. Under the lock. */
 static __always_inline void account(struct conn *conn, const struct tcp_seen *seen, int direction,
-				    __u32 bytes, __u64 now, const struct verdict_cell *verdict,
-				    __u32 limit, struct step *ret)
+				    const struct operation *op, struct step *ret)
 {
-	__u32 ahead = seen->is_tcp ? conn_ahead(conn, seen, direction) : bytes;
-	__u32 new = ahead < bytes ? ahead : bytes;
-	__u32 late = bytes - new;
+	__u32 ahead = seen->is_tcp ? conn_ahead(conn, seen, direction) : op->bytes;
+	__u32 new = ahead < op->bytes ? ahead : op->bytes;
 
-	ret->offset = conn->total[direction] - late;
-	if (late) {
-		ret->offset = conn->total[direction] - conn->pending[direction];
-		ret->healed = late < conn->pending[direction] ? late : conn->pending[direction];
-		conn->pending[direction] -= ret->healed;
-		if (conn->direction == direction)
-			conn->turn.unreported -= ret->healed < conn->turn.unreported
-							 ? ret->healed
-							 : conn->turn.unreported;
-		ret->flags |= RECORD_LATE;
-	}
+	ret->offset = conn->total[direction];
+	if (new < op->bytes)
+		account_late(conn, direction, op->bytes - new, ret);
 	if (new) {
 		if (conn->direction != direction || !conn->number)
-			turn_open(conn, direction, now, ret);
-		turn_add(conn, direction, new, now);
+			turn_open(conn, direction, op->now, ret);
+		turn_add(conn, direction, new, op->now);
 		if (ahead > new)
-			turn_book(conn, direction, ahead - new, now, ret);
+			turn_book(conn, direction, ahead - new, op->now, ret);
 	}
 	if (conn->direction == direction) {
 		conn->turn.operations++;
-		conn->turn.last_ns = now;
+		conn->turn.last_ns = op->now;
+		conn->turn.tail = op->tail;
 	}
 	if (direction == RECEIVED && (seen->drained || !seen->is_tcp))
 		conn->arrived_ns = 0;
-	ret->ship = conn_ship(conn, verdict, bytes, limit, late && !new);
+	ret->ship = conn_ship(conn, op, !new);
 	step_close(conn, ret);
-	if (late && !new) {
+	if (!new) {
 		ret->direction = direction;
 		ret->number = conn->direction == direction ? conn->number : conn->number - 1;
 	}

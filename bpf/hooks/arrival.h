@@ -4,7 +4,9 @@
  *
  * Runs in softirq of any task, so it must not look at the current one. A
  * socket is of interest when it has storage: made when watching began, or
- * cloned from a listener (an accepted socket has it before accept).
+ * cloned from a listener (an accepted socket has it before accept). No lock:
+ * one aligned store, and a reader who drains at that moment is in a race with
+ * the bytes themselves.
  */
 #pragma once
 
@@ -13,18 +15,12 @@
 static __always_inline int on_arrival(struct sock *sk)
 {
 	struct conn *conn;
-	__u64 now;
 
-	if (sk->__sk_common.skc_state == TCP_LISTEN)
+	if (HAS_NO_STORAGE(sk, sk_bpf_storage) || sk->__sk_common.skc_state == TCP_LISTEN)
 		return 0;
 	conn = bpf_sk_storage_get(&conns, sk, 0, 0);
-	if (!conn || conn->arrived_ns)
-		return 0;
-	now = bpf_ktime_get_ns();
-	bpf_spin_lock(&conn->lock);
-	if (!conn->arrived_ns)
-		conn->arrived_ns = now;
-	bpf_spin_unlock(&conn->lock);
+	if (conn && !conn->arrived_ns)
+		conn->arrived_ns = bpf_ktime_get_ns();
 	return 0;
 }
 

@@ -16,47 +16,41 @@
  * Book what TCP moved since: first in the open turn's direction, then in the
  * other, which opens a turn that no hook has seen. Under the lock.
  */
-static __always_inline void conn_settle(struct conn *conn, const struct tcp_seen *seen,
+static __always_inline void conn_settle(struct sock *sk, struct tcp_sock *tcp, struct conn *conn,
 					struct step *step)
 {
 	int direction = conn_direction(conn);
-	__u32 ahead = conn_ahead(conn, seen, direction);
 
-	if (ahead)
-		turn_book(conn, direction, ahead, conn->turn.last_ns, step);
-	ahead = conn_ahead(conn, seen, !direction);
-	if (ahead)
-		turn_book(conn, !direction, ahead, conn->turn.last_ns, step);
+	conn_catch_up(sk, tcp, conn, direction, conn->turn.last_ns, step);
+	conn_catch_up(sk, tcp, conn, !direction, conn->turn.last_ns, step);
 }
 
-/* Ship the last totals, once. */
-static __always_inline void conn_close(struct sock *sk, struct conn *conn, bool reset)
+/* Ship the last totals, once. `error` is the socket's; 0: it ended with a FIN. */
+static __always_inline void conn_close(struct sock *sk, struct conn *conn, int error)
 {
 	struct tcp_sock *tcp = tcp_of(sk);
 	struct step step = {};
-	struct tcp_seen seen = {};
-	struct shipment s = {};
+	struct operation op = {};
 
-	s.now = bpf_ktime_get_ns();
+	op.now = bpf_ktime_get_ns();
 	bpf_spin_lock(&conn->lock);
 	if (!conn->number || (conn->flags & CONN_CLOSED)) {
 		bpf_spin_unlock(&conn->lock);
 		return;
 	}
 	conn->flags |= CONN_CLOSED;
-	if (tcp) {
-		tcp_look(sk, tcp, &seen);
-		conn_settle(conn, &seen, &step);
-	}
+	if (tcp)
+		conn_settle(sk, tcp, conn, &step);
 	step_close(conn, &step);
 	bpf_spin_unlock(&conn->lock);
 
 	if (step.missing)
-		count_add(COUNT_UNREPORTED, step.missing);
-	if (reset)
+		count_in(counters_here(), COUNT_UNREPORTED, step.missing);
+	if (error)
 		step.flags |= RECORD_RESET;
-	s.cookie = bpf_get_socket_cookie(sk);
-	ship_totals(&step, &s, RECORD_CLOSE, false);
+	op.bytes = error;
+	op.cookie = socket_cookie(sk);
+	ship_totals(&step, &op, RECORD_CLOSE);
 }
 
 static __always_inline int on_listen(struct sock *sk)
@@ -91,7 +85,7 @@ int BPF_PROG(on_state, struct sock *sk, int old, int now)
 	conn = bpf_sk_storage_get(&conns, sk, 0, 0);
 	if (!conn || !(now == TCP_CLOSE ? sk->sk_err : both))
 		return 0;
-	conn_close(sk, conn, now == TCP_CLOSE && sk->sk_err);
+	conn_close(sk, conn, now == TCP_CLOSE ? sk->sk_err : 0);
 	return 0;
 }
 
@@ -115,6 +109,6 @@ int BPF_PROG(on_unix_release, struct socket *socket)
 		return 0;
 	conn = bpf_sk_storage_get(&conns, sk, 0, 0);
 	if (conn)
-		conn_close(sk, conn, false);
+		conn_close(sk, conn, 0);
 	return 0;
 }

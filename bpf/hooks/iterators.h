@@ -7,6 +7,7 @@
  *	list_holders     a struct process_line for each other process that is an agent
  *	mark_sockets     gives each socket of a target its storage
  *	sweep            ships the totals of turns that moved since their last record
+ *	forget           connections are announced again: a new worker knows none
  */
 #pragma once
 
@@ -21,8 +22,8 @@ int list_processes(struct bpf_iter__task *ctx)
 
 	if (!task || task->pid != task->tgid || (task->flags & PF_KTHREAD))
 		return 0;
-	process_of(task, &line.process);
-	process_of(task->real_parent, &line.parent);
+	process_of(task->group_leader, &line.process);
+	process_of(task->real_parent->group_leader, &line.parent);
 	bpf_probe_read_kernel(line.comm, sizeof(line.comm), task->comm);
 	bpf_seq_write(ctx->meta->seq, &line, sizeof(line));
 	return 0;
@@ -51,7 +52,7 @@ int list_listeners(struct bpf_iter__task_file *ctx)
 	if (line.family != FAMILY_UNIX)
 		line.port = sk->__sk_common.skc_num;
 	line.netns = sk->__sk_common.skc_net.net->ns.inum;
-	process_of(task, &line.process);
+	process_of(task->group_leader, &line.process);
 	bpf_seq_write(ctx->meta->seq, &line, sizeof(line));
 	return 0;
 }
@@ -89,8 +90,8 @@ int list_holders(struct bpf_iter__task_file *ctx)
 				  (char *)held + bpf_core_field_offset(struct bpf_map, name));
 	if (!is_word(map, ours))
 		return 0;
-	process_of(task, &line.process);
-	process_of(task->real_parent, &line.parent);
+	process_of(task->group_leader, &line.process);
+	process_of(task->real_parent->group_leader, &line.parent);
 	bpf_seq_write(ctx->meta->seq, &line, sizeof(line));
 	return 0;
 }
@@ -100,7 +101,6 @@ int mark_sockets(struct bpf_iter__task_file *ctx)
 {
 	struct sock *sk = socket_of(ctx->file);
 	struct task_struct *task = ctx->task;
-	struct tcp_seen seen = {};
 	struct tcp_sock *tcp;
 	struct conn *conn;
 
@@ -117,10 +117,25 @@ int mark_sockets(struct bpf_iter__task_file *ctx)
 	if (sk->__sk_common.skc_state == TCP_LISTEN) {
 		conn->flags |= CONN_LISTENER;
 	} else if (!(conn->flags & CONN_READY)) {
-		if (tcp)
-			tcp_look(sk, tcp, &seen);
-		conn_make_ready(conn, tcp, &seen, 0, 0);
+		conn_make_ready(sk, conn, tcp, 0, 0);
 	}
+	bpf_spin_unlock(&conn->lock);
+	return 0;
+}
+
+SEC("iter/bpf_sk_storage_map")
+int forget(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct sock *sk = ctx->sk;
+	struct conn *conn;
+
+	if (!sk)
+		return 0;
+	conn = bpf_sk_storage_get(&conns, sk, 0, 0);
+	if (!conn)
+		return 0;
+	bpf_spin_lock(&conn->lock);
+	conn->flags &= ~CONN_ANNOUNCED;
 	bpf_spin_unlock(&conn->lock);
 	return 0;
 }
@@ -131,10 +146,8 @@ int sweep(struct bpf_iter__bpf_sk_storage_map *ctx)
 	struct sock *sk = ctx->sk;
 	struct conn *conn;
 	struct step step = {};
-	struct tcp_seen seen = {};
-	struct shipment s = {};
+	struct operation op = {};
 	struct tcp_sock *tcp;
-	__u32 ahead;
 
 	if (!sk)
 		return 0;
@@ -142,14 +155,10 @@ int sweep(struct bpf_iter__bpf_sk_storage_map *ctx)
 	if (!conn)
 		return 0;
 	tcp = tcp_of(sk);
-	s.now = bpf_ktime_get_ns();
+	op.now = bpf_ktime_get_ns();
 	bpf_spin_lock(&conn->lock);
-	if (tcp && conn->number && !(conn->flags & CONN_CLOSED)) {
-		tcp_look(sk, tcp, &seen);
-		ahead = conn_ahead(conn, &seen, conn_direction(conn));
-		if (ahead)
-			turn_book(conn, conn_direction(conn), ahead, s.now, &step);
-	}
+	if (tcp && conn->number && !(conn->flags & CONN_CLOSED))
+		conn_catch_up(sk, tcp, conn, conn_direction(conn), op.now, &step);
 	if (conn->flags & CONN_DIRTY)
 		step_close(conn, &step);
 	conn->flags &= ~CONN_DIRTY;
@@ -157,8 +166,8 @@ int sweep(struct bpf_iter__bpf_sk_storage_map *ctx)
 	if (!step.moved)
 		return 0;
 	if (step.missing)
-		count_add(COUNT_UNREPORTED, step.missing);
-	s.cookie = bpf_get_socket_cookie(sk);
-	ship_totals(&step, &s, RECORD_TOTALS, false);
+		count_in(counters_here(), COUNT_UNREPORTED, step.missing);
+	op.cookie = socket_cookie(sk);
+	ship_totals(&step, &op, RECORD_TOTALS);
 	return 0;
 }

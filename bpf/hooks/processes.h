@@ -11,15 +11,6 @@
 #include "bpf/maps.h"
 #include "bpf/settings.h"
 
-static __always_inline void process_of(struct task_struct *task, struct process_id *ret)
-{
-	struct task_struct *leader = task->group_leader;
-
-	ret->started_ns = leader->start_boottime;
-	ret->tgid = leader->tgid;
-	ret->padding = 0;
-}
-
 static __always_inline void tell(__u32 type, struct task_struct *task, struct task_struct *parent,
 				 __u16 port, bool was_target)
 {
@@ -32,8 +23,8 @@ static __always_inline void tell(__u32 type, struct task_struct *task, struct ta
 	e->type = type;
 	e->port = port;
 	e->was_target = was_target;
-	process_of(task, &e->process);
-	process_of(parent, &e->parent);
+	process_of(task->group_leader, &e->process);
+	process_of(parent->group_leader, &e->parent);
 	e->at_ns = bpf_ktime_get_ns();
 	bpf_probe_read_kernel(e->comm, sizeof(e->comm), task->comm);
 	bpf_ringbuf_submit(e, 0);
@@ -85,13 +76,15 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task)
+int BPF_PROG(on_exec, struct task_struct *task, int old_pid)
 {
 	bool target = bpf_task_storage_get(&targets, task, 0, 0);
+	/* A thread took its leader's place: the mark went with the old leader, the monitor knows. */
+	bool took_over = old_pid != task->tgid;
 	__u32 zero = 0;
 	struct capture_choice *c = bpf_map_lookup_elem(&choice, &zero);
 
-	if (target || (c && c->watch_execs))
+	if (target || took_over || (c && c->watch_execs))
 		tell(EVENT_EXEC, task, task->real_parent, 0, target);
 	return 0;
 }

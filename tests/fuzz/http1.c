@@ -34,6 +34,8 @@ static void must_be_as_if_new(struct str in, bool cut, enum side side,
 	http_configure(NULL);
 	must(proto_http1.parse(in, cut, side, question, &anew) == used);
 	remembered.numbers[HTTP_GENERATION] = anew.numbers[HTTP_GENERATION];
+	remembered.likeness =
+		anew.likeness; /* of those that are remembered, another one each time */
 	must(!memcmp(&remembered, &anew, sizeof(anew)));
 }
 
@@ -51,7 +53,7 @@ static bool read_head(struct str in, bool cut, enum side side, const struct mess
 		return false;
 	must(m.head_bytes == (size_t)used && (cut || !m.cut) && !m.pair);
 	for (size_t i = 0; i < MESSAGE_TEXTS; i++)
-		must(inside(m.texts[i], in));
+		must(inside(message_text(&m, (unsigned int)i), in));
 	*ret = m;
 	return true;
 }
@@ -75,6 +77,7 @@ static void describe(const struct message *question, const struct message *answe
 
 	span_add_text(&span, STR("network.peer.address"), STR("::1"));
 	span_add_int(&span, STR("network.peer.port"), 80);
+	proto_http1.context(question, &span);
 	proto_http1.describe(question, answer, &span);
 	must(span.name.len && sound(span.name, in, rest, &scratch));
 	must(sound(span.error_type, in, rest, &scratch));

@@ -122,12 +122,10 @@ static void facts_from(struct processes *p, const struct config *config, struct 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char *excluded[] = { "otelcol*" };
 	static struct service_rule services[] = { { .exe = "envoy", .name = "mesh" },
 						  { .cgroup = "/a/*", .name = "a" } };
 	static const struct config config = {
 		.limit.processes = 6,
-		.watch.exclude_exe = { excluded, 1 },
 		.services = services,
 		.service_count = 2,
 	};

@@ -6,7 +6,7 @@
 #include "user/model/resource.h"
 #include "user/model/series.h"
 
-enum { LIMIT = 6, RESOURCES = 4, ENDED_NS = 50 };
+enum { LIMIT = 6, TOTAL = 15, RESOURCES = 4, ENDED_NS = 50 };
 
 static const double seconds[] = { 0.001, 0.01, 0.1, 1 };
 static const struct histogram_bounds bounds = { seconds, 4 };
@@ -157,7 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str in = { (const char *)data, size };
 	struct want want = { .sink = { see_metric, see_sample } };
-	struct series *s = series_new(LIMIT, ENDED_NS);
+	struct series *s = series_new(LIMIT, TOTAL, ENDED_NS);
 	struct resource *resources[RESOURCES];
 	uint64_t now_ns = 1;
 
@@ -173,7 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			observe(s, &want, resources, &in, now_ns);
 	collect(s, &want, now_ns);
 	check(want.seen + want.dropped == want.observed, "every span is counted once");
-	check(want.rows - want.overflow_rows <= 2 * 2 * LIMIT, "rows are bounded");
+	check(want.rows - want.overflow_rows <= TOTAL, "rows are bounded");
 	check(want.overflow_rows <= 2 * RESOURCES, "overflow rows are one a resource");
 	series_free(s);
 	for (int i = 0; i < RESOURCES; i++) {

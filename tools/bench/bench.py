@@ -100,8 +100,8 @@ def listens(port):
         return s.connect_ex(("127.0.0.1", port)) == 0
 
 
-def nginx(workers=1, connections=1024):
-    """nginx with `return 200`. Gives the process and its port."""
+def nginx(workers=1, connections=1024, fields=""):
+    """nginx with `return 200`; `fields` are directives for its answers. Gives process and port."""
     port = free_port()
     home = tempfile.mkdtemp(dir=temp)
     os.chmod(home, 0o755)
@@ -112,7 +112,7 @@ def nginx(workers=1, connections=1024):
 error_log {home}/errors; worker_rlimit_nofile {connections + 64};
 events {{ worker_connections {connections}; }}
 http {{ access_log off; keepalive_requests 1000000000; {places}
-server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ return 200 "hello\\n"; }} }} }}
+server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ {fields} return 200 "hello\\n"; }} }} }}
 """)
     process = start(["nginx", "-p", home, "-c", f"{home}/nginx.conf"], stderr=subprocess.DEVNULL)
     until(lambda: process.poll() is not None or listens(port), "nginx")

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "user/base/mem.h"
 
@@ -68,6 +70,19 @@ void buf_drop(struct buf *b, size_t len)
 	b->len -= len;
 	if (b->len)
 		memmove(b->at, b->at + len, b->len);
+}
+
+int buf_file(const struct buf *b)
+{
+	int fd = memfd_create("sonde", MFD_CLOEXEC), error;
+
+	if (fd < 0)
+		return -errno;
+	if (!b->len || write(fd, b->at, b->len) == (ssize_t)b->len)
+		return fd;
+	error = -errno;
+	close(fd);
+	return error ? error : -EIO;
 }
 
 void buf_free(struct buf *b)

@@ -42,4 +42,6 @@ int buf_add_byte(struct buf *b, char byte);
 int buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Take `len` bytes off the front. */
 void buf_drop(struct buf *b, size_t len);
+/* A file in memory of what it holds, for another process to read; the caller closes. Negative errno. */
+int buf_file(const struct buf *b);
 void buf_free(struct buf *b);

@@ -8,6 +8,8 @@
 #define NS_PER_US UINT64_C(1000)
 #define NS_PER_MS (1000 * NS_PER_US)
 #define NS_PER_S  (1000 * NS_PER_MS)
+/* What times in /proc/PID/stat are counted in, on every architecture. */
+#define NS_PER_TICK (NS_PER_S / 100)
 
 static inline uint64_t clock_ns(clockid_t id)
 {

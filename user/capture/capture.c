@@ -16,6 +16,9 @@ enum { LINE_BYTES = 16 << 20 /* of one pass of an iterator: 200,000 processes */
 struct capture {
 	struct sonde *skel;
 	struct capture_choice *choice; /* mapped */
+	struct bpf_link *again[FLAVOUR_PROGRAMS];
+	bool stands_in;	       /* `again` is attached */
+	uint64_t missed_alone; /* operations until then */
 	size_t rings;
 	int ring_fds[RINGS_MAX];
 	int claim; /* a map that is there for its name */
@@ -46,9 +49,12 @@ static void choose_programs(struct sonde *skel, const struct feature_state state
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, skel->obj)
-		bpf_program__set_autoload(program,
-					  feature_uses(states, bpf_program__name(program)));
+	bpf_object__for_each_program(program, skel->obj) {
+		const char *name = bpf_program__name(program);
+
+		bpf_program__set_autoload(program, feature_uses(states, name));
+		bpf_program__set_autoattach(program, !feature_has(states, FEATURE_AGAIN, name));
+	}
 }
 
 static void set_constants(struct sonde *skel, const struct feature_state states[FEATURES],
@@ -85,15 +91,16 @@ static int map_choice(struct capture *c)
 	return 0;
 }
 
-static int attach_sweep(struct capture *c)
+static int attach_storage_iterator(struct capture *c, struct bpf_program *program,
+				   struct bpf_link **ret)
 {
 	union bpf_iter_link_info info = { .map.map_fd =
 						  (uint32_t)bpf_map__fd(c->skel->maps.conns) };
 	DECLARE_LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
 			    .link_info_len = sizeof(info));
 
-	c->skel->links.sweep = bpf_program__attach_iter(c->skel->progs.sweep, &options);
-	return c->skel->links.sweep ? 0 : -errno;
+	*ret = bpf_program__attach_iter(program, &options);
+	return *ret ? 0 : -errno;
 }
 
 static int load(struct capture *c, const struct feature_state states[FEATURES])
@@ -106,6 +113,7 @@ static int load(struct capture *c, const struct feature_state states[FEATURES])
 	choose_programs(c->skel, states);
 	set_constants(c->skel, states, c->rings);
 	bpf_program__set_autoattach(c->skel->progs.sweep, false);
+	bpf_program__set_autoattach(c->skel->progs.forget, false);
 	error = sonde__load(c->skel);
 	if (!error)
 		error = make_rings(c);
@@ -114,7 +122,9 @@ static int load(struct capture *c, const struct feature_state states[FEATURES])
 	if (!error)
 		error = sonde__attach(c->skel);
 	if (!error)
-		error = attach_sweep(c);
+		error = attach_storage_iterator(c, c->skel->progs.sweep, &c->skel->links.sweep);
+	if (!error)
+		error = attach_storage_iterator(c, c->skel->progs.forget, &c->skel->links.forget);
 	return error;
 }
 
@@ -167,6 +177,8 @@ void capture_free(struct capture *c)
 	for (size_t i = 0; i < c->rings; i++)
 		closep(&c->ring_fds[i]);
 	closep(&c->claim);
+	for (size_t i = 0; i < FLAVOUR_PROGRAMS; i++)
+		bpf_link__destroy(c->again[i]);
 	sonde__destroy(c->skel);
 	free(c);
 }
@@ -222,7 +234,10 @@ int capture_target_set(struct capture *c, int pidfd, struct process_id process)
 
 int capture_target_clear(struct capture *c, int pidfd)
 {
-	return bpf_map_delete_elem(bpf_map__fd(c->skel->maps.targets), &pidfd) ? -errno : 0;
+	if (bpf_map_delete_elem(bpf_map__fd(c->skel->maps.targets), &pidfd))
+		return -errno;
+	__atomic_add_fetch(&c->skel->data->targets_epoch, 1, __ATOMIC_SEQ_CST);
+	return 0;
 }
 
 void capture_ports(struct capture *c, const struct port_list *ports)
@@ -264,10 +279,11 @@ static int iterate(const struct bpf_link *link, struct buf *ret)
 	}
 }
 
-int capture_mark_sockets(struct capture *c)
+/* A pass that has nothing to say. */
+static int pass(const struct bpf_link *link)
 {
 	struct buf nothing = buf_new(LINE_BYTES);
-	int error = iterate(c->skel->links.mark_sockets, &nothing);
+	int error = iterate(link, &nothing);
 
 	buf_free(&nothing);
 	return error;
@@ -280,9 +296,34 @@ int capture_claim(struct capture *c)
 	return c->claim < 0 ? c->claim : 0;
 }
 
+int capture_mark_sockets(struct capture *c)
+{
+	return pass(c->skel->links.mark_sockets);
+}
+
+int capture_forget(struct capture *c)
+{
+	return pass(c->skel->links.forget);
+}
+
+/* Who began another is older than it, also where pids have wrapped around. */
+static int by_start(const void *a, const void *b)
+{
+	const struct process_line *left = a, *right = b;
+
+	return (left->process.started_ns > right->process.started_ns) -
+	       (left->process.started_ns < right->process.started_ns);
+}
+
 int capture_list_processes(struct capture *c, struct buf *ret)
 {
-	return iterate(c->skel->links.list_processes, ret);
+	size_t before = ret->len;
+	int error = iterate(c->skel->links.list_processes, ret);
+
+	if (!error && ret->len > before)
+		qsort(ret->at + before, (ret->len - before) / sizeof(struct process_line),
+		      sizeof(struct process_line), by_start);
+	return error;
 }
 
 int capture_list_listeners(struct capture *c, struct buf *ret)
@@ -331,4 +372,39 @@ size_t capture_programs(const struct capture *c, struct program_stats ret[CAPTUR
 		snprintf(ret[count++].name, sizeof(ret->name), "%s", bpf_program__name(program));
 	}
 	return count;
+}
+
+static uint64_t missed_by(const struct feature_state states[FEATURES], enum feature_id id,
+			  const struct program_stats *programs, size_t count)
+{
+	uint64_t missed = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (feature_has(states, id, programs[i].name))
+			missed += programs[i].missed;
+	return missed;
+}
+
+uint64_t capture_missed(const struct capture *c, const struct feature_state states[FEATURES],
+			const struct program_stats *programs, size_t count)
+{
+	if (!c->stands_in)
+		return missed_by(states, FEATURE_OPERATIONS, programs, count);
+	return c->missed_alone + missed_by(states, FEATURE_AGAIN, programs, count);
+}
+
+bool capture_stand_in(struct capture *c, const struct feature_state states[FEATURES],
+		      uint64_t missed)
+{
+	struct bpf_program *program;
+	size_t count = 0;
+
+	if (c->stands_in || !missed)
+		return false;
+	c->stands_in = true;
+	c->missed_alone = missed;
+	bpf_object__for_each_program(program, c->skel->obj)
+		if (feature_has(states, FEATURE_AGAIN, bpf_program__name(program)))
+			c->again[count++] = bpf_program__attach(program);
+	return true;
 }

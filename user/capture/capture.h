@@ -45,6 +45,8 @@ int capture_target_set(struct capture *c, int pidfd, struct process_id process);
 int capture_target_clear(struct capture *c, int pidfd);
 /* Give each socket of each target its storage. */
 int capture_mark_sockets(struct capture *c);
+/* Announce each connection again before its next record: a new worker knows none. */
+int capture_forget(struct capture *c);
 /* Ports whose listeners become targets at once. */
 void capture_ports(struct capture *c, const struct port_list *ports);
 /* Tell of every exec, not only those of targets. */
@@ -53,6 +55,7 @@ void capture_watch_execs(struct capture *c, bool all);
 /* Be the agent of this host: capture_list_holders() of others finds this process from now on. */
 int capture_claim(struct capture *c);
 /* What the iterators say, as an array of the line's struct appended to `ret`. */
+/* Parents before their children. */
 int capture_list_processes(struct capture *c, struct buf *ret);
 int capture_list_listeners(struct capture *c, struct buf *ret);
 int capture_list_holders(struct capture *c, struct buf *ret);
@@ -68,3 +71,13 @@ struct program_stats {
 enum { CAPTURE_PROGRAMS = 32 };
 /* Returns how many were filled. */
 size_t capture_programs(const struct capture *c, struct program_stats ret[CAPTURE_PROGRAMS]);
+
+/* Operations whose program the kernel skipped, of what capture_programs() gave; at most. */
+uint64_t capture_missed(const struct capture *c, const struct feature_state states[FEATURES],
+			const struct program_stats *programs, size_t count);
+/*
+ * Once some were `missed`: attach the programs that stand in for those that the
+ * kernel skips (FEATURE_AGAIN). True when it did so now.
+ */
+bool capture_stand_in(struct capture *c, const struct feature_state states[FEATURES],
+		      uint64_t missed);

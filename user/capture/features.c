@@ -28,6 +28,17 @@ const struct feature features[] = {
 			  .extras = { "on_tcp_sendpage", "on_unix_sendpage" } },
 		},
 	},
+	[FEATURE_AGAIN] = {
+		.name = "stand-in",
+		.on_demand = true,
+		.without = "operations whose program the kernel skipped are counted as missed",
+		.flavours = {
+			{ .name = "tp_btf", .since = "6.3",
+			  .programs = { "on_send_again", "on_receive_again" } },
+			{ .name = "fexit", .since = "5.15",
+			  .programs = { "on_tcp_send_again", "on_tcp_receive_again" } },
+		},
+	},
 	[FEATURE_ARRIVAL] = {
 		.name = "arrival",
 		.without = "a server's request begins at its first read: waiting before that "
@@ -69,7 +80,7 @@ const struct feature features[] = {
 		.flavours = {
 			{ .name = "iter", .since = "5.15",
 			  .programs = { "list_processes", "list_listeners", "list_holders",
-					"mark_sockets", "sweep" } },
+					"mark_sockets", "sweep", "forget" } },
 		},
 	},
 };
@@ -88,6 +99,10 @@ static const struct hook_point {
 	{ "on_tcp_receive", "tcp_recvmsg", BPF_TRACE_FEXIT },
 	{ "on_unix_send", "unix_stream_sendmsg", BPF_TRACE_FEXIT },
 	{ "on_unix_receive", "unix_stream_recvmsg", BPF_TRACE_FEXIT },
+	{ "on_send_again", "sock_send_length", BPF_TRACE_RAW_TP },
+	{ "on_receive_again", "sock_recv_length", BPF_TRACE_RAW_TP },
+	{ "on_tcp_send_again", "tcp_sendmsg", BPF_TRACE_FEXIT },
+	{ "on_tcp_receive_again", "tcp_recvmsg", BPF_TRACE_FEXIT },
 	{ "on_tcp_sendpage", "tcp_sendpage", BPF_TRACE_FEXIT },
 	{ "on_unix_sendpage", "unix_stream_sendpage", BPF_TRACE_FEXIT },
 	{ "on_readable", "sock_def_readable", BPF_TRACE_FEXIT },
@@ -102,6 +117,7 @@ static const struct hook_point {
 	{ "list_holders", "task_file", BPF_TRACE_ITER },
 	{ "mark_sockets", "task_file", BPF_TRACE_ITER },
 	{ "sweep", "bpf_sk_storage_map", BPF_TRACE_ITER },
+	{ "forget", "bpf_sk_storage_map", BPF_TRACE_ITER },
 };
 
 static const struct hook_point *hook_point_of(const char *program)
@@ -257,8 +273,8 @@ bool feature_uses(const struct feature_state states[FEATURES], const char *progr
 	return false;
 }
 
-bool feature_counts(const struct feature_state states[FEATURES], const char *program)
+bool feature_has(const struct feature_state states[FEATURES], enum feature_id id,
+		 const char *program)
 {
-	/* The kernel keeps 15 characters of a program's name. */
-	return state_uses(&states[FEATURE_OPERATIONS], program);
+	return state_uses(&states[id], program);
 }

@@ -14,6 +14,7 @@
 
 enum feature_id {
 	FEATURE_OPERATIONS,
+	FEATURE_AGAIN,
 	FEATURE_ARRIVAL,
 	FEATURE_UNIX_CLOSE,
 	FEATURE_CONNECTIONS,
@@ -34,6 +35,7 @@ struct flavour {
 struct feature {
 	const char *name;
 	bool required;
+	bool on_demand;	     /* loaded, and attached by capture_attach_again() */
 	const char *without; /* what is lost, or done instead, when no flavour works */
 	struct flavour flavours[FLAVOURS];
 };
@@ -55,5 +57,6 @@ bool features_suffice(const struct feature_state states[FEATURES]);
 bool feature_next_flavour(struct feature_state *state, enum feature_id id, int error);
 /* Is this program one of a flavour in use? */
 bool feature_uses(const struct feature_state states[FEATURES], const char *program);
-/* Is it a program whose missed runs are operations that were not seen? */
-bool feature_counts(const struct feature_state states[FEATURES], const char *program);
+/* Is it one of this feature's flavour in use? */
+bool feature_has(const struct feature_state states[FEATURES], enum feature_id id,
+		 const char *program);

@@ -2,7 +2,7 @@
 /*
  * explain.c - why a process is or is not seen.
  *
- *	/proc (subject.h)  ----------\
+ *	/proc (subject.h, lineage.h) \
  *	the running sonde (agent.h) --> one JSON object --> text (explain_text.h)
  *	options, without a sonde ----/
  *
@@ -16,19 +16,13 @@
 #include "user/command/agent.h"
 #include "user/command/command.h"
 #include "user/command/explain_text.h"
-#include "user/command/subject.h"
+#include "user/command/lineage.h"
 #include "user/config/option.h"
-#include "user/config/watch.h"
 #include "user/worker/inspect_answer.h"
 
-enum { PID_LIMIT = 4194304, OPTIONS = 512, ANCESTORS = 64, RULE_BYTES = 512 };
+enum { PID_LIMIT = 4194304, OPTIONS = 512 };
 
-static const char *rule_of(const struct config *config, const struct subject *s,
-			   const char **why_not, char text[RULE_BYTES])
-{
-	return watch_rule(config, s->pid, s->exe, s->cgroup, s->ports, s->port_count, why_not, text,
-			  RULE_BYTES);
-}
+#define A_ZOMBIE "it has ended and waits for its parent (a zombie)"
 
 /* The options that the running sonde was given, as it says them. */
 static struct config *agent_config(const json_t *agent)
@@ -53,27 +47,23 @@ static void set_text(json_t *to, const char *key, const char *text)
 	json_object_set_new(to, key, text_json(str_of(text)));
 }
 
-/* Nothing is running: its nearest ancestor that the options would choose. */
-static bool inherits(const struct config *config, const struct subject *s, json_t *root)
+/* From its parent up to the one that an option would choose. */
+static json_t *ancestors_of(const struct lineage *l)
 {
-	struct subject at = *s;
-	char text[RULE_BYTES];
-	const char *why_not, *rule;
+	json_t *list = json_array();
 
-	for (int i = 0; i < ANCESTORS && at.parent.tgid; i++) {
-		if (subject_read(at.parent.tgid, &at))
-			return false;
-		rule = rule_of(config, &at, &why_not, text);
-		if (!rule)
-			continue;
-		set_text(root, "watched_by", "parent");
-		json_object_set_new(root, "ancestors",
-				    json_pack("[{sisoso}]", "pid", (int)at.pid, "executable",
-					      text_json(str_of(at.exe)), "watched_by",
-					      text_json(str_of(rule))));
-		return true;
+	for (size_t i = 1; i < l->count && l->at[i].watched; i++) {
+		const struct relative *r = &l->at[i];
+		const char *by = r->why_not ? "parent" : r->rule;
+
+		json_array_append_new(list,
+				      json_pack("{sisoso}", "pid", (int)r->subject.pid,
+						"executable", text_json(str_of(r->subject.exe)),
+						"watched_by", text_json(str_of(by))));
+		if (!r->why_not)
+			break;
 	}
-	return false;
+	return list;
 }
 
 /* Would this flag alone choose it? Not when it is excluded, nor by the port of a proxy. */
@@ -88,7 +78,7 @@ static bool chooses(char *flag, const struct subject *s)
 
 	if (config_read(2, argv, none, &config, &error))
 		return false;
-	chosen = rule_of(config, s, &why_not, text);
+	chosen = subject_rule(s, config, &why_not, text);
 	config_free(config);
 	return chosen;
 }
@@ -129,8 +119,8 @@ static const char *why_agent_not(const struct config *config, const struct subje
 	if (s->is_sonde)
 		return "it is sonde itself";
 	if (s->is_zombie)
-		return "it has ended and waits for its parent (a zombie)";
-	if (!config || !rule_of(config, s, &why_not, text))
+		return A_ZOMBIE;
+	if (!config || !subject_rule(s, config, &why_not, text))
 		return config ? why_not : "its options could not be read";
 	return "its options name it, yet it is not among its processes: it began this moment, or "
 	       "limit.processes was reached";
@@ -147,23 +137,22 @@ static void judge_with_agent(json_t *root, const struct subject *s)
 	config_free(config);
 }
 
-static void judge_alone(json_t *root, const struct subject *s, const struct config *config)
+static void judge_alone(json_t *root, const struct lineage *l, const struct config *config)
 {
-	char text[RULE_BYTES];
-	const char *why_not = NULL, *rule = rule_of(config, s, &why_not, text);
-	bool excluded = why_not && !strncmp(why_not, "watch.exclude", 13);
-	bool watched =
-		!s->is_sonde && !s->is_zombie && (rule || (!excluded && inherits(config, s, root)));
+	const struct relative *self = &l->at[0];
 
-	json_object_set_new(root, "watched", json_boolean(watched));
-	if (watched && rule)
-		set_text(root, "watched_by", rule);
-	else if (!watched)
+	json_object_set_new(root, "watched", json_boolean(self->watched));
+	if (self->watched) {
+		set_text(root, "watched_by", self->why_not ? "parent" : self->rule);
+		if (self->why_not)
+			json_object_set_new(root, "ancestors", ancestors_of(l));
+	} else {
 		set_text(root, "why_not",
-			 s->is_sonde	? "it is sonde itself"
-			 : s->is_zombie ? "it has ended and waits for its parent (a zombie)"
-			 : config_watches(config) ? why_not
-						  : "no option of watch.* was given");
+			 self->subject.is_sonde	   ? "it is sonde itself"
+			 : self->subject.is_zombie ? A_ZOMBIE
+			 : config_watches(config)  ? self->why_not
+						   : "no option of watch.* was given");
+	}
 }
 
 static void add_notes(json_t *root, const struct subject *s)
@@ -189,8 +178,9 @@ static json_t *document(uint32_t pid, const struct config *config)
 {
 	char question[32], why[WHY_BYTES] = "";
 	const char *why_not;
+	struct lineage lineage;
 	struct subject s;
-	json_t *root, *process;
+	json_t *root;
 	bool exists = !subject_read(pid, &s);
 
 	snprintf(question, sizeof(question), "explain %u", exists ? s.pid : pid);
@@ -209,17 +199,18 @@ static json_t *document(uint32_t pid, const struct config *config)
 		return root;
 	}
 	add_notes(root, &s);
+	lineage_read(&s, config, &lineage);
 	if (*why)
-		judge_alone(root, &s, config);
+		judge_alone(root, &lineage, config);
 	else
 		judge_with_agent(root, &s);
 	why_not = json_string_value(json_object_get(root, "why_not"));
 	if (why_not)
 		json_object_set_new(root, "choose_with",
 				    choices_of(&s, !strncmp(why_not, "watch.exclude", 13)));
-	process = json_object_get(root, "process") ? NULL : subject_process(&s, config);
-	if (process)
-		json_object_set_new(root, "process", process);
+	if (!json_object_get(root, "process"))
+		json_object_set_new(root, "process", lineage_process(&lineage, config));
+	lineage_free(&lineage);
 	return root;
 }
 

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "user/base/buf.h"
 #include "user/base/clock.h"
 #include "user/base/limits.h"
 #include "user/base/mem.h"
@@ -17,7 +16,6 @@
 #include "user/process/cgroup.h"
 #include "user/process/process.h"
 #include "user/process/read.h"
-#include "user/worker/inspect_answer.h"
 
 enum { KERNEL_THREAD = 0x00200000, STAT_FLAGS = 9, STAT_STARTED = 22 };
 
@@ -186,25 +184,16 @@ static int write_record(const struct subject *s, const struct config *config,
 	return error;
 }
 
-json_t *subject_process(const struct subject *s, const struct config *config)
+int subject_facts(const struct subject *s, const struct config *config, struct buf *ret)
 {
-	struct buf record = buf_new(LIMIT_PROC_FILE_BYTES);
-	struct processes *known = processes_new(config);
-	const struct process *process = NULL;
 	struct procfiles files;
-	json_t *json = NULL;
+	int error = procfiles_open(s->id, &files);
 
-	if (!procfiles_open(s->id, &files)) {
-		if (!write_record(s, config, &files, &record) &&
-		    !processes_learn(known, (const struct record_process *)record.at))
-			process = processes_find(known, s->id);
-		procfiles_close(&files);
-	}
-	if (process && process->name)
-		json = process_json(process);
-	processes_free(known);
-	buf_free(&record);
-	return json;
+	if (error)
+		return error;
+	error = write_record(s, config, &files, ret);
+	procfiles_close(&files);
+	return error;
 }
 
 const char *subject_unit(const struct subject *s)

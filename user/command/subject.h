@@ -2,8 +2,7 @@
 /* subject.h - what /proc says of a process that somebody asks about. */
 #pragma once
 
-#include <jansson.h>
-
+#include "user/base/buf.h"
 #include "user/config/config.h"
 #include "user/monitor/procfiles.h"
 
@@ -25,8 +24,8 @@ struct subject {
 /* -ESRCH when there is no process with this id. */
 int subject_read(uint32_t pid, struct subject *ret);
 
-/* Who it is by the rules for names, as process_json() has it; NULL when it is gone. */
-json_t *subject_process(const struct subject *s, const struct config *config);
+/* Append a RECORD_PROCESS of what is known of it, as a worker makes it. Negative errno: it is gone. */
+int subject_facts(const struct subject *s, const struct config *config, struct buf *ret);
 
 /* Its systemd unit; empty when it has none. Valid until the next call. */
 const char *subject_unit(const struct subject *s);

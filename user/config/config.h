@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "user/base/buf.h"
 #include "user/base/log.h"
 #include "user/base/str.h"
 #include "user/model/sampler.h"
@@ -134,6 +135,7 @@ struct config {
 
 	struct {
 		uint32_t series; /* a metric and service */
+		uint32_t series_total;
 		uint64_t ended_series_s;
 		uint32_t head_bytes;
 		uint32_t connections;
@@ -171,6 +173,19 @@ void config_free(struct config *config);
 void config_help(FILE *to);
 void config_print(const struct config *config, FILE *to);
 void config_schema(FILE *to);
+
+/* How a sonde that runs takes up an option that changed when it reads its configuration again. */
+enum taken {
+	TAKEN_BY_NEXT_WORKER, /* which begins at once, and counts from 0 */
+	TAKEN_AT_ONCE,	      /* by the monitor; the worker goes on */
+	TAKEN_AT_START,	      /* of another sonde: not at all */
+};
+
+/* Append the keys of the options that differ and are taken up so, separated by commas. */
+void config_changes(const struct config *before, const struct config *now, enum taken taken,
+		    struct buf *ret);
+/* Append what watch.* says as flags, "--watch.port=80", each ended by a NUL. */
+void config_watch_flags(const struct config *config, struct buf *ret);
 
 /* Is anything chosen to be watched? */
 bool config_watches(const struct config *config);

@@ -38,6 +38,7 @@ struct type {
 
 struct option {
 	const char *key;
+	enum taken taken;
 	const struct type *type;
 	bool list;
 	size_t at;		  /* in struct settings, or in struct service_rule */

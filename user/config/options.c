@@ -16,6 +16,10 @@
 #define LIST(key_, kind_, field_) OPTION(key_, kind_, field_), .list = true
 #define OTLP(name_)		  .otel = "OTEL_EXPORTER_OTLP_" name_
 
+/* When a change of it is taken up; without either a new worker does. */
+#define NOW   .taken = TAKEN_AT_ONCE
+#define START .taken = TAKEN_AT_START
+
 #define TEXT_OF(number) #number
 #define DEFAULT(number) TEXT_OF(number)
 
@@ -99,19 +103,19 @@ static_assert(sizeof(enum log_format) == sizeof(int), "type_word fields are ints
 	  .words = protocols, .value = protocol_, .help = "How to send " what_ "." }
 
 const struct option options[] = {
-	{ OPTION("config.file", path, config.config_file),
+	{ OPTION("config.file", path, config.config_file), NOW,
 	  .help = "A YAML file with options, which flags and environment override." },
-	{ LIST("watch.pid", number, config.watch.pid), .min = 1, .max = PID_LIMIT,
+	{ LIST("watch.pid", number, config.watch.pid), NOW, .min = 1, .max = PID_LIMIT,
 	  .help = "Watch these processes and their children." },
-	{ LIST("watch.exe", glob, config.watch.exe),
+	{ LIST("watch.exe", glob, config.watch.exe), NOW,
 	  .help = "Watch processes whose executable has such a path." },
-	{ LIST("watch.port", ports, config.watch.port),
+	{ LIST("watch.port", ports, config.watch.port), NOW,
 	  .help = "Watch processes that listen on such a port, in any network namespace." },
-	{ LIST("watch.cgroup", glob, config.watch.cgroup),
+	{ LIST("watch.cgroup", glob, config.watch.cgroup), NOW,
 	  .help = "Watch processes in such a control group." },
-	{ OPTION("watch.all", bool, config.watch.all), .value = "false",
+	{ OPTION("watch.all", bool, config.watch.all), NOW, .value = "false",
 	  .help = "Watch every process." },
-	{ LIST("watch.exclude.exe", glob, config.watch.exclude_exe), .value = COLLECTORS,
+	{ LIST("watch.exclude.exe", glob, config.watch.exclude_exe), NOW, .value = COLLECTORS,
 	  .help = "Never watch processes whose executable has such a path." },
 	{ LIST("http.route", route, config.http.route), .help = "Known routes, tried in order." },
 	{ LIST("http.ignore", ignore, config.http.ignore),
@@ -125,7 +129,7 @@ const struct option options[] = {
 	  .value = "CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE",
 	  .otel = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
 	  .help = "Methods that keep their names; others become _OTHER." },
-	{ LIST("web.listen-address", address, config.web.listen_address), .value = "127.0.0.1:9464",
+	{ LIST("web.listen-address", address, config.web.listen_address), START, .value = "127.0.0.1:9464",
 	  .help = "Where metrics are served; empty: nowhere." },
 	{ OPTION("web.telemetry-path", web_path, config.web.telemetry_path), .value = "/metrics",
 	  .help = "The path of the metrics." },
@@ -182,7 +186,7 @@ const struct option options[] = {
 	  .help = "Keep spans that failed, whatever the sampler said." },
 	{ OPTION("console.format", word, config.console), .words = console_formats, .value = "off",
 	  .help = "A span a line on standard output." },
-	{ OPTION("tape.record", path, config.tape_record),
+	{ OPTION("tape.record", path, config.tape_record), START,
 	  .help = "Write what the kernel half reports to this file, for sonde replay." },
 	{ OPTION("log.level", word, config.log_level), .words = log_levels, .value = "info",
 	  .help = "The least that is logged, to standard error." },
@@ -191,6 +195,9 @@ const struct option options[] = {
 	{ OPTION("limit.series", number, config.limit.series), .min = 1, .max = 1000000,
 	  .value = DEFAULT(LIMIT_SERIES_DEFAULT),
 	  .help = "Series of one metric and service; what comes after shares one." },
+	{ OPTION("limit.series-total", number, config.limit.series_total), .min = 1, .max = 1000000,
+	  .value = DEFAULT(LIMIT_SERIES_TOTAL_DEFAULT),
+	  .help = "Series of all services together; what comes after shares one an instance." },
 	{ OPTION("limit.ended-series", seconds, config.limit.ended_series_s), .min = 1000,
 	  .max = 86400000, .value = DEFAULT(LIMIT_ENDED_SERIES_DEFAULT_S) "s",
 	  .help = "How long series of what has ended stay." },

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "user/base/limits.h"
 #include "user/base/mem.h"
 #include "user/config/field.h"
 #include "user/config/services.h"
@@ -27,6 +28,8 @@ struct settings *settings_new(void)
 	struct settings *settings = xcalloc(1, sizeof(*settings));
 
 	settings->origins = xcalloc(option_count, sizeof(*settings->origins));
+	for (size_t i = 0; i < option_count; i++)
+		settings->origins[i].said = buf_new(2 * LIMIT_CONFIG_BYTES);
 	return settings;
 }
 
@@ -48,6 +51,7 @@ void settings_free(struct settings *settings)
 	for (size_t i = 0; i < option_count; i++) {
 		field_clear(&options[i], (char *)settings + options[i].at);
 		free(settings->origins[i].where);
+		buf_free(&settings->origins[i].said);
 	}
 	for (size_t i = 0; i < OTLP_SIGNALS; i++)
 		target_free(&settings->config.otlp.target[i]);
@@ -84,9 +88,13 @@ int settings_set(struct settings *settings, const struct option *option, struct 
 	int r = value_check(option, text, &bad);
 
 	if (!r && source->place >= origin->place) {
+		if (source->place > origin->place || !option->list)
+			buf_clear(&origin->said);
 		if (source->place > origin->place)
 			field_clear(option, field);
 		r = field_add(option, field, text, &bad);
+		buf_add(&origin->said, text);
+		buf_add_byte(&origin->said, '\0');
 	}
 	if (r && source->place == PLACE_OTEL) {
 		field_error(option, source->who, bad, r, &why);

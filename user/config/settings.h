@@ -15,7 +15,8 @@ enum place { PLACE_NONE, PLACE_DEFAULT, PLACE_FILE, PLACE_OTEL, PLACE_ENVIRONMEN
 
 struct origin {
 	enum place place;
-	char *where; /* "flag", "environment SONDE_X", "sonde.yaml:3" */
+	char *where;	 /* "flag", "environment SONDE_X", "sonde.yaml:3" */
+	struct buf said; /* the texts that gave the value, each ended by a NUL */
 };
 
 enum otlp_compression { COMPRESSION_NONE, COMPRESSION_GZIP };

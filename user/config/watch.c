@@ -5,25 +5,16 @@
 #include <stdio.h>
 
 #include "user/base/mem.h"
+#include "user/config/glob.h"
 
 /* Never chosen by port: they hold sockets that belong to somebody else's service. */
 static const char *const never_by_port[] = { "containerd-shim*", "docker-proxy", "conmon",
 					     "crio-conmon*", "systemd" };
 
-/* A pattern without a slash is for the file's name alone. */
-static bool path_matches(const char *pattern, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!strchr(pattern, '/') && slash)
-		path = slash + 1;
-	return *path && !fnmatch(pattern, path, 0);
-}
-
-static const char *list_match(const struct text_list *list, const char *path)
+static const char *list_match(const struct text_list *list, const char *exe)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (path_matches(list->at[i], path))
+		if (*exe && exe_matches(list->at[i], str_of(exe)))
 			return list->at[i];
 	return NULL;
 }
@@ -58,7 +49,7 @@ static int port_match(const struct config *config, const uint16_t *ports, size_t
 static bool by_port_never(uint32_t tgid, const char *exe)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(never_by_port); i++)
-		if (path_matches(never_by_port[i], exe))
+		if (exe_matches(never_by_port[i], str_of(exe)))
 			return true;
 	return tgid == 1;
 }

@@ -13,6 +13,7 @@ enum {
 };
 
 static const char magic[ALIGNMENT] = "sondeTP1";
+static const char zeros[ALIGNMENT];
 
 struct tape_writer {
 	int fd, failed; /* failed: 0 or the negative errno */
@@ -88,8 +89,6 @@ struct tape_writer *tape_writer_new(int fd, uint64_t *whole)
 
 int tape_write(struct tape_writer *t, const struct record *record)
 {
-	static const char zeros[ALIGNMENT];
-
 	if (t->failed || (padded(record->size) > sizeof(t->waiting) - t->len && tape_flush(t)))
 		return t->failed;
 	if (add(t, (struct str){ (const char *)record, record->size }))
@@ -113,14 +112,13 @@ static const char *what_is_wrong(struct str bytes, const struct record **ret)
 
 	if (bytes.len < sizeof(*r))
 		return "cut short inside a record's head";
-	if (r->size > bytes.len || padded(r->size) > bytes.len)
+	if (padded(r->size) > bytes.len)
 		return "cut short inside a record";
 	*ret = event_check(bytes);
 	if (!*ret)
 		return "not a record";
-	for (size_t i = r->size; i < padded(r->size); i++)
-		if (bytes.at[i])
-			return "padding that is not zero";
+	if (memcmp(bytes.at + r->size, zeros, padded(r->size) - r->size))
+		return "padding that is not zero";
 	return NULL;
 }
 

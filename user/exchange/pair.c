@@ -7,9 +7,11 @@
 /* The same message, with its texts in the copy of its head. */
 static void rebase(struct message *m, const char *from, const char *to)
 {
-	for (int i = 0; i < MESSAGE_TEXTS; i++)
-		if (m->texts[i].at)
-			m->texts[i].at = to + (m->texts[i].at - from);
+	for (uint32_t bits = m->present; bits; bits &= bits - 1) {
+		struct str *text = &m->texts[__builtin_ctz(bits)];
+
+		text->at = to + (text->at - from);
+	}
 }
 
 static bool keep(struct exchanges *x, struct message *m, struct str head, struct block **ret)
@@ -154,7 +156,7 @@ void answer_keep(struct exchanges *x)
 	if (keep(x, &e->x.answer, x->borrowed, &e->answered))
 		return;
 	/* No room: the answer's numbers stay, its texts go, and it says that it is cut. */
-	memset(e->x.answer.texts, 0, sizeof(e->x.answer.texts));
+	e->x.answer.present = 0;
 	e->x.answer.cut = e->x.answer_cut = true;
 }
 

@@ -54,22 +54,29 @@ struct routes {
 	struct cached cache[CACHE_SLOTS];
 };
 
+/* `s` up to the first `mark`, or all of it. */
+static inline struct str before(struct str s, char mark)
+{
+	const char *end = memchr(s.at, mark, s.len);
+
+	return end ? (struct str){ s.at, (size_t)(end - s.at) } : s;
+}
+
 /* The next segment that is not empty, without its parameters. */
 static bool take_segment(struct str *path, struct str *ret)
 {
-	const char *at = path->at, *end = path->at + path->len, *from, *name_end;
+	struct str rest = *path, segment, name;
 
-	while (at < end) {
-		from = at;
-		while (at < end && *at != '/' && *at != ';')
-			at++;
-		name_end = at;
-		while (at < end && *at++ != '/')
-			;
-		if (name_end == from)
+	while (rest.len) {
+		segment = before(rest, '/');
+		rest = str_after(rest, segment.len + (segment.len < rest.len));
+		if (!segment.len)
 			continue;
-		*ret = (struct str){ from, (size_t)(name_end - from) };
-		*path = (struct str){ at, (size_t)(end - at) };
+		name = before(segment, ';');
+		if (!name.len)
+			continue;
+		*ret = name;
+		*path = rest;
 		return true;
 	}
 	return false;
@@ -311,4 +318,9 @@ void routes_free(struct routes *r)
 uint64_t routes_collapsed(const struct routes *r)
 {
 	return r->collapsed;
+}
+
+uint32_t routes_generation(const struct routes *r)
+{
+	return r->generation;
 }

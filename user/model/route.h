@@ -29,6 +29,8 @@ void routes_free(struct routes *routes);
  */
 struct str routes_find(struct routes *routes, struct str path);
 
+/* Moves when a path that had a route may get another one. */
+uint32_t routes_generation(const struct routes *routes);
 /* How many times a limit of children, nodes or segments made a route coarser. */
 uint64_t routes_collapsed(const struct routes *routes);
 

@@ -119,10 +119,10 @@ bool route_is_identifier(struct str segment)
 	if (segment.len > MAX_WORD || is_number(segment))
 		return true;
 	while (segment.len && !l.identifier) {
-		size_t escape = escape_len(segment);
+		size_t escape = segment.at[0] == '%' ? escape_len(segment) : 0;
 		bool at_sign = escape && str_starts(segment, STR("%40"));
 
-		look_at(&l, at_sign ? '@' : escape ? '%' : (unsigned char)segment.at[0]);
+		look_at(&l, at_sign ? '@' : (unsigned char)segment.at[0]);
 		segment = str_after(segment, escape ? escape : 1);
 	}
 	part_judge(&l);

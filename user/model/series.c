@@ -60,8 +60,9 @@ struct group {
 };
 
 struct series {
-	size_t limit;
+	size_t limit, limit_total, rows_counted; /* the last without overflow rows */
 	uint64_t ended_ns, swept_ns, overflowed;
+	uint64_t drops; /* sweeps that dropped rows */
 	struct group *groups, **last_group, *recent;
 	struct table rows, services;
 	struct collector collector;
@@ -125,7 +126,10 @@ static struct service *service_of(struct series *s, const struct group *g,
 
 static void service_unref(struct series *s, struct service *service)
 {
-	if (!service || --service->rows)
+	if (!service)
+		return;
+	s->rows_counted--;
+	if (--service->rows)
 		return;
 	table_remove(&s->services, service->key);
 	free(service);
@@ -224,6 +228,7 @@ static void sweep(struct series *s, uint64_t now_ns)
 		if (dropped)
 			memset(g->front, 0, sizeof(g->front));
 	}
+	s->drops += dropped;
 }
 
 /* The row of values that the front does not have; it may be new, or the overflow row. */
@@ -242,12 +247,15 @@ static struct row *row_find(struct series *s, struct group *g, const struct span
 		return row;
 	if (now_ns - s->swept_ns >= SWEEP_NS)
 		sweep(s, now_ns);
+	if (s->rows_counted >= s->limit_total)
+		return overflow_row(s, g, span);
 	service = service_of(s, g, span->resource);
 	if (!service || service->rows >= s->limit)
 		return overflow_row(s, g, span);
 	row = row_new(g, span, values, key);
 	row->service = service;
 	service->rows++;
+	s->rows_counted++;
 	row->attribute_count = series_key_attributes(values, g->of, row->key.at, row->attributes);
 	row_enter(s, g, row);
 	return row;
@@ -316,7 +324,7 @@ static void keep_exemplar(struct row *row, size_t classic, const struct span *sp
 	memcpy(kept->exemplar.span_id, span->context.span_id, SPAN_ID_BYTES);
 }
 
-static inline void observe(struct row *row, const struct span *span)
+void series_count(struct row *row, const struct span *span)
 {
 	const struct measures *m = &span->measures;
 	struct histogram *h = row->histograms;
@@ -335,14 +343,29 @@ static inline void observe(struct row *row, const struct span *span)
 	}
 }
 
+struct row *series_row(struct series *s, const struct span *span, uint64_t now_ns)
+{
+	if (!span->metrics || span->hide_from_metrics)
+		return NULL;
+	return row_of(s, group_of(s, span->metrics), span, now_ns);
+}
+
+bool series_row_is_overflow(const struct row *row)
+{
+	return !row->service;
+}
+
+uint64_t series_drops(const struct series *s)
+{
+	return s->drops;
+}
+
 void series_observe(struct series *s, const struct span *span, uint64_t now_ns)
 {
-	struct group *g;
+	struct row *row = series_row(s, span, now_ns);
 
-	if (!span->metrics || span->hide_from_metrics)
-		return;
-	g = group_of(s, span->metrics);
-	observe(row_of(s, g, span, now_ns), span);
+	if (row)
+		series_count(row, span);
 }
 
 static void give(struct metric_sink *sink, const struct row *row, size_t which)
@@ -387,11 +410,12 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 		}
 }
 
-struct series *series_new(size_t limit_per_service, uint64_t ended_series_ns)
+struct series *series_new(size_t limit_per_service, size_t limit_total, uint64_t ended_series_ns)
 {
 	struct series *s = xcalloc(1, sizeof(*s));
 
 	s->limit = limit_per_service ? limit_per_service : 1;
+	s->limit_total = limit_total ? limit_total : 1;
 	s->ended_ns = ended_series_ns;
 	s->last_group = &s->groups;
 	table_init(&s->rows, SIZE_MAX);

@@ -5,10 +5,11 @@
  * A group is a set of histograms that share their attributes ("http server":
  * duration, body sizes, first byte). One span finds one row, by resource and the
  * values of the group's attributes among the span's, and moves all the row's
- * histograms. Rows are bounded: past LIMIT_SERIES rows for a service (by
- * service.name and namespace, over all its instances) in a group, new sets of values go to one overflow row
- * of their resource (otel.metric.overflow=true), so that sums stay exact; so does a
- * value of more than SERIES_VALUE_BYTES. Rows of a resource that ended are dropped
+ * histograms. Rows are bounded: past `limit_per_service` rows for a service (by
+ * service.name and namespace, over all its instances) in a group, and past
+ * `limit_total` rows of all services and groups together, new sets of values go to
+ * one overflow row of their resource (otel.metric.overflow=true), so that sums stay
+ * exact; so does a value of more than SERIES_VALUE_BYTES. Rows of a resource that ended are dropped
  * `ended_series_ns` later, by a collection or by a new row.
  */
 #pragma once
@@ -39,9 +40,19 @@ struct metric_group {
 };
 
 struct series;
+struct row;
 
-struct series *series_new(size_t limit_per_service, uint64_t ended_series_ns);
+struct series *series_new(size_t limit_per_service, size_t limit_total, uint64_t ended_series_ns);
 void series_free(struct series *s);
+/*
+ * The two halves of series_observe(), for who knows a span's row already: a row stays as long as
+ * series_drops() does. NULL for a span that is not counted. Each span of an overflow row is to be
+ * asked for, since those are counted.
+ */
+struct row *series_row(struct series *s, const struct span *span, uint64_t now_ns);
+void series_count(struct row *row, const struct span *span);
+bool series_row_is_overflow(const struct row *row);
+uint64_t series_drops(const struct series *s);
 /* Count `span` under span->metrics. An exemplar is kept when it is sampled. `now_ns` is monotonic. */
 void series_observe(struct series *s, const struct span *span, uint64_t now_ns);
 /* The collector of all rows; also drops what ended long enough ago. */

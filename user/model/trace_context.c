@@ -9,6 +9,8 @@
  */
 #include "user/model/trace_context.h"
 
+#include <endian.h>
+
 enum {
 	VERSION_AT = 0,
 	TRACE_ID_AT = 3,
@@ -26,32 +28,59 @@ enum {
 	LONG_MEMBER = 128,
 };
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+enum { WORD_DIGITS = 8 };
 
-/* `count` bytes from twice as many lower-case hex digits. */
-static bool hex_bytes(const char *at, size_t count, uint8_t *ret)
+/*
+ * Eight lower-case hex digits as four bytes. Each digit is made a number in its own byte; what is
+ * written from those numbers is what was read, or it was no such digit.
+ */
+static inline bool hex_word(const char *at, uint8_t ret[WORD_DIGITS / 2])
 {
-	for (size_t i = 0; i < count; i++) {
-		int high = hex_digit(at[2 * i]), low = hex_digit(at[2 * i + 1]);
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t digits, numbers, letters;
+	uint32_t bytes;
 
-		if (high < 0 || low < 0)
-			return false;
-		ret[i] = (uint8_t)(high << 4 | low);
-	}
+	memcpy(&digits, at, sizeof(digits));
+	numbers = (digits & ones * 0x0f) + (digits >> 6 & ones) * 9;
+	letters = (numbers + ones * 6) >> 4 & ones;
+	if (numbers & ones * 0xf0 || numbers + ones * '0' + letters * ('a' - '0' - 10) != digits)
+		return false;
+	/* Each second byte is two digits now; bring those together. */
+	numbers = htobe64(numbers);
+	numbers = (numbers | numbers >> 4) & UINT64_C(0x00ff00ff00ff00ff);
+	numbers = (numbers | numbers >> 8) & UINT64_C(0x0000ffff0000ffff);
+	bytes = htobe32((uint32_t)(numbers | numbers >> 16));
+	memcpy(ret, &bytes, sizeof(bytes));
 	return true;
 }
 
-static bool all_zero(const uint8_t *bytes, size_t count)
+/* `count` bytes from twice as many lower-case hex digits; `count` is a multiple of four. */
+static inline bool hex_bytes(const char *at, size_t count, uint8_t *ret)
 {
-	for (size_t i = 0; i < count; i++)
-		if (bytes[i])
+	for (size_t i = 0; i < count; i += WORD_DIGITS / 2)
+		if (!hex_word(at + 2 * i, ret + i))
 			return false;
 	return true;
+}
+
+/* Two digits: padded, they are a word. */
+static inline bool hex_byte(const char *at, uint8_t *ret)
+{
+	char padded[WORD_DIGITS] = "00000000";
+	uint8_t bytes[WORD_DIGITS / 2];
+
+	memcpy(padded, at, 2);
+	if (!hex_word(padded, bytes))
+		return false;
+	*ret = bytes[0];
+	return true;
+}
+
+static inline bool all_zero(const uint8_t *bytes, size_t count)
+{
+	static const uint8_t zeros[TRACE_ID_BYTES];
+
+	return !memcmp(bytes, zeros, count);
 }
 
 static bool traceparent_shape(struct str in, uint8_t version)
@@ -69,12 +98,11 @@ bool trace_context_parse(struct str traceparent, struct trace_context *ret)
 	struct trace_context c = {};
 	uint8_t version;
 
-	if (traceparent.len < TRACEPARENT_LEN ||
-	    !hex_bytes(traceparent.at + VERSION_AT, 1, &version) ||
+	if (traceparent.len < TRACEPARENT_LEN || !hex_byte(traceparent.at + VERSION_AT, &version) ||
 	    !traceparent_shape(traceparent, version) ||
 	    !hex_bytes(traceparent.at + TRACE_ID_AT, TRACE_ID_BYTES, c.trace_id) ||
 	    !hex_bytes(traceparent.at + SPAN_ID_AT, SPAN_ID_BYTES, c.span_id) ||
-	    !hex_bytes(traceparent.at + FLAGS_AT, 1, &c.flags))
+	    !hex_byte(traceparent.at + FLAGS_AT, &c.flags))
 		return false;
 	if (all_zero(c.trace_id, TRACE_ID_BYTES) || all_zero(c.span_id, SPAN_ID_BYTES))
 		return false;

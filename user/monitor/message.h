@@ -16,6 +16,7 @@ enum message_type {
 	/* monitor to worker */
 	MESSAGE_PROCESS = 1, /* about a process; descriptors by `files` */
 	MESSAGE_OPENED,	     /* answer to MESSAGE_OPEN: one descriptor, or none */
+	MESSAGE_OPTIONS,     /* one descriptor: a file of what is watched, as flags */
 	MESSAGE_STOP,	     /* flush and end */
 	/* worker to monitor */
 	MESSAGE_OPEN, /* open a file of a process: `text` is the path inside its root */

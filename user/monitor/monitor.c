@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "user/base/clock.h"
+#include "user/base/limits.h"
 #include "user/base/mem.h"
 #include "user/event/ring.h"
 #include "user/monitor/keeper.h"
@@ -18,6 +19,13 @@
 #include "user/monitor/privileges.h"
 
 #define STOP_NS (5 * NS_PER_S)
+
+static void say(int fd, enum message_type type)
+{
+	struct monitor_message message = { .type = type };
+
+	message_send(fd, &message, NULL, 0);
+}
 
 static bool take_event(void *context, struct str bytes)
 {
@@ -52,11 +60,11 @@ static void read_programs(struct monitor *m)
 {
 	struct program_stats programs[CAPTURE_PROGRAMS];
 	size_t count = capture_programs(m->capture, programs);
-	uint64_t missed = 0;
+	uint64_t missed = capture_missed(m->capture, m->features, programs, count);
 
-	for (size_t i = 0; i < count; i++)
-		if (feature_counts(m->features, programs[i].name))
-			missed += programs[i].missed;
+	if (capture_stand_in(m->capture, m->features, missed))
+		log_info("this kernel skips programs that are preempted; others stand in for them",
+			 "missed=%lu", missed);
 	memcpy(m->shared->programs, programs, sizeof(programs));
 	m->shared->program_count = count;
 	m->shared->programs_missed = missed;
@@ -68,6 +76,7 @@ static void on_second(struct timer *timer, uint64_t now_ns)
 	struct capture_counters counters;
 
 	read_programs(m);
+	m->shared->members_refused = selection_refused(m->selection);
 	capture_counters_read(m->capture, &counters);
 	heal_lost_events(m, counters.count[COUNT_EVENTS_LOST]);
 	m->shared->monitor = usage_of(0);
@@ -96,13 +105,27 @@ static void stop(struct monitor *m)
 	loop_timer(m->loop, &m->stop, monotonic_ns() + STOP_NS);
 }
 
+/* What is watched now, for who asks the worker. */
+static void tell_options(struct monitor *m)
+{
+	struct monitor_message options = { .type = MESSAGE_OPTIONS };
+	_cleanup_(buf_free) struct buf flags = buf_new(LIMIT_CONFIG_BYTES);
+	_cleanup_(closep) int fd = -1;
+
+	config_watch_flags(m->config, &flags);
+	fd = buf_file(&flags);
+	if (fd < 0 || message_send(m->worker_fd, &options, &fd, 1))
+		m->shared->messages_lost = ++m->messages_lost;
+}
+
 /*
- * The new options hold from now on: for the selection here, for the rest in the
- * worker that follows this one. A bad configuration changes nothing.
+ * The new options hold from now on: what is watched here, the rest in the worker
+ * that follows this one, where there is any. A bad configuration changes nothing.
  */
 static void reload(struct monitor *m)
 {
-	struct monitor_message say = { .type = MESSAGE_RELOAD };
+	_cleanup_(buf_free) struct buf restart = buf_new(LIMIT_CONFIG_BYTES);
+	_cleanup_(buf_free) struct buf late = buf_new(LIMIT_CONFIG_BYTES);
 	struct config_error error;
 	struct config *config;
 
@@ -114,13 +137,22 @@ static void reload(struct monitor *m)
 		return;
 	}
 	log_setup(config->log_level, config->log_format);
-	message_send(m->spawner_watch.fd, &say, NULL, 0);
-	m->reloading = true;
-	news_stop(m);
+	say(m->spawner_watch.fd, MESSAGE_RELOAD);
+	config_changes(m->config, config, TAKEN_AT_START, &late);
+	config_changes(m->config, config, TAKEN_BY_NEXT_WORKER, &restart);
 	config_free(m->own_config);
 	m->config = m->own_config = config;
+	m->reloading = restart.len;
+	if (m->reloading)
+		news_stop(m);
+	else
+		tell_options(m);
 	selection_reconfigure(m->selection, config);
-	log_info("the configuration was read again", "");
+	log_info("the configuration was read again", "worker=%s changed_for_it=%s",
+		 restart.len ? "replaced" : "kept", log_value(buf_str(&restart)));
+	if (late.len)
+		log_warn("only another start of sonde takes these up", "options=%s",
+			 log_value(buf_str(&late)));
 }
 
 static void on_signal(struct watch *watch, uint32_t events)

@@ -124,6 +124,11 @@ size_t selection_count(const struct selection *s)
 	return s->members.count;
 }
 
+uint64_t selection_refused(const struct selection *s)
+{
+	return s->members.refused;
+}
+
 /* It is watched no longer. */
 static void member_end(struct selection *s, struct member *m, uint64_t at_ns)
 {
@@ -197,12 +202,25 @@ static void portray(const struct selection *s, const struct procfiles *files,
 			(!ret->watched_by && !strncmp(why_not, "watch.exclude", 13));
 }
 
+/* Looked at again, and nothing changed. */
+static bool stays(struct member *m, const struct candidate *candidate, const struct portrait *p)
+{
+	return m && !strcmp(m->watched_by, p->watched_by ? p->watched_by : "parent") &&
+	       m->process.started_ns == candidate->process.started_ns && !strcmp(m->exe, p->exe) &&
+	       m->port_count == candidate->port_count &&
+	       !memcmp(m->ports, candidate->ports, sizeof(m->ports));
+}
+
 /* False when the kernel half cannot watch it, or there is no room: nobody is told then. */
 static bool choose(struct selection *s, const char *event, const struct procfiles *files,
 		   const struct candidate *candidate, const struct portrait *portrait)
 {
-	struct member *m;
+	struct member *m = member_find(s, files->process.tgid);
 
+	if (!strcmp(event, "seen") && stays(m, candidate, portrait)) {
+		m->seen = true;
+		return true;
+	}
 	if (capture_target_set(s->capture, files->pidfd, files->process))
 		return false;
 	m = member_add(s, files->process, candidate->parent, candidate->comm);
@@ -258,9 +276,12 @@ static void add_ports(const struct buf *listeners, struct candidate *candidate)
 			candidate->ports[candidate->port_count++] = line[i].port;
 }
 
-/* One pass over all processes; returns how many became targets. */
+/*
+ * One pass over all processes; returns how many became targets. `anew`: those that are
+ * targets have to be chosen again, and only who was has children that inherit it.
+ */
 static size_t scan_once(struct selection *s, const struct buf *processes,
-			const struct buf *listeners)
+			const struct buf *listeners, bool anew)
 {
 	const struct process_line *line = (const void *)processes->at;
 	size_t found = 0;
@@ -272,7 +293,9 @@ static size_t scan_once(struct selection *s, const struct buf *processes,
 					       .comm = line[i].comm,
 					       .inherits = selection_has(s, line[i].parent) };
 
-		if (selection_has(s, line[i].process)) {
+		if (anew && candidate.inherits)
+			candidate.inherits = member_find(s, line[i].parent.tgid)->seen;
+		if (selection_has(s, line[i].process) && (m->seen || !anew)) {
 			m->seen = true;
 			continue;
 		}
@@ -316,7 +339,7 @@ static bool needs_ports(const struct config *config)
  * Children that were forked before their parent was marked are found by looking
  * again until nothing new is there; later ones inherit in the kernel.
  */
-int selection_scan(struct selection *s)
+static int scan(struct selection *s, bool anew)
 {
 	struct buf processes = buf_new(LIST_BYTES), listeners = buf_new(LIST_BYTES);
 	size_t found = 1;
@@ -330,7 +353,7 @@ int selection_scan(struct selection *s)
 		if (!error && needs_ports(s->config))
 			error = capture_list_listeners(s->capture, &listeners);
 		if (!error)
-			found = scan_once(s, &processes, &listeners);
+			found = scan_once(s, &processes, &listeners, anew && !round);
 	}
 	if (!error)
 		table_sweep(&s->members, is_gone, s);
@@ -339,27 +362,18 @@ int selection_scan(struct selection *s)
 	return error ? error : capture_mark_sockets(s->capture);
 }
 
-/* Nothing is a target until the new options say so; the kernel half forgets at once. */
-static bool is_dropped(void *value, void *context)
+int selection_scan(struct selection *s)
 {
-	struct selection *s = context;
-	struct member *m = value;
-	struct procfiles files;
-
-	if (!procfiles_open(m->process, &files)) {
-		capture_target_clear(s->capture, files.pidfd);
-		procfiles_close(&files);
-	}
-	free(m);
-	return true;
+	return scan(s, false);
 }
 
+/* As at a start, but what stays a target was one all the while. */
 int selection_reconfigure(struct selection *s, const struct config *config)
 {
 	s->config = config;
+	s->members.limit = config->limit.processes;
 	selection_settings(s);
-	table_sweep(&s->members, is_dropped, s);
-	return selection_scan(s);
+	return scan(s, true);
 }
 
 static void event_fork(struct selection *s, const struct process_event *e)
@@ -446,17 +460,22 @@ void selection_event(struct selection *s, const struct process_event *event)
 	}
 }
 
+/* Parents before their children, who may be of their instance. */
 void selection_retell(struct selection *s)
 {
-	struct member *m;
-	size_t at = 0;
+	struct buf processes = buf_new(LIST_BYTES);
+	const struct process_line *line;
 
-	while ((m = table_next(&s->members, &at))) {
+	if (capture_list_processes(s->capture, &processes))
+		buf_clear(&processes);
+	line = (const void *)processes.at;
+	for (size_t i = 0; i < processes.len / sizeof(*line); i++) {
 		struct procfiles files;
 
-		if (procfiles_open(m->process, &files))
+		if (!selection_has(s, line[i].process) || procfiles_open(line[i].process, &files))
 			continue;
-		s->tell(s->context, "seen", m, 0, &files);
+		s->tell(s->context, "seen", member_find(s, line[i].process.tgid), 0, &files);
 		procfiles_close(&files);
 	}
+	buf_free(&processes);
 }

@@ -49,5 +49,7 @@ void selection_retell(struct selection *s);
 /* Is this process a target? For requests of the worker. */
 bool selection_has(const struct selection *s, struct process_id process);
 size_t selection_count(const struct selection *s);
+/* Targets past limit.processes, each time that one was found. */
+uint64_t selection_refused(const struct selection *s);
 /* A pid of our own that is never watched. */
 void selection_ignore(struct selection *s, uint32_t pid);

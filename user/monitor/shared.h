@@ -19,6 +19,7 @@ struct shared {
 	uint64_t messages_lost;	  /* more waited for the worker than may */
 	uint64_t opens_late;	  /* files of targets that could not be opened in time */
 	uint64_t watched;	  /* processes that are targets now */
+	uint64_t members_refused; /* targets past limit.processes: not watched, or nobody's */
 	struct usage monitor, spawner;
 	uint64_t log_dropped, log_suppressed; /* of the monitor's lines */
 	uint32_t monitor_pid, spawner_pid, monitor_uid;

@@ -58,11 +58,12 @@ void instance_join(struct entry *e, struct instance *i)
 	i->resource->ended_ns = 0;
 }
 
-void entry_end(struct entry *e, uint64_t now_ns)
+void entry_end(struct processes *p, struct entry *e, uint64_t now_ns)
 {
 	if (e->process.ended)
 		return;
 	e->process.ended = true;
+	p->ended++;
 	e->process.ended_ns = now_ns;
 	if (e->instance && --e->instance->living == 0)
 		e->instance->resource->ended_ns = now_ns;
@@ -83,6 +84,7 @@ static void entry_free(struct processes *p, struct entry *e)
 {
 	instance_leave(p, e, e->process.ended_ns);
 	entry_forget_texts(e);
+	p->ended -= e->process.ended;
 	free(e);
 	p->count--;
 }
@@ -144,8 +146,20 @@ struct entry *entry_get(struct processes *p, struct process_id id)
 void entry_revive(struct processes *p, struct entry *e, uint64_t now_ns)
 {
 	instance_leave(p, e, now_ns);
+	p->ended--;
 	e->process.ended = false;
 	e->process.ended_ns = 0;
+}
+
+void entry_resume(struct processes *p, struct entry *e)
+{
+	p->ended--;
+	e->process.ended = false;
+	e->process.ended_ns = 0;
+	if (!e->instance)
+		return;
+	e->instance->living++;
+	e->instance->resource->ended_ns = 0;
 }
 
 struct instance *instance_add(struct processes *p, struct resource *resource)

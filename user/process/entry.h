@@ -30,6 +30,7 @@ struct processes {
 	const struct config *config;
 	struct entry **buckets;
 	size_t bucket_count, count; /* the first is a power of two */
+	size_t ended;		    /* of those */
 	struct instance *instances;
 	uint64_t refused, attributes_dropped;
 };
@@ -45,9 +46,11 @@ struct entry *entry_get(struct processes *p, struct process_id id);
 /* Forget what ended at `before_ns` or earlier. */
 void entries_forget(struct processes *p, uint64_t before_ns);
 
-void entry_end(struct entry *e, uint64_t now_ns);
+void entry_end(struct processes *p, struct entry *e, uint64_t now_ns);
 /* Who calls exec lives: the program before it was excluded. */
 void entry_revive(struct processes *p, struct entry *e, uint64_t now_ns);
+/* Who is watched again after it was not: the same program, its instance goes on. */
+void entry_resume(struct processes *p, struct entry *e);
 void entry_forget_texts(struct entry *e);
 
 /* `e` belongs to no instance when it joins one. */

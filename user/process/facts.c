@@ -22,9 +22,6 @@
 #include "user/process/script.h"
 #include "user/process/service_rule.h"
 
-/* stat's times are in hundredths of a second on every architecture. */
-#define NS_PER_TICK (NS_PER_S / 100)
-
 enum { STAT_STATE = 3, STAT_STARTED = 22 };
 
 /* Of OTEL_RESOURCE_ATTRIBUTES; who reads the record counts those it has no room for. */

@@ -90,7 +90,7 @@ static void add_service(struct maker *m, struct process_id id, const struct fact
 	add(m, STR("service.version"), f->at[FACT_VERSION]);
 	len = snprintf(name, sizeof(name), "%.*s:%u:%llu",
 		       STR_ARGS(str_first(f->at[FACT_HOST_ID], 64)), id.tgid,
-		       (unsigned long long)id.started_ns);
+		       (unsigned long long)(id.started_ns / NS_PER_TICK));
 	uuid_from((struct str){ name, (size_t)len }, uuid);
 	add(m, STR("service.instance.id"),
 	    f->at[FACT_INSTANCE].len ? f->at[FACT_INSTANCE] : str_of(uuid));

@@ -7,7 +7,7 @@
 /*
  * The resource of process `id` by its facts, with one reference. `facts` has the
  * name and instance as they are to be; an empty instance becomes a UUID made of
- * host, pid and start. Texts become valid UTF-8. `dropped` grows by the
+ * host, pid and start (to 10 ms, as /proc has it). Texts become valid UTF-8. `dropped` grows by the
  * attributes for which there was no room.
  */
 struct resource *instance_resource(struct process_id id, const struct facts *facts,

@@ -139,13 +139,13 @@ static void learn_fork(struct processes *p, struct entry *e, struct str watched_
 	instance_join(e, parent->instance);
 }
 
-/* What is not watched (any more) is as good as ended; what it was before stays known. */
+/* Also of what is not watched any more; what it was before stays known. */
 static int learn_end(struct processes *p, struct process_id id, uint64_t now_ns)
 {
 	struct entry *e = entry_find(p, id);
 
 	if (e)
-		entry_end(e, now_ns);
+		entry_end(p, e, now_ns);
 	return 0;
 }
 
@@ -159,13 +159,15 @@ int processes_learn(struct processes *p, const struct record_process *record)
 	    facts_parse((struct str){ (const char *)record->payload, head->size - sizeof(*record) },
 			&f))
 		return -EINVAL;
-	if (str_eq(f.at[FACT_EVENT], STR("exit")) || exe_is_excluded(p->config, f.at[FACT_EXE]))
+	if (str_eq(f.at[FACT_EVENT], STR("exit")))
 		return learn_end(p, head->process, head->at_ns);
 	e = entry_get(p, head->process);
 	if (!e)
 		return -ENOSPC;
 	if (e->process.ended && str_eq(f.at[FACT_EVENT], STR("exec")))
 		entry_revive(p, e, head->at_ns);
+	else if (e->process.ended && str_eq(f.at[FACT_EVENT], STR("seen")))
+		entry_resume(p, e);
 	e->process.parent = (struct process_id){
 		.tgid = (uint32_t)fact_number(f.at[FACT_PARENT]),
 		.started_ns = fact_number(f.at[FACT_PARENT_STARTED]),
@@ -227,6 +229,11 @@ void processes_each(const struct processes *p,
 size_t processes_count(const struct processes *p)
 {
 	return p->count;
+}
+
+bool processes_full(const struct processes *p)
+{
+	return p->count >= p->config->limit.processes && !p->ended;
 }
 
 uint64_t processes_refused(const struct processes *p)

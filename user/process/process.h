@@ -64,8 +64,9 @@ void processes_free(struct processes *p);
  * Take one checked RECORD_PROCESS. -EINVAL when its strings are none, -ENOSPC
  * when limit.processes are known and all of them live. A parent's record comes
  * before those of its children. "fork": the child is what its parent is until
- * its own facts come or it calls exec. "exec": everything is decided again. A
- * process whose executable is excluded is as good as ended until it calls exec.
+ * its own facts come or it calls exec. "exec": everything is decided again.
+ * "exit": also of one that is not watched any more, which may yet call exec or be
+ * "seen" again.
  */
 int processes_learn(struct processes *p, const struct record_process *record);
 /* NULL when nothing is known of it. */
@@ -74,7 +75,9 @@ const struct process *processes_find(struct processes *p, struct process_id id);
 void processes_expire(struct processes *p, uint64_t now_ns);
 /* The configuration was read again: `service` is looked up anew, resources stay. */
 void processes_reconfigure(struct processes *p, const struct config *config);
-/* Processes not taken because of limit.processes. */
+/* Would the facts of one that is not known be refused? Then nothing has to wait for them. */
+bool processes_full(const struct processes *p);
+/* Facts not taken because of limit.processes. */
 uint64_t processes_refused(const struct processes *p);
 /* Attributes of OTEL_RESOURCE_ATTRIBUTES for which a resource had no room. */
 uint64_t processes_attributes_dropped(const struct processes *p);

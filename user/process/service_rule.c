@@ -1,36 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/process/service_rule.h"
 
-#include <fnmatch.h>
-#include <limits.h>
-
-static bool glob_matches(const char *glob, struct str text)
-{
-	char copy[PATH_MAX];
-
-	if (text.len >= sizeof(copy))
-		return false;
-	memcpy(copy, text.at ? text.at : "", text.len);
-	copy[text.len] = 0;
-	return fnmatch(glob, copy, 0) == 0;
-}
-
-bool exe_matches(const char *glob, struct str exe)
-{
-	const char *slash = exe.len ? memrchr(exe.at, '/', exe.len) : NULL;
-
-	if (slash && !strchr(glob, '/'))
-		exe = str_after(exe, (size_t)(slash - exe.at) + 1);
-	return glob_matches(glob, exe);
-}
-
-bool exe_is_excluded(const struct config *config, struct str exe)
-{
-	for (size_t i = 0; i < config->watch.exclude_exe.count; i++)
-		if (exe_matches(config->watch.exclude_exe.at[i], exe))
-			return true;
-	return false;
-}
+#include "user/config/glob.h"
 
 static bool ports_match(const struct port_list *wanted, struct str ports)
 {

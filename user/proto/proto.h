@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include <assert.h>
 #include <sys/types.h>
 
 #include "user/base/str.h"
@@ -52,10 +53,32 @@ struct message {
 	bool cut;	 /* only the beginning of the head was seen */
 	bool partial;	 /* not even its first line was seen whole */
 	uint32_t head_bytes;
+	/*
+	 * Not 0: of all messages with this number of one protocol and side a span that is counted
+	 * only says the same, but for what route_path() and context() read.
+	 */
+	uint64_t likeness;
+	uint64_t
+		sameness; /* not 0: the route path is the same too. Of answers likeness is enough */
 	/* The protocol's own: named by enums in its folder. */
-	struct str texts[MESSAGE_TEXTS];
 	int64_t numbers[MESSAGE_NUMBERS];
+	uint32_t present; /* bit i: texts[i] is there; the others may hold anything */
+	struct str texts[MESSAGE_TEXTS];
 };
+
+static_assert(MESSAGE_TEXTS <= 32, "bits of message.present");
+
+/* Empty when it is not there. */
+static inline struct str message_text(const struct message *m, unsigned int which)
+{
+	return m->present & 1u << which ? m->texts[which] : (struct str){};
+}
+
+static inline void message_set_text(struct message *m, unsigned int which, struct str text)
+{
+	m->present |= 1u << which;
+	m->texts[which] = text;
+}
 
 /* Where step() stands inside a body; all zero at its start. */
 struct body_state {
@@ -89,12 +112,22 @@ struct proto {
 	bool (*ended)(struct str tail);
 
 	/*
+	 * The path that a span's route is found by, where it is told apart by nothing else of it;
+	 * empty when it has no route. False where it is. It may be in the span's scratch. May be
+	 * NULL: no route.
+	 */
+	bool (*route_path)(const struct message *question, struct span *span, struct str *ret);
+
+	/* Fill the span's trace context, parent and flags, as the question says. May be NULL. */
+	void (*context)(const struct message *question, struct span *span);
+
+	/*
 	 * Fill the span's name, status, error and attributes (model/span.h) from a
 	 * question and its final answer, NULL when there was none. The span's
 	 * kind, times, addresses (network.peer.*) and routes are there already, and
 	 * its error_type when the exchange itself failed ("connection_reset");
-	 * texts may be borrowed. Ids that no header gives stay zero. Of a span that
-	 * is counted only, name and attributes beyond its group's may be left out.
+	 * texts may be borrowed. Of a span that is counted only, name and attributes
+	 * beyond its group's may be left out.
 	 */
 	void (*describe)(const struct message *question, const struct message *answer,
 			 struct span *span);

@@ -150,45 +150,14 @@ static json_t *hooks_json(const struct shared *shared)
 	return list;
 }
 
-static void add_option(json_t *list, const char *key, const char *value)
-{
-	_cleanup_(freep) char *flag = xasprintf("--%s=%s", key, value);
-
-	json_array_append_new(list, text_json(str_of(flag)));
-}
-
-static void add_texts(json_t *list, const char *key, const struct text_list *values)
-{
-	for (size_t i = 0; i < values->count; i++)
-		add_option(list, key, values->at[i]);
-}
-
 /* What this sonde was told to watch, as flags. */
-static json_t *options_json(const struct config *c)
+static json_t *options_json(const struct pipeline *p)
 {
+	struct str flags = buf_str(&p->watch_flags), flag;
 	json_t *list = json_array();
-	char text[32];
 
-	for (size_t i = 0; i < c->watch.pid.count; i++) {
-		snprintf(text, sizeof(text), "%u", c->watch.pid.at[i]);
-		add_option(list, "watch.pid", text);
-	}
-	for (size_t i = 0; i < c->watch.port.count; i++) {
-		const struct port_range *range = &c->watch.port.at[i];
-
-		if (range->first == range->last)
-			snprintf(text, sizeof(text), "%u", range->first);
-		else
-			snprintf(text, sizeof(text), "%u-%u", range->first, range->last);
-		add_option(list, "watch.port", text);
-	}
-	add_texts(list, "watch.exe", &c->watch.exe);
-	add_texts(list, "watch.cgroup", &c->watch.cgroup);
-	if (c->watch.all)
-		add_option(list, "watch.all", "true");
-	if (!c->watch.exclude_exe.count)
-		add_option(list, "watch.exclude.exe", "");
-	add_texts(list, "watch.exclude.exe", &c->watch.exclude_exe);
+	while (take_until(&flags, '\0', &flag))
+		json_array_append_new(list, text_json(flag));
 	return list;
 }
 
@@ -215,7 +184,7 @@ json_t *explain_answer(struct pipeline *p, const struct shared *shared, uint32_t
 
 	processes_each(p->processes, look_at, &search);
 	root = json_pack("{s{sssiso}sbs{sIsIsI}so}", "agent", "version", SONDE_VERSION, "pid",
-			 (int)shared->monitor_pid, "options", options_json(p->config), "watched",
+			 (int)shared->monitor_pid, "options", options_json(p), "watched",
 			 search.found != NULL, "whole_agent", "joined_late",
 			 (json_int_t)c->joined_late, "lost", (json_int_t)c->requests_lost,
 			 "heads_cut", (json_int_t)c->heads_cut, "hooks", hooks_json(shared));

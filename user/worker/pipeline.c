@@ -95,8 +95,9 @@ static void sample(struct pipeline *p, struct span *span, const struct process *
 		span->context.flags &= (uint8_t)~TRACE_FLAG_SAMPLED;
 }
 
-static void span_fill(struct pipeline *p, const struct exchange *x, const struct process *process,
-		      struct span *span)
+/* What needs no look at the messages. */
+static void span_begin(struct pipeline *p, const struct exchange *x, const struct process *process,
+		       struct span *span)
 {
 	/* The attributes are filled as they are counted; zeroing them all would cost more. */
 	mem_zero(span, offsetof(struct span, attributes));
@@ -113,8 +114,12 @@ static void span_fill(struct pipeline *p, const struct exchange *x, const struct
 		.asking_body_bytes = x->asking_body_bytes,
 		.answering_body_bytes = x->answering_body_bytes,
 	};
-	span->error_type = failure_of(x);
 	span->counted_only = !p->exports_spans;
+}
+
+static void span_describe(const struct exchange *x, struct span *span)
+{
+	span->error_type = failure_of(x);
 	/* A client's metrics are told apart by the server, which may be known by address only. */
 	if (!span->counted_only || span->kind == SPAN_CLIENT)
 		add_peer(span, x->peer);
@@ -127,7 +132,28 @@ static void span_fill(struct pipeline *p, const struct exchange *x, const struct
 
 void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span)
 {
-	span_fill(p, x, processes_find(p->processes, x->process), span);
+	span_begin(p, x, processes_find(p->processes, x->process), span);
+	span_describe(x, span);
+}
+
+/* Describe the span and find its row: NULL when it is not counted. */
+static struct row *find_row(struct pipeline *p, const struct exchange *x, struct span *span)
+{
+	struct recall_key key;
+	struct recalled *place = NULL;
+	struct row *row;
+
+	if (span->counted_only)
+		place = recall_place(&p->recall, x, span, series_drops(p->series), &key);
+	if (place && recall_holds(place, &key)) {
+		span->status = place->status;
+		return place->row;
+	}
+	span_describe(x, span);
+	row = series_row(p->series, span, x->ended_ns);
+	if (place && row && !series_row_is_overflow(row))
+		*place = (struct recalled){ .key = key, .row = row, .status = span->status };
+	return row;
 }
 
 static void hand_out(struct pipeline *p, const struct span *span)
@@ -137,22 +163,38 @@ static void hand_out(struct pipeline *p, const struct span *span)
 			p->exporters[i]->span(p->exporter_selves[i], span);
 }
 
+/* Trace, ids and whether it is sampled, which may depend on its status. */
+static void seal(struct pipeline *p, const struct exchange *x, const struct process *process,
+		 struct span *span)
+{
+	uint8_t parent_flags;
+	bool has_remote;
+
+	if (x->proto->context)
+		x->proto->context(&x->question, span);
+	parent_flags = span->context.flags;
+	has_remote = span->has_parent || span->context.trace_id[0] || span->context.trace_id[1];
+	make_ids(p, span);
+	sample(p, span, process, parent_flags, has_remote);
+}
+
 static void observe(void *context, const struct exchange *x)
 {
 	struct pipeline *p = context;
 	const struct process *process = processes_find(p->processes, x->process);
 	struct span span;
-	uint8_t parent_flags;
-	bool has_remote;
+	struct row *row;
 
 	p->ledger.in[STAGE_SPAN]++;
-	span_fill(p, x, process, &span);
-	parent_flags = span.context.flags;
-	has_remote = span.has_parent || span.context.trace_id[0] || span.context.trace_id[1];
-	make_ids(p, &span);
-	sample(p, &span, process, parent_flags, has_remote);
-	if (!span.hide_from_metrics)
-		series_observe(p->series, &span, x->ended_ns);
+	if (!process || !process->resource) {
+		p->ledger.lost[LOSS_SPAN_LIMIT]++;
+		return;
+	}
+	span_begin(p, x, process, &span);
+	row = find_row(p, x, &span);
+	seal(p, x, process, &span);
+	if (row)
+		series_count(row, &span);
 	if (!span.sampled)
 		p->unsampled++;
 	else if (!span.hide_from_traces)
@@ -187,6 +229,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	const struct config *c = options->config;
 
 	p->config = c;
+	p->watch_flags = buf_new(LIMIT_CONFIG_BYTES);
+	config_watch_flags(c, &p->watch_flags);
 	p->tape = options->tape;
 	p->verdict = options->verdict;
 	p->heads = options->heads;
@@ -199,7 +243,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	p->routing = routing_new(c);
 	p->processes = processes_new(c);
 	p->unread = unread_new(c->limit.processes);
-	p->series = series_new(c->limit.series, c->limit.ended_series_s * NS_PER_S);
+	p->series = series_new(c->limit.series, c->limit.series_total,
+			       c->limit.ended_series_s * NS_PER_S);
 	p->exchanges = exchanges_new(&(struct exchanges_options){
 		.protos = protos,
 		.max_connections = c->limit.connections,
@@ -233,6 +278,7 @@ void pipeline_free(struct pipeline *p)
 	unread_free(p->unread);
 	routing_free(p->routing);
 	buf_free(&p->scratch);
+	buf_free(&p->watch_flags);
 	free(p);
 }
 
@@ -259,8 +305,10 @@ static void take_process(struct pipeline *p, const struct record_process *record
 {
 	const struct process *process;
 
-	if (processes_learn(p->processes, record)) {
-		p->facts_refused++;
+	int error = processes_learn(p->processes, record);
+
+	if (error) {
+		p->facts_refused += error != -ENOSPC; /* those the table counts */
 		return;
 	}
 	process = processes_find(p->processes, record->head.process);
@@ -303,5 +351,5 @@ bool pipeline_knows(struct pipeline *p, struct str bytes)
 	if (!record || !record->process.tgid)
 		return true;
 	process = processes_find(p->processes, record->process);
-	return process && process->resource;
+	return (process && process->resource) || (!process && processes_full(p->processes));
 }

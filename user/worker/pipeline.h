@@ -18,6 +18,7 @@
 #include "user/model/ledger.h"
 #include "user/model/series.h"
 #include "user/process/process.h"
+#include "user/worker/recall.h"
 
 enum { EXPORTERS_MAX = 8 };
 
@@ -32,6 +33,7 @@ struct pipeline_options {
 
 struct pipeline {
 	const struct config *config;
+	struct buf watch_flags; /* what is watched, as config_watch_flags() has it */
 	struct ledger ledger;
 	struct collectors collectors;
 	struct processes *processes;
@@ -49,6 +51,7 @@ struct pipeline {
 	void *exporter_selves[EXPORTERS_MAX];
 	size_t exporter_count;
 	bool exports_spans; /* one of them takes spans */
+	struct recall recall;
 	verdict_set *verdict;
 	heads_set *heads;
 	void *verdict_context;
@@ -71,7 +74,7 @@ void pipeline_take_record(struct pipeline *p, const struct record *record);
 void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span);
 
 /*
- * Is the process known that this record speaks of? If not, its facts are on
- * their way: the caller leaves the record in the ring for a moment.
+ * Is the process known that this record speaks of, or refused for good? If not, its
+ * facts are on their way: the caller leaves the record in the ring for a moment.
  */
 bool pipeline_knows(struct pipeline *p, struct str bytes);

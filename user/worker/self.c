@@ -106,7 +106,8 @@ static void collect_requests(const struct self *s, struct metric_sink *sink)
 				  "Connections that are followed."));
 	give(sink, NULL, NULL, (double)exchanges_connections(s->pipeline->exchanges));
 	sink->metric(sink, METRIC("sonde.series.overflowed", "{span}", METRIC_COUNTER,
-				  "Spans counted under an overflow series: limit.series."));
+				  "Spans counted under an overflow series: limit.series, "
+				  "limit.series-total."));
 	give(sink, NULL, NULL, (double)series_overflowed(s->pipeline->series));
 	sink->metric(sink, METRIC("sonde.routes.collapsed", "{segment}", METRIC_COUNTER,
 				  "Path segments that became {id} because there were too many."));
@@ -192,12 +193,17 @@ static void collect_agent(const struct self *s, struct metric_sink *sink)
 	give(sink, "cause", "ring", (double)shared->events_missed);
 	give(sink, "cause", "message", (double)shared->messages_lost);
 	give(sink, "cause", "refused", (double)s->pipeline->facts_refused);
-	give(sink, "cause", "limit", (double)processes_refused(s->pipeline->processes));
+	give(sink, "cause", "limit",
+	     (double)(processes_refused(s->pipeline->processes) + shared->members_refused));
 	give(sink, "cause", "target", (double)s->counters.count[COUNT_TARGET_LOST]);
 	sink->metric(sink, METRIC("sonde.process.files.late", "{process}", METRIC_COUNTER,
 				  "Processes some of whose files could not be read in time."));
 	give(sink, "files", "proc", (double)learner_late(s->learner));
 	give(sink, "files", "own", (double)shared->opens_late);
+	sink->metric(sink,
+		     METRIC("sonde.resource.attributes.dropped", "{attribute}", METRIC_COUNTER,
+			    "OTEL_RESOURCE_ATTRIBUTES for which a resource had no room."));
+	give(sink, NULL, NULL, (double)processes_attributes_dropped(s->pipeline->processes));
 	sink->metric(sink, METRIC("sonde.log.suppressed", "{line}", METRIC_COUNTER,
 				  "Log lines held back because they were repeated."));
 	give(sink, NULL, NULL, (double)(log_suppressed() + shared->log_suppressed));

@@ -13,6 +13,7 @@
 #include "user/monitor/message.h"
 #include "user/monitor/shared.h"
 #include "user/process/host.h"
+#include "user/process/read.h"
 #include "user/worker/inspect.h"
 #include "user/worker/jail.h"
 #include "user/worker/learner.h"
@@ -189,6 +190,14 @@ static void take_facts(void *context, const struct monitor_message *news, struct
 		rings_read(w->rings);
 }
 
+/* The configuration was read again and nothing else in it is the worker's. */
+static void take_options(struct worker *w, int fd)
+{
+	buf_clear(&w->pipeline->watch_flags);
+	if (read_regular(fd, &w->pipeline->watch_flags))
+		log_warn("what is watched now cannot be read", "");
+}
+
 static bool is_flushed(const struct worker *w)
 {
 	const struct pipeline *p = w->pipeline;
@@ -256,6 +265,8 @@ static void on_monitor(struct watch *watch, uint32_t events)
 		count = 0;
 		if (learner_full(w->learner)) /* until some are told */
 			loop_rewatch(w->loop, watch, 0);
+	} else if (m.type == MESSAGE_OPTIONS && count) {
+		take_options(w, fds[0]);
 	} else if (m.type == MESSAGE_STOP) {
 		stop(w);
 	}

@@ -66,7 +66,8 @@ TEST(records_are_taken_in_order_and_once)
 	make(&f, 3);
 	ring = ring_new(f.fd, BYTES);
 	CHECK(ring_unread(ring) == 3 && ring_read(ring, 2, take_number, &f) == 2);
-	CHECK(ring_pending(ring) && ring_read(ring, 9, take_number, &f) == 1 && !ring_pending(ring));
+	CHECK(ring_pending(ring) && ring_read(ring, 9, take_number, &f) == 1 &&
+	      !ring_pending(ring));
 	CHECK(f.taken[0] == 1 && f.taken[1] == 2 && f.taken[2] == 3);
 	ring_free(ring);
 	unmake(&f);

@@ -30,9 +30,9 @@ static void observe(void *context, const struct exchange *x)
 
 	rig->count++;
 	*s = (struct seen){ .x = *x, .had_peer = x->peer };
-	text_of(x->question.texts[LINE_NAME], s->name);
+	text_of(message_text(&x->question, LINE_NAME), s->name);
 	if (x->answered)
-		text_of(x->answer.texts[LINE_NAME], s->status);
+		text_of(message_text(&x->answer, LINE_NAME), s->status);
 	if (x->peer)
 		s->remote_port = x->peer->remote_port;
 	snprintf(rig->story + told, sizeof(rig->story) - told, "%s%s%s=%s%s%s%s", told ? " " : "",

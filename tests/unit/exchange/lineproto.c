@@ -67,8 +67,9 @@ static ssize_t line_parse(struct str in, bool cut, enum side side, const struct 
 		line = in;
 	}
 	m.head_bytes = (uint32_t)line.len;
-	if (!take_part(&line, ' ', &word) || !take_part(&line, ' ', &m.texts[LINE_NAME]))
+	if (!take_part(&line, ' ', &word) || !take_part(&line, ' ', &word))
 		return PARSE_BAD;
+	message_set_text(&m, LINE_NAME, word);
 	if (take_part(&line, ' ', &word) && !body(word, &m) && !m.cut)
 		return PARSE_BAD;
 	if (take_part(&line, ' ', &word) && word.at[0] == '=')
@@ -76,7 +77,7 @@ static ssize_t line_parse(struct str in, bool cut, enum side side, const struct 
 	if (side == ANSWERING) {
 		m.interim = str_eq(m.texts[LINE_NAME], STR("100"));
 		m.hands_over = str_eq(m.texts[LINE_NAME], STR("101"));
-		if (question && str_eq(question->texts[LINE_NAME], STR("quiet")))
+		if (question && str_eq(message_text(question, LINE_NAME), STR("quiet")))
 			m.body = BODY_NONE;
 	}
 	*ret = m;

@@ -109,7 +109,7 @@ static struct seen collect(struct series *s, uint64_t now_ns, const char *metric
 
 TEST(spans_of_the_same_values_share_a_row_and_others_do_not)
 {
-	struct series *s = series_new(100, 10);
+	struct series *s = series_new(100, 100000, 10);
 	struct resource *a = instance("shop", "a"), *b = instance("shop", "b");
 	/* Routes that differ at either end, in the middle, in length; short and long. */
 	static const char *const routes[] = {
@@ -156,7 +156,7 @@ TEST(texts_that_follow_each_other_and_differ_in_one_byte_have_their_own_rows)
 	struct resource *r = instance("shop", "a");
 
 	for (size_t len = 1; len < 40; len++) {
-		struct series *s = series_new(100, 10);
+		struct series *s = series_new(100, 100000, 10);
 		char route[41] = {};
 
 		for (size_t changed = 0; changed <= len; changed++) {
@@ -176,7 +176,7 @@ TEST(texts_that_follow_each_other_and_differ_in_one_byte_have_their_own_rows)
 TEST(a_thousand_instances_have_their_own_rows)
 {
 	static struct resource *resources[1000];
-	struct series *s = series_new(2000, 10);
+	struct series *s = series_new(2000, 100000, 10);
 	struct seen seen;
 
 	EACH(i, resources)
@@ -196,7 +196,7 @@ TEST(a_thousand_instances_have_their_own_rows)
 
 TEST(what_stands_past_the_attributes_is_not_read)
 {
-	struct series *s = series_new(100, 10);
+	struct series *s = series_new(100, 100000, 10);
 	struct resource *r = instance("shop", "a");
 	struct span span = request(r, "/", 200);
 
@@ -220,7 +220,7 @@ static void count_others(void *context, const struct resource *resource,
 
 TEST(types_and_missing_values_tell_rows_apart)
 {
-	struct series *s = series_new(100, 10);
+	struct series *s = series_new(100, 100000, 10);
 	struct resource *r = instance("shop", "a");
 	struct attribute values[] = {
 		attribute_text(group.keys[2], STR("1")),
@@ -250,7 +250,7 @@ TEST(types_and_missing_values_tell_rows_apart)
 
 TEST(a_row_is_found_wherever_its_attributes_stand_and_whoever_owns_their_keys)
 {
-	struct series *s = series_new(100, 10);
+	struct series *s = series_new(100, 100000, 10);
 	struct resource *r = instance("shop", "a");
 
 	for (int round = 0; round < 8; round++) {
@@ -279,7 +279,7 @@ TEST(a_row_is_found_wherever_its_attributes_stand_and_whoever_owns_their_keys)
 
 TEST(each_measure_goes_to_its_metric_and_what_is_not_known_to_none)
 {
-	struct series *s = series_new(100, 10);
+	struct series *s = series_new(100, 100000, 10);
 	struct resource *r = instance("shop", "a");
 	struct span span = request(r, "/", 200);
 	struct seen seen;
@@ -307,7 +307,7 @@ TEST(each_measure_goes_to_its_metric_and_what_is_not_known_to_none)
 
 TEST(hidden_spans_and_spans_without_a_group_are_not_counted)
 {
-	struct series *s = series_new(100, 10);
+	struct series *s = series_new(100, 100000, 10);
 	struct resource *r = instance("shop", "a");
 	struct span span = request(r, "/", 200);
 
@@ -323,7 +323,7 @@ TEST(hidden_spans_and_spans_without_a_group_are_not_counted)
 
 TEST(a_service_is_bounded_over_all_its_instances_and_sums_stay_exact)
 {
-	struct series *s = series_new(10, 10);
+	struct series *s = series_new(10, 100000, 10);
 	struct resource *a = instance("shop", "a"), *b = instance("shop", "b"),
 			*c = instance("desk", "c");
 	char route[32];
@@ -362,7 +362,7 @@ TEST(a_service_is_bounded_over_all_its_instances_and_sums_stay_exact)
 
 TEST(an_overflow_row_says_so_and_nothing_else)
 {
-	struct series *s = series_new(1, 10);
+	struct series *s = series_new(1, 100000, 10);
 	struct resource *r = instance("shop", "a");
 	struct span first = request(r, "/1", 200), second = request(r, "/2", 200);
 	struct seen seen;
@@ -379,7 +379,7 @@ TEST(an_overflow_row_says_so_and_nothing_else)
 
 TEST(a_value_of_any_length_is_counted_and_a_huge_one_makes_no_row)
 {
-	struct series *s = series_new(100, 10);
+	struct series *s = series_new(100, 100000, 10);
 	struct resource *r = instance("shop", "a");
 	char *text = malloc(5001);
 	int lengths[] = { 1023, 1024, 1025, 5000 };
@@ -399,9 +399,41 @@ TEST(a_value_of_any_length_is_counted_and_a_huge_one_makes_no_row)
 	resource_unref(r);
 }
 
+TEST(past_the_limit_of_all_services_each_instance_has_its_overflow_row)
+{
+	struct series *s = series_new(3, 4, 300);
+	struct resource *of[] = { instance("shop", "a"), instance("bank", "a"),
+				  instance("late", "a") };
+	const uint64_t later = UINT64_C(5000000000);
+	struct seen seen;
+
+	for (int status = 200; status < 203; status++)
+		for (size_t i = 0; i < 3; i++) {
+			struct span span = request(of[i], "/", status);
+
+			series_observe(s, &span, 0);
+			series_observe(s, &span, 0);
+		}
+	seen = collect(s, 0, "test.duration");
+	CHECK(seen.count == 18 && seen.rows == 4 + 3 && seen.overflow_rows == 3);
+	CHECK(seen.overflow_count == 10 && series_overflowed(s) == 10);
+	/* What ends makes room for the others. */
+	of[0]->ended_ns = 1;
+	for (int status = 202; status < 205; status++) {
+		struct span span = request(of[2], "/new", status);
+
+		series_observe(s, &span, later);
+	}
+	seen = collect(s, later, "test.duration");
+	CHECK(seen.rows == 4 + 2 && seen.overflow_rows == 2 && series_overflowed(s) == 11);
+	series_free(s);
+	for (size_t i = 0; i < 3; i++)
+		resource_unref(of[i]);
+}
+
 TEST(rows_of_what_ended_stay_their_time_and_then_make_room)
 {
-	struct series *s = series_new(1, 300);
+	struct series *s = series_new(1, 100000, 300);
 	struct resource *a = instance("shop", "a"), *b = instance("shop", "b");
 	struct span of_a = request(a, "/", 200), of_b = request(b, "/", 200);
 	const uint64_t later = UINT64_C(5000000000);
@@ -425,7 +457,7 @@ TEST(rows_of_what_ended_stay_their_time_and_then_make_room)
 
 TEST(the_newest_sampled_span_of_a_classic_bucket_is_its_exemplar)
 {
-	struct series *s = series_new(10, 10);
+	struct series *s = series_new(10, 100000, 10);
 	struct resource *r = instance("shop", "a");
 	uint64_t durations[] = { 2000000, 3000000, 500000000, 4000000 };
 	struct seen seen;
@@ -471,7 +503,7 @@ static void order_sample(struct metric_sink *sink, const struct sample *sample)
 
 TEST(each_metric_is_named_once_and_then_come_the_rows_of_all_resources)
 {
-	struct series *s = series_new(10, 10);
+	struct series *s = series_new(10, 100000, 10);
 	struct resource *a = instance("shop", "a"), *b = instance("shop", "b");
 	struct order order = { .sink = { order_metric, order_sample } };
 	struct span spans[] = { request(a, "/", 200), request(b, "/", 200), request(a, "/", 200) };
@@ -501,7 +533,7 @@ static void count_visits(void *context, const struct resource *resource,
 
 TEST(every_row_and_metric_can_be_visited)
 {
-	struct series *s = series_new(10, 10);
+	struct series *s = series_new(10, 100000, 10);
 	struct resource *r = instance("shop", "a");
 	struct span one = request(r, "/1", 200), two = request(r, "/2", 200);
 	int visits = 0;

@@ -8,11 +8,9 @@
 #include "user/config/config.h"
 #include "user/process/process.h"
 
-static char *excluded[] = { "otelcol*" };
 static struct service_rule services[] = { { .exe = "envoy", .name = "mesh", .namespace = "net" } };
 static struct config config = {
 	.limit.processes = 100,
-	.watch.exclude_exe = { excluded, 1 },
 	.services = services,
 	.service_count = 1,
 };
@@ -101,14 +99,18 @@ TEST(facts_become_the_resource_of_their_instance)
 TEST(an_instance_without_an_id_gets_a_uuid_of_host_pid_and_start)
 {
 	_processes_ p = processes_new(&config);
+	const uint64_t tick = 10000000; /* of /proc/PID/stat */
 
-	CHECK(!learn(p, pid(10, 5), 1, "event=seen|name=a|exe=/a|host_id=0123|"));
-	CHECK(!learn(p, pid(10, 6), 1, "event=seen|name=a|exe=/a|host_id=0123|"));
+	CHECK(!learn(p, pid(10, 5 * tick), 1, "event=seen|name=a|exe=/a|host_id=0123|"));
+	CHECK(!learn(p, pid(10, 6 * tick), 1, "event=seen|name=a|exe=/a|host_id=0123|"));
+	CHECK(!learn(p, pid(10, 6 * tick - 1), 1, "event=seen|name=a|exe=/a|host_id=0123|"));
 	/* python3 -c 'import uuid; print(uuid.uuid5(uuid.UUID("4d63009a-..."), "0123:10:5"))' */
-	CHECK(str_eq(resource_of(p, pid(10, 5))->service_instance,
+	CHECK(str_eq(resource_of(p, pid(10, 5 * tick))->service_instance,
 		     STR("6872cf44-ad3e-56f4-a5fd-cfcf160fd48a")));
-	CHECK(!str_eq(resource_of(p, pid(10, 6))->service_instance,
-		      resource_of(p, pid(10, 5))->service_instance));
+	CHECK(!str_eq(resource_of(p, pid(10, 6 * tick))->service_instance,
+		      resource_of(p, pid(10, 5 * tick))->service_instance));
+	CHECK(str_eq(resource_of(p, pid(10, 6 * tick - 1))->service_instance,
+		     resource_of(p, pid(10, 5 * tick))->service_instance));
 }
 
 TEST(workers_share_the_resource_of_their_master)
@@ -208,23 +210,27 @@ TEST(living_processes_with_one_instance_id_are_told_apart)
 	CHECK(str_eq(resource_of(p, pid(12, 5))->service_instance, STR("pod")));
 }
 
-TEST(the_excluded_are_not_known_whoever_began_them)
+TEST(who_is_not_watched_any_more_may_call_exec_or_be_watched_again)
 {
 	_processes_ p = processes_new(&config);
+	const struct resource *before;
 
-	CHECK(!learn(p, pid(10, 5), 1, "event=seen|exe=/usr/bin/otelcol-contrib|name=otelcol|"));
-	CHECK(!processes_find(p, pid(10, 5)));
 	CHECK(!learn(p, pid(11, 5), 1, "event=seen|" NGINX));
 	CHECK(!learn(p, pid(12, 6), 1, "event=fork|parent=11|parent_started=5|"));
-	CHECK(!learn(p, pid(12, 6), 2,
-		     "event=exec|parent=11|parent_started=5|"
-		     "exe=/usr/bin/otelcol|name=otelcol|"));
+	CHECK(!learn(p, pid(12, 6), 2, "event=exit|parent=11|parent_started=5|"));
 	CHECK(processes_find(p, pid(12, 6))->ended); /* what it did before still counts */
 	CHECK(!learn(p, pid(13, 7), 3, "event=fork|parent=12|parent_started=6|"));
 	CHECK(!resource_of(p, pid(13, 7)));
 	CHECK(!learn(p, pid(12, 6), 4, "event=exec|parent=11|parent_started=5|" NGINX));
 	CHECK(!processes_find(p, pid(12, 6))->ended);
 	CHECK(resource_of(p, pid(12, 6)) == resource_of(p, pid(11, 5)));
+	before = resource_of(p, pid(11, 5));
+	CHECK(!learn(p, pid(12, 6), 5, "event=exit|") && !learn(p, pid(11, 5), 5, "event=exit|"));
+	CHECK(before->ended_ns == 5);
+	CHECK(!learn(p, pid(11, 5), 6, "event=seen|" NGINX));
+	CHECK(!processes_find(p, pid(11, 5))->ended && !before->ended_ns);
+	CHECK(resource_of(p, pid(11, 5)) == before);
+	CHECK(!learn(p, pid(11, 5), 7, "event=exit|") && before->ended_ns == 7);
 }
 
 TEST(the_users_rule_names_the_service_and_can_change)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "user/base/hex.h"
 #include "user/export/console/line.h"
 #include "user/export/utf8.h"
 #include "user/model/resource.h"
@@ -52,8 +53,7 @@ static void add_string(struct buf *to, struct str s)
 static void add_hex(struct buf *to, const uint8_t *id, size_t len)
 {
 	buf_add_byte(to, '"');
-	for (size_t i = 0; i < len; i++)
-		buf_printf(to, "%02x", id[i]);
+	buf_add_hex(to, id, len);
 	buf_add_byte(to, '"');
 }
 

@@ -2,8 +2,9 @@
 /*
  * format.h - what a format of exposition is to the rest of the exporter.
  *
- * A format writes a sample at a time into its family's buffer, and the family's
- * head when all samples are there. To add one: write a file that ends in
+ * A format writes a sample at a time into its family's buffer, as it is sent or in
+ * a shorter form that is expanded while it is sent, and the family's head when all
+ * samples are there. To add one: write a file that ends in
  * `const struct format format_<name>` and add it to the table in negotiate.c.
  */
 #pragma once
@@ -19,7 +20,7 @@ struct family {
 	enum metric_kind kind;
 	bool is_info; /* target_info */
 	size_t samples;
-	struct buf body; /* the samples, as the format writes them */
+	struct buf body; /* the samples, as the format keeps them */
 };
 
 struct format {
@@ -33,9 +34,11 @@ struct format {
 		bool optional;
 	} parameters[2];
 
-	/* Append one sample. `scratch` is empty; both only grow. Overrunning sets to->full. */
+	/* Append one sample. What does not fit sets to->full. */
 	void (*sample)(const struct family *family, const struct labels *labels,
-		       const struct sample *sample, struct buf *scratch, struct buf *to);
+		       const struct sample *sample, struct buf *to);
+	/* Take the first sample off `kept` and append it as it is sent; NULL: it is that already. */
+	void (*expand)(const struct family *family, struct str *kept, struct buf *to);
 	/* Append what stands before the body, which is complete. */
 	void (*head)(const struct family *family, struct buf *to);
 };

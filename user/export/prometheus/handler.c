@@ -23,6 +23,7 @@ static const char *const default_headers[WEB_HEADERS] = {
 struct request {
 	struct web *web;
 	struct MHD_Connection *mhd;
+	bool head; /* HEAD: no body follows */
 	unsigned code;
 	struct MHD_Response *response; /* NULL: there is no memory for one */
 };
@@ -151,21 +152,35 @@ static void sending_free(void *sending)
 	free(s);
 }
 
-/* Takes the body. */
-static void answer_body(struct request *r, struct body body, const struct wanted *wanted, bool gzip)
+/* How long the rest of the answer is; nothing is left of it. */
+static uint64_t drain(struct stream *stream)
+{
+	char block[BLOCK_BYTES];
+	uint64_t bytes = 0;
+	ssize_t len;
+
+	while ((len = stream_read(stream, block, sizeof(block))) > 0)
+		bytes += (uint64_t)len;
+	return bytes;
+}
+
+/* Takes the answer. MHD ends a chunked answer to HEAD with the last chunk: that one has a length. */
+static void answer_scrape(struct request *r, struct answer answer, const struct wanted *wanted,
+			  bool gzip)
 {
 	struct sending *s = xcalloc(1, sizeof(*s));
 	char type[256];
 
 	s->web = r->web;
-	s->bytes = body.bytes;
+	s->bytes = answer.bytes;
 	r->web->scrapes_open++;
-	r->web->bytes_open += body.bytes;
-	if (stream_init(&s->stream, body, gzip))
+	r->web->bytes_open += answer.bytes;
+	if (stream_init(&s->stream, answer, gzip))
 		abort();
 	r->code = MHD_HTTP_OK;
-	r->response = MHD_create_response_from_callback(gzip ? MHD_SIZE_UNKNOWN : body.bytes,
-							BLOCK_BYTES, send_more, s, sending_free);
+	r->response =
+		MHD_create_response_from_callback(r->head ? drain(&s->stream) : MHD_SIZE_UNKNOWN,
+						  BLOCK_BYTES, send_more, s, sending_free);
 	if (!r->response) {
 		sending_free(s);
 		return;
@@ -178,21 +193,18 @@ static void answer_body(struct request *r, struct body body, const struct wanted
 		add_header(r, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
 }
 
-/* 0, or -ENOSPC: the answer would be too large. */
-static int scrape(struct web *web, const struct format *format, struct body *ret)
+static void scrape(struct web *web, const struct format *format, struct answer *ret)
 {
 	uint64_t start = monotonic_ns();
 	struct scrape s;
-	int error;
 
 	scrape_begin(&s, format, LIMIT_SCRAPE_BYTES);
 	collectors_collect(web->context->collectors, start, &s.sink);
-	error = scrape_end(&s, ret);
+	scrape_end(&s, ret);
 	for (size_t i = 0; i < DROPS; i++)
 		web->dropped[i] += s.dropped[i];
 	scrape_free(&s);
 	web->last_scrape_s = (double)(monotonic_ns() - start) / NS_PER_S;
-	return error;
 }
 
 static void get_metrics(struct request *r)
@@ -202,7 +214,7 @@ static void get_metrics(struct request *r)
 	_cleanup_(buf_free) struct buf accept = header_all(r, MHD_HTTP_HEADER_ACCEPT);
 	_cleanup_(buf_free) struct buf encoding = header_all(r, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	struct wanted wanted;
-	struct body body;
+	struct answer answer;
 
 	if (most && web->scrapes_open >= most) {
 		refuse(r, REFUSED_REQUESTS, MHD_HTTP_SERVICE_UNAVAILABLE,
@@ -215,12 +227,8 @@ static void get_metrics(struct request *r)
 		return;
 	}
 	negotiate_format(buf_str(&accept), &wanted);
-	if (scrape(web, wanted.format, &body)) {
-		refuse(r, REFUSED_TOO_LARGE, MHD_HTTP_INTERNAL_SERVER_ERROR,
-		       "the metrics are larger than an answer may be\n");
-		return;
-	}
-	answer_body(r, body, &wanted, negotiate_gzip(buf_str(&encoding)));
+	scrape(web, wanted.format, &answer);
+	answer_scrape(r, answer, &wanted, negotiate_gzip(buf_str(&encoding)));
 }
 
 static void get_healthy(struct request *r)
@@ -296,7 +304,9 @@ enum MHD_Result web_request(void *listener, struct MHD_Connection *mhd, const ch
 			    size_t *upload_len, void **state)
 {
 	static char head_seen;
-	struct request r = { .web = ((struct listener *)listener)->web, .mhd = mhd };
+	struct request r = { .web = ((struct listener *)listener)->web,
+			     .mhd = mhd,
+			     .head = !strcmp(method, MHD_HTTP_METHOD_HEAD) };
 	enum MHD_Result result;
 
 	(void)version;

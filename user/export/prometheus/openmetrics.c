@@ -7,21 +7,9 @@
  * Times of creation (_created) would double the series and are left to the
  * protobuf format.
  */
-#include <assert.h>
-
-#include "user/base/mem.h"
 #include "user/export/prometheus/lines.h"
 
 static const struct lines_style style = { .canonical_bounds = true, .exemplars = true };
-
-static const char *const type_names[] = {
-	[METRIC_COUNTER] = "counter",
-	[METRIC_UPDOWN] = "gauge",
-	[METRIC_GAUGE] = "gauge",
-	[METRIC_HISTOGRAM] = "histogram",
-};
-
-static_assert(ARRAY_SIZE(type_names) == METRIC_HISTOGRAM + 1, "a name for each kind");
 
 static bool ends_in(struct str name, struct str end)
 {
@@ -44,7 +32,7 @@ static bool states_unit(struct str name, struct str unit)
 static void openmetrics_head(const struct family *family, struct buf *to)
 {
 	struct str name = str_of(family->name.name), unit = str_of(family->name.unit);
-	const char *type = family->is_info ? "info" : type_names[family->kind];
+	const char *type = family->is_info ? "info" : lines_type_name(family->kind);
 
 	if (family->is_info)
 		name = without(name, STR("_info"));
@@ -57,9 +45,14 @@ static void openmetrics_head(const struct family *family, struct buf *to)
 }
 
 static void openmetrics_sample(const struct family *family, const struct labels *labels,
-			       const struct sample *sample, struct buf *scratch, struct buf *to)
+			       const struct sample *sample, struct buf *to)
 {
-	lines_add(&style, family, labels, sample, scratch, to);
+	lines_keep(&style, family, labels, sample, to);
+}
+
+static void openmetrics_expand(const struct family *family, struct str *kept, struct buf *to)
+{
+	lines_expand(&style, family, kept, to);
 }
 
 const struct format format_openmetrics = {
@@ -69,5 +62,6 @@ const struct format format_openmetrics = {
 	.media = { "application/openmetrics-text", 28 },
 	.parameters = { { .key = { "version", 7 }, .value = { "1.0.0", 5 }, .optional = true } },
 	.sample = openmetrics_sample,
+	.expand = openmetrics_expand,
 	.head = openmetrics_head,
 };

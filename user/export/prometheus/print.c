@@ -2,23 +2,22 @@
 #include "user/export/prometheus/print.h"
 
 #include "user/base/limits.h"
-#include "user/export/prometheus/scrape.h"
+#include "user/export/prometheus/stream.h"
 
-int prometheus_print(const struct collectors *collectors, uint64_t now_ns, FILE *to)
+void prometheus_print(const struct collectors *collectors, uint64_t now_ns, FILE *to)
 {
 	struct scrape scrape;
-	struct body body;
-	int error;
+	struct stream stream;
+	struct answer answer;
+	char block[4096];
+	ssize_t len;
 
 	scrape_begin(&scrape, &format_text, LIMIT_SCRAPE_BYTES);
 	collectors_collect(collectors, now_ns, &scrape.sink);
-	error = scrape_end(&scrape, &body);
-	if (!error) {
-		for (size_t i = 0; i < body.count; i++)
-			if (body.pieces[i].len)
-				fwrite(body.pieces[i].at, 1, body.pieces[i].len, to);
-		body_free(&body);
-	}
+	scrape_end(&scrape, &answer);
 	scrape_free(&scrape);
-	return error;
+	stream_init(&stream, answer, false);
+	while ((len = stream_read(&stream, block, sizeof(block))) > 0)
+		fwrite(block, 1, (size_t)len, to);
+	stream_free(&stream);
 }

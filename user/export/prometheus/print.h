@@ -6,5 +6,4 @@
 
 #include "user/model/metric.h"
 
-/* 0, or -ENOSPC when they are more than one scrape may hold. */
-int prometheus_print(const struct collectors *collectors, uint64_t now_ns, FILE *to);
+void prometheus_print(const struct collectors *collectors, uint64_t now_ns, FILE *to);

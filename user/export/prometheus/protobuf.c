@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "user/base/clock.h"
+#include "user/base/hex.h"
 #include "user/base/mem.h"
 #include "user/export/prometheus/format.h"
 #include "user/export/prometheus/metrics.pb-c.h"
@@ -66,21 +67,10 @@ static void label_fill(Io__Prometheus__Client__LabelPair *pair, const char *name
 	pair->value = (char *)value;
 }
 
-static void hex(const uint8_t *bytes, size_t count, char *ret)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < count; i++) {
-		ret[2 * i] = digits[bytes[i] >> 4];
-		ret[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	ret[2 * count] = '\0';
-}
-
 static void exemplar_fill(struct exemplar_parts *p, const struct exemplar *e)
 {
-	hex(e->trace_id, sizeof(e->trace_id), p->trace_id);
-	hex(e->span_id, sizeof(e->span_id), p->span_id);
+	*hex_put(p->trace_id, e->trace_id, sizeof(e->trace_id)) = '\0';
+	*hex_put(p->span_id, e->span_id, sizeof(e->span_id)) = '\0';
 	label_fill(&p->labels[0], "trace_id", p->trace_id);
 	label_fill(&p->labels[1], "span_id", p->span_id);
 	p->label_list[0] = &p->labels[0];
@@ -229,14 +219,13 @@ static size_t varint(uint64_t number, uint8_t ret[VARINT_BYTES])
 }
 
 static void protobuf_sample(const struct family *family, const struct labels *labels,
-			    const struct sample *sample, struct buf *scratch, struct buf *to)
+			    const struct sample *sample, struct buf *to)
 {
 	struct metric_parts parts;
 	uint8_t lead[1 + VARINT_BYTES] = { FIELD_METRIC };
 	size_t size, lead_len;
 	char *at;
 
-	(void)scratch;
 	io__prometheus__client__metric__init(&parts.message);
 	labels_fill(&parts, labels);
 	value_fill(&parts, family->kind, sample);

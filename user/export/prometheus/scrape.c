@@ -2,7 +2,6 @@
 #include "user/export/prometheus/scrape.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -20,10 +19,8 @@ static const struct metric target_info = {
 };
 
 static const char *const drop_names[] = {
-	[DROP_DUPLICATE] = "duplicate",
-	[DROP_CONFLICT] = "conflict",
-	[DROP_LABELS] = "labels",
-	[DROP_FAMILIES] = "families",
+	[DROP_DUPLICATE] = "duplicate", [DROP_CONFLICT] = "conflict", [DROP_LABELS] = "labels",
+	[DROP_FAMILIES] = "families",	[DROP_SIZE] = "size",
 };
 
 static_assert(ARRAY_SIZE(drop_names) == DROPS, "a name for each reason");
@@ -104,25 +101,26 @@ static void take_metric(struct metric_sink *sink, const struct metric *metric)
 	}
 }
 
-/* Write one sample whose labels are made. What passes the limit is the end of the scrape. */
+static void drop(struct scrape *s, enum drop why)
+{
+	s->dropped[why]++;
+}
+
+/* Keep one sample whose labels are made. */
 static void write_sample(struct scrape *s, struct family *f, const struct sample *sample)
 {
 	size_t before = f->body.len;
 
-	buf_clear(&s->scratch);
 	f->body.limit = before + s->left;
-	s->format->sample(f, &s->labels, sample, &s->scratch, &f->body);
-	if (f->body.full || s->scratch.full) {
-		s->too_large = true;
+	s->format->sample(f, &s->labels, sample, &f->body);
+	if (f->body.full) {
+		f->body.len = before;
+		f->body.full = false;
+		drop(s, DROP_SIZE);
 		return;
 	}
 	s->left -= f->body.len - before;
 	f->samples++;
-}
-
-static void drop(struct scrape *s, enum drop why)
-{
-	s->dropped[why]++;
 }
 
 static void take_target(struct scrape *s, const struct resource *resource)
@@ -150,8 +148,6 @@ static void take_sample(struct metric_sink *sink, const struct sample *sample)
 	struct scrape *s = container_of(sink, struct scrape, sink);
 	uint64_t family;
 
-	if (s->too_large)
-		return;
 	if (!s->current) {
 		drop(s, s->refused);
 		return;
@@ -165,7 +161,7 @@ static void take_sample(struct metric_sink *sink, const struct sample *sample)
 	family = (uint64_t)(uintptr_t)s->current;
 	if (!set_add(&s->series, labels_hash(&s->labels, s->seed + family)))
 		drop(s, DROP_DUPLICATE);
-	else if (!s->too_large)
+	else
 		write_sample(s, s->current, sample);
 }
 
@@ -177,7 +173,6 @@ void scrape_begin(struct scrape *s, const struct format *format, size_t limit)
 		.sink = { .metric = take_metric, .sample = take_sample },
 		.format = format,
 		.left = limit,
-		.scratch = buf_new(2 * LABELS_BYTES),
 		.refused = DROP_CONFLICT,
 	};
 	/* Only to make collisions unpredictable: a seed of zeros would still work. */
@@ -197,56 +192,37 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*left)->name.name, (*right)->name.name);
 }
 
-static void body_add(struct body *body, struct buf piece)
+void scrape_end(struct scrape *s, struct answer *ret)
 {
-	body->bytes += piece.len;
-	body->pieces[body->count++] = piece;
+	qsort(s->families, s->count, sizeof(s->families[0]), by_name);
+	*ret = (struct answer){ .format = s->format,
+				.families = TAKE_PTR(s->families),
+				.count = s->count };
+	s->count = 0;
+	for (size_t i = 0; i < ret->count; i++)
+		ret->bytes += ret->families[i]->body.len;
 }
 
-int scrape_end(struct scrape *s, struct body *ret)
+static void families_free(struct family **families, size_t count)
 {
-	struct buf tail = buf_new(s->format->tail.len);
-	struct body body = {};
-
-	if (s->too_large)
-		return -ENOSPC;
-	qsort(s->families, s->count, sizeof(s->families[0]), by_name);
-	body.pieces = xcalloc(2 * s->count + 1, sizeof(struct buf));
-	for (size_t i = 0; i < s->count; i++) {
-		struct family *f = s->families[i];
-		struct buf head = buf_new(sizeof(f->name) * 8 + strlen(f->help) * 4);
-
-		if (!f->samples)
-			continue;
-		s->format->head(f, &head);
-		body_add(&body, head);
-		body_add(&body, f->body);
-		f->body = buf_new(0);
+	for (size_t i = 0; i < count; i++) {
+		free(families[i]->help);
+		buf_free(&families[i]->body);
+		free(families[i]);
 	}
-	buf_add(&tail, s->format->tail);
-	body_add(&body, tail);
-	*ret = body;
-	return 0;
+	free(families);
 }
 
 void scrape_free(struct scrape *s)
 {
-	for (size_t i = 0; i < s->count; i++) {
-		free(s->families[i]->help);
-		buf_free(&s->families[i]->body);
-		free(s->families[i]);
-	}
-	free(s->families);
+	families_free(s->families, s->count);
 	free(s->series.at);
 	free(s->resources.at);
 	labels_free(&s->labels);
-	buf_free(&s->scratch);
 }
 
-void body_free(struct body *body)
+void answer_free(struct answer *answer)
 {
-	for (size_t i = 0; i < body->count; i++)
-		buf_free(&body->pieces[i]);
-	free(body->pieces);
-	*body = (struct body){};
+	families_free(answer->families, answer->count);
+	*answer = (struct answer){};
 }

@@ -2,10 +2,11 @@
 /*
  * scrape.h - from what collectors say to the whole answer of one scrape.
  *
- * A scrape is a sink. Samples are written as they come, each into the buffer of
- * its family, so that two collectors may name the same metric and families still
- * stand together. An answer is whole or there is none: past its limit nothing
- * is kept.
+ * A scrape is a sink. Samples are kept as they come, each in the buffer of its
+ * family, so that two collectors may name the same metric and families still stand
+ * together. Text is kept as labels and numbers, a tenth of its lines, and becomes
+ * lines while it is sent (stream.h): an answer's length is nowhere limited, its memory
+ * is. A sample for which there is no room is left out and counted.
  */
 #pragma once
 
@@ -20,13 +21,15 @@ enum drop {
 	DROP_CONFLICT,	/* its name belongs to a metric of another kind */
 	DROP_LABELS,	/* more labels, or longer, than labels.h allows */
 	DROP_FAMILIES,	/* SCRAPE_FAMILIES */
+	DROP_SIZE,	/* LIMIT_SCRAPE_BYTES */
 	DROPS,
 };
 
-/* A finished answer: pieces to be sent one after the other. */
-struct body {
-	struct buf *pieces; /* owned */
-	size_t count, bytes;
+/* A finished answer: families in the order of their names. */
+struct answer {
+	const struct format *format;
+	struct family **families; /* owned */
+	size_t count, bytes;	  /* the last as they are kept */
 };
 
 struct number_set {
@@ -43,17 +46,14 @@ struct scrape {
 	enum drop refused;
 	struct family *targets;
 	size_t left; /* bytes until the limit */
-	bool too_large;
 	uint64_t seed;
 	struct number_set series, resources;
 	struct labels labels;
-	struct buf scratch;
 	uint64_t dropped[DROPS];
 };
 
 void scrape_begin(struct scrape *s, const struct format *format, size_t limit);
-/* Families in the order of their names. -ENOSPC and `ret` untouched when the limit was passed. */
-int scrape_end(struct scrape *s, struct body *ret);
+void scrape_end(struct scrape *s, struct answer *ret);
 void scrape_free(struct scrape *s);
-void body_free(struct body *body);
+void answer_free(struct answer *answer);
 const char *drop_name(enum drop drop);

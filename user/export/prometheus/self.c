@@ -52,7 +52,6 @@ static const char *const refusal_names[] = {
 	[REFUSED_IDLE] = "idle",
 	[REFUSED_REQUESTS] = "max_requests",
 	[REFUSED_MEMORY] = "memory",
-	[REFUSED_TOO_LARGE] = "too_large",
 	[REFUSED_RATE] = "rate_limit",
 	[REFUSED_CREDENTIALS] = "credentials",
 	[REFUSED_CHECKS] = "password_checks",

@@ -5,34 +5,27 @@
  *
  * It has no exemplars, no units, no times of creation and no native histograms.
  */
-#include <assert.h>
-
-#include "user/base/mem.h"
 #include "user/export/prometheus/lines.h"
 
 static const struct lines_style style = {};
-
-static const char *const type_names[] = {
-	[METRIC_COUNTER] = "counter",
-	[METRIC_UPDOWN] = "gauge",
-	[METRIC_GAUGE] = "gauge",
-	[METRIC_HISTOGRAM] = "histogram",
-};
-
-static_assert(ARRAY_SIZE(type_names) == METRIC_HISTOGRAM + 1, "a name for each kind");
 
 static void text_head(const struct family *family, struct buf *to)
 {
 	struct str name = str_of(family->name.name);
 
 	lines_add_comment("HELP", name, str_of(family->help), false, to);
-	lines_add_comment("TYPE", name, str_of(type_names[family->kind]), false, to);
+	lines_add_comment("TYPE", name, str_of(lines_type_name(family->kind)), false, to);
 }
 
 static void text_sample(const struct family *family, const struct labels *labels,
-			const struct sample *sample, struct buf *scratch, struct buf *to)
+			const struct sample *sample, struct buf *to)
 {
-	lines_add(&style, family, labels, sample, scratch, to);
+	lines_keep(&style, family, labels, sample, to);
+}
+
+static void text_expand(const struct family *family, struct str *kept, struct buf *to)
+{
+	lines_expand(&style, family, kept, to);
 }
 
 const struct format format_text = {
@@ -41,5 +34,6 @@ const struct format format_text = {
 	.media = { "text/plain", 10 },
 	.parameters = { { .key = { "version", 7 }, .value = { "0.0.4", 5 }, .optional = true } },
 	.sample = text_sample,
+	.expand = text_expand,
 	.head = text_head,
 };

@@ -22,7 +22,6 @@ enum refusal {
 	REFUSED_IDLE,	     /* a kept connection was closed to make room for another */
 	REFUSED_REQUESTS,    /* web.max-requests */
 	REFUSED_MEMORY,	     /* answers that wait to be sent hold WEB_ANSWERS_BYTES */
-	REFUSED_TOO_LARGE,   /* LIMIT_SCRAPE_BYTES */
 	REFUSED_RATE,	     /* rate_limit */
 	REFUSED_CREDENTIALS, /* wrong or none */
 	REFUSED_CHECKS,	     /* more new passwords than are checked in a while */

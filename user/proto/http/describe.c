@@ -27,7 +27,7 @@ struct view {
 
 static struct str header(const struct view *view, enum http_text which)
 {
-	return view->question->texts[which];
+	return message_text(view->question, which);
 }
 
 static void add_clean(struct span *span, struct str key, struct str text)
@@ -227,27 +227,6 @@ static void set_name(const struct view *view)
 		view->span->name = text_pair(view->span, method, view->route);
 }
 
-static void set_context(const struct view *view)
-{
-	struct trace_context context = {};
-	struct span *span = view->span;
-
-	if (!header(view, HTTP_TRACEPARENT).len ||
-	    view->question->numbers[HTTP_FLAGS] & HTTP_TRACEPARENT_TWICE)
-		return;
-	if (!trace_context_parse(header(view, HTTP_TRACEPARENT), &context))
-		return;
-	trace_state_parse(
-		text_list(span, header(view, HTTP_TRACESTATE), header(view, HTTP_TRACESTATE_NEXT)),
-		&context.state);
-	if (span->kind == SPAN_SERVER) {
-		memcpy(span->parent_id, context.span_id, SPAN_ID_BYTES);
-		memset(context.span_id, 0, SPAN_ID_BYTES);
-		span->has_parent = span->parent_is_remote = true;
-	}
-	span->context = context;
-}
-
 /* What a server's metrics are not told apart by. */
 static void add_server_details(const struct view *view)
 {
@@ -303,8 +282,39 @@ void http_describe(const struct message *question, const struct message *answer,
 		add_captured(&view);
 		set_name(&view);
 	}
-	set_context(&view);
 	if (!span->counted_only || http_hides_metrics)
 		http_ignored(view.path, view.route, &span->hide_from_traces,
 			     &span->hide_from_metrics);
+}
+
+bool http_route_path(const struct message *question, struct span *span, struct str *ret)
+{
+	struct str target = message_text(question, HTTP_TARGET);
+
+	*ret = (struct str){};
+	if (span->kind == SPAN_SERVER)
+		*ret = text_clean(span,
+				  target_split(target, message_text(question, HTTP_METHOD)).path);
+	return !http_hides_metrics;
+}
+
+void http_context(const struct message *question, struct span *span)
+{
+	struct str parent = message_text(question, HTTP_TRACEPARENT);
+	struct trace_context context;
+
+	if (!parent.len || question->numbers[HTTP_FLAGS] & HTTP_TRACEPARENT_TWICE)
+		return;
+	if (!trace_context_parse(parent, &context))
+		return;
+	text_reserve(span);
+	trace_state_parse(text_list(span, message_text(question, HTTP_TRACESTATE),
+				    message_text(question, HTTP_TRACESTATE_NEXT)),
+			  &context.state);
+	if (span->kind == SPAN_SERVER) {
+		memcpy(span->parent_id, context.span_id, SPAN_ID_BYTES);
+		memset(context.span_id, 0, SPAN_ID_BYTES);
+		span->has_parent = span->parent_is_remote = true;
+	}
+	span->context = context;
 }

@@ -73,7 +73,9 @@ unsigned int http_captured(struct str name);
 uint32_t http_captured_letters(void);
 int64_t http_generation(void);
 
-/* proto->describe() of every version. */
+/* proto->describe() of every version, ->route_path() and ->context(). */
 void http_describe(const struct message *question, const struct message *answer, struct span *span);
+bool http_route_path(const struct message *question, struct span *span, struct str *ret);
+void http_context(const struct message *question, struct span *span);
 
 extern const struct metric_group http_server_group, http_client_group;

@@ -31,15 +31,20 @@ static bool take_scheme(struct str *in, struct str *ret)
 	return true;
 }
 
-static void split_path(struct str rest, struct target *ret)
+/* `s` up to the first `mark`, or all of it. */
+static inline struct str before(struct str s, char mark)
 {
-	size_t len;
+	const char *end = s.len ? memchr(s.at, mark, s.len) : NULL;
 
-	rest = str_first(rest, span_to(rest, '#', '#'));
-	len = span_to(rest, '?', '?');
-	ret->path = str_first(rest, len);
-	if (len < rest.len)
-		ret->query = str_after(rest, len + 1);
+	return end ? (struct str){ s.at, (size_t)(end - s.at) } : s;
+}
+
+static inline void split_path(struct str rest, struct target *ret)
+{
+	rest = before(rest, '#');
+	ret->path = before(rest, '?');
+	if (ret->path.len < rest.len)
+		ret->query = str_after(rest, ret->path.len + 1);
 }
 
 struct target target_split(struct str target, struct str method)

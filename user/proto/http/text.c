@@ -26,21 +26,30 @@ void text_reserve(struct span *span)
 		buf_reserve(scratch, scratch->limit - scratch->len);
 }
 
-/* Printable ASCII needs no change. Eight bytes at a time: 0x80 is set where one is not. */
-static inline bool is_plain(struct str text)
+/* 0x80 is set where one of eight bytes is not printable ASCII. */
+static inline uint64_t strange_bits(const char *at)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+	uint64_t word;
 
-	for (; text.len >= sizeof(uint64_t); text = str_after(text, sizeof(uint64_t))) {
-		uint64_t word;
+	memcpy(&word, at, sizeof(word));
+	/* Above 0x7e by carry, below 0x20 by borrow; bytes past ASCII by themselves. */
+	return (word | (word + ones) | (word - ones * 0x20)) & high;
+}
 
-		memcpy(&word, text.at, sizeof(word));
-		/* Above 0x7e by carry, below 0x20 by borrow; bytes past ASCII by themselves. */
-		if ((word | (word + ones) | (word - ones * 0x20)) & high)
-			return false;
+/* Printable ASCII needs no change. Eight bytes at a time; the last eight may overlap. */
+static inline bool is_plain(struct str text)
+{
+	const char *at = text.at, *end = text.at + text.len;
+
+	if (text.len >= sizeof(uint64_t)) {
+		for (; end - at > (ptrdiff_t)sizeof(uint64_t); at += sizeof(uint64_t))
+			if (strange_bits(at))
+				return false;
+		return !strange_bits(end - sizeof(uint64_t));
 	}
-	for (size_t i = 0; i < text.len; i++)
-		if (text.at[i] < 0x20 || text.at[i] > 0x7e)
+	for (; at < end; at++)
+		if (*at < 0x20 || *at > 0x7e)
 			return false;
 	return true;
 }

@@ -77,13 +77,13 @@ void framing_add_coding(struct framing *framing, struct str value)
 
 static bool asked(const struct message *question, struct str method)
 {
-	return question && str_eq(question->texts[HTTP_METHOD], method);
+	return question && str_eq(message_text(question, HTTP_METHOD), method);
 }
 
 /* 101 hands over when the question asked for it, or may have: RFC 9110 7.8. */
 static bool upgrade_was_asked(const struct message *question)
 {
-	return !question || question->cut || question->texts[HTTP_UPGRADE].len;
+	return !question || question->cut || message_text(question, HTTP_UPGRADE).len;
 }
 
 /* Answers that have no body whatever their headers say: items 1 and 2. */
@@ -104,13 +104,10 @@ static bool answer_ends_here(int status, const struct message *question, struct 
 	return status == 204 || status == 304 || asked(question, STR("HEAD"));
 }
 
-void body_decide(const struct head *head, enum side side, const struct message *question,
+void body_decide(const struct framing *framing, enum side side, const struct message *question,
 		 struct message *ret)
 {
-	const struct framing *framing = &head->framing;
-
-	ret->body = BODY_NONE;
-	if (side == ANSWERING && answer_ends_here(head->status, question, ret))
+	if (side == ANSWERING && answer_ends_here((int)ret->numbers[HTTP_STATUS], question, ret))
 		return;
 	if (framing->chunked) {
 		ret->body = BODY_MARKED;
@@ -120,7 +117,7 @@ void body_decide(const struct head *head, enum side side, const struct message *
 	} else if (framing->has_length) {
 		ret->body = framing->length ? BODY_COUNTED : BODY_NONE;
 		ret->body_bytes = framing->length;
-	} else if (head->cut) {
+	} else if (ret->cut) {
 		ret->body = BODY_UNKNOWN;
 	} else if (side == ANSWERING) {
 		ret->body = BODY_TO_CLOSE;

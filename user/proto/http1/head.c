@@ -8,67 +8,13 @@
  * becomes one function.
  */
 #include "user/base/mem.h"
-#include "user/proto/http1/http1.h"
+#include "user/proto/http1/fields.h"
 #include "user/proto/http1/lines.h"
 #include "user/proto/http1/memo.h"
-#include "user/proto/http1/names.h"
-
-/* Headers that are not kept as texts. */
-enum { FIELD_NONE = -1, FIELD_LENGTH = HTTP_TEXTS, FIELD_CODING };
 
 /* What the headers of take_field() begin with, and the empty line. */
 #define ANSWERING_LETTERS (LETTER('c') | LETTER('t') | LETTER('\r') | LETTER('\n'))
 #define ASKING_LETTERS	  (ANSWERING_LETTERS | LETTER('h') | LETTER('u') | LETTER('f') | LETTER('x'))
-
-static int forwarded_field(struct str *rest)
-{
-	if (take_name(rest, STR("x-forwarded-for")))
-		return HTTP_X_FORWARDED_FOR;
-	if (take_name(rest, STR("x-forwarded-proto")))
-		return HTTP_X_FORWARDED_PROTO;
-	return take_name(rest, STR("x-forwarded-host")) ? HTTP_X_FORWARDED_HOST : FIELD_NONE;
-}
-
-static int trace_field(struct str *rest)
-{
-	if (take_name(rest, STR("traceparent")))
-		return HTTP_TRACEPARENT;
-	return take_name(rest, STR("tracestate")) ? HTTP_TRACESTATE : FIELD_NONE;
-}
-
-static inline int asking_field(struct str *rest)
-{
-	switch (rest->at[0] | 0x20) {
-	case 'h':
-		return take_name(rest, STR("host")) ? HTTP_HOST : FIELD_NONE;
-	case 'u':
-		if (take_name(rest, STR("user-agent")))
-			return HTTP_USER_AGENT;
-		return take_name(rest, STR("upgrade")) ? HTTP_UPGRADE : FIELD_NONE;
-	case 'f':
-		return take_name(rest, STR("forwarded")) ? HTTP_FORWARDED : FIELD_NONE;
-	case 'x':
-		return forwarded_field(rest);
-	case 't':
-		return trace_field(rest);
-	default:
-		return FIELD_NONE;
-	}
-}
-
-/* Which header that we keep begins here, if any; `rest` is then what follows its name. */
-static inline int take_field(struct str *rest, enum side side)
-{
-	switch (rest->at[0] | 0x20) {
-	case 'c':
-		return take_name(rest, STR("content-length")) ? FIELD_LENGTH : FIELD_NONE;
-	case 't':
-		if (take_name(rest, STR("transfer-encoding")))
-			return FIELD_CODING;
-		break;
-	}
-	return side == ASKING ? asking_field(rest) : FIELD_NONE;
-}
 
 /* The end of the last line that continues the one that ends at `end` (obs-fold, RFC 9112 5.2). */
 __attribute__((noinline)) static const char *folded_end(const char *end, const char *stop)
@@ -135,12 +81,9 @@ static bool keep_field(struct head *head, int field, struct str value)
 
 static void keep_captured(struct head *head, struct str rest)
 {
-	struct str name = str_first(rest, 0), value;
-	unsigned int which;
+	struct str name = line_name(rest), value;
+	unsigned int which = http_captured(name);
 
-	while (name.len < rest.len && rest.at[name.len] != ':' && !is_blank(rest.at[name.len]))
-		name.len++;
-	which = http_captured(name);
 	if (!which || head->seen & 1u << (HTTP_CAPTURE + which - 1))
 		return;
 	if (take_value(str_after(rest, name.len), &value))
@@ -181,25 +124,6 @@ __attribute__((always_inline)) static inline int fields_read(struct lines *lines
 	return 0;
 }
 
-/* Of a question the lines after the first are remembered: that one seldom stays the same. */
-static int question_lines_read(struct lines *lines, const char *first_end, struct head *head,
-			       const char **ret)
-{
-	struct str rest = { first_end + 1, (size_t)(lines->last - first_end) };
-	struct memo *memo = memo_of(ASKING, rest);
-	size_t known = memo ? memo_find(memo, rest, head) : 0;
-	int result;
-
-	if (known) {
-		*ret = rest.at + known;
-		return 0;
-	}
-	result = fields_read(lines, ASKING, http_captured_letters(), head, ret);
-	if (memo && !result && *ret)
-		memo_keep(memo, str_first(rest, (size_t)(*ret - rest.at)), head);
-	return result;
-}
-
 static int lines_read(struct lines *lines, const char *first_end, enum side side, struct head *head,
 		      const char **ret)
 {
@@ -208,8 +132,9 @@ static int lines_read(struct lines *lines, const char *first_end, enum side side
 	if (side == ANSWERING)
 		return status_line_read(first, head) ? fields_read(lines, side, 0, head, ret)
 						     : PARSE_BAD;
-	return request_line_read(first, head) ? question_lines_read(lines, first_end, head, ret)
-					      : PARSE_BAD;
+	return request_line_read(first, head)
+		       ? fields_read(lines, side, http_captured_letters(), head, ret)
+		       : PARSE_BAD;
 }
 
 /*
@@ -249,50 +174,29 @@ static ssize_t trimmed_read(struct str in, bool cut, enum side side, struct head
 	return (const char *)memrchr(in.at, '\n', in.len) + 1 - in.at;
 }
 
-/* An answer is remembered whole: its first line seldom changes alone. */
-static ssize_t answer_read(struct str in, bool cut, struct head *ret)
+/* Bytes used, PARSE_MORE or PARSE_BAD; what `head` holds is then of no use. */
+static ssize_t head_read(struct str in, bool cut, enum side side, struct head *head)
 {
-	struct memo *memo = memo_of(ANSWERING, in);
-	ssize_t used = memo ? (ssize_t)memo_find(memo, in, ret) : 0;
+	ssize_t used;
 
-	if (used)
-		return used;
-	used = trimmed_read(in, cut, ANSWERING, ret);
-	if (memo && used > 0 && !ret->cut)
-		memo_keep(memo, str_first(in, (size_t)used), ret);
+	head->framing = (struct framing){};
+	head->number = 0;
+	head->seen = 0;
+	head->status = head->version = 0;
+	head->flags = 0;
+	head->cut = head->partial = false;
+	used = trimmed_read(in, cut, side, head);
+	if (used > 0 && !head->cut)
+		memo_keep(side, str_first(in, (size_t)used), head);
 	return used;
 }
 
-/* Bytes used, PARSE_MORE or PARSE_BAD; what `ret` holds is then of no use. */
-static inline ssize_t head_read(struct str in, bool cut, enum side side, struct head *ret)
+static inline void message_fill(const struct head *head, struct message *ret)
 {
-	size_t empty = 0;
-	ssize_t used;
-
-	ret->framing = (struct framing){};
-	ret->seen = 0;
-	ret->status = ret->version = 0;
-	ret->flags = 0;
-	ret->cut = ret->partial = false;
-	/* RFC 9112 2.2: empty lines before a first line are stepped over. */
-	while (empty < in.len && is_line_end(in.at[empty]))
-		empty++;
-	if (empty == in.len)
-		return cut ? PARSE_BAD : PARSE_MORE;
-	in = str_after(in, empty);
-	used = side == ANSWERING ? answer_read(in, cut, ret) : trimmed_read(in, cut, side, ret);
-	return used > 0 ? used + (ssize_t)empty : used;
-}
-
-static inline void message_fill(const struct head *head, size_t used, struct message *ret)
-{
-	mem_zero(ret, sizeof(*ret));
-	ret->head_bytes = (uint32_t)used;
+	message_init(ret, head->seen, head->status, head->version, head->flags);
 	ret->cut = head->cut;
 	ret->partial = head->partial;
-	ret->numbers[HTTP_STATUS] = head->status;
-	ret->numbers[HTTP_VERSION] = head->version;
-	ret->numbers[HTTP_FLAGS] = head->flags;
+	ret->likeness = ret->sameness = head->number;
 	for (uint32_t bits = head->seen; bits; bits &= bits - 1) {
 		unsigned int which = (unsigned int)__builtin_ctz(bits);
 
@@ -300,17 +204,57 @@ static inline void message_fill(const struct head *head, size_t used, struct mes
 	}
 }
 
-ssize_t head_parse(struct str in, bool cut, enum side side, const struct message *question,
-		   struct message *ret)
+/* The long way: read it. `framing` and `ret` are written when the result is > 0. */
+static __attribute__((noinline)) ssize_t message_read(struct str in, bool cut, enum side side,
+						      struct framing *framing, struct message *ret)
 {
 	struct head head;
 	ssize_t used = head_read(in, cut, side, &head);
 
 	if (used <= 0)
 		return used;
-	message_fill(&head, (size_t)used, ret);
-	if (side == ASKING)
+	*framing = head.framing;
+	message_fill(&head, ret);
+	return used;
+}
+
+/* What is not known yet of a message whose head is known. */
+static inline void complete(const struct framing *framing, enum side side,
+			    const struct message *question, struct message *ret)
+{
+	if (side == ASKING) {
 		ret->numbers[HTTP_GENERATION] = http_generation();
-	body_decide(&head, side, question, ret);
+		/* A target that is more than a path and a query says more than its path. */
+		if (ret->texts[HTTP_TARGET].at[0] != '/')
+			ret->likeness = 0;
+	} else {
+		/* Of an answer a span says the status, and the version if the question does not. */
+		ret->likeness = (uint64_t)ret->numbers[HTTP_STATUS] << 8 |
+				(uint64_t)ret->numbers[HTTP_VERSION];
+	}
+	body_decide(framing, side, question, ret);
+}
+
+ssize_t head_parse(struct str in, bool cut, enum side side, const struct message *question,
+		   struct message *ret)
+{
+	struct framing framing;
+	size_t empty = 0;
+	ssize_t used;
+
+	/* RFC 9112 2.2: empty lines before a first line are stepped over. */
+	while (empty < in.len && is_line_end(in.at[empty]))
+		empty++;
+	if (empty == in.len)
+		return cut ? PARSE_BAD : PARSE_MORE;
+	in = str_after(in, empty);
+	used = (ssize_t)memo_find(side, in, &framing, ret);
+	if (!used)
+		used = message_read(in, cut, side, &framing, ret);
+	if (used <= 0)
+		return used;
+	used += (ssize_t)empty;
+	ret->head_bytes = (uint32_t)used;
+	complete(&framing, side, question, ret);
 	return used;
 }

@@ -61,5 +61,7 @@ const struct proto proto_http1 = {
 	.parse = head_parse,
 	.step = chunked_step,
 	.ended = chunked_ended,
+	.route_path = http_route_path,
+	.context = http_context,
 	.describe = http_describe,
 };

@@ -18,11 +18,12 @@ struct framing {
 
 struct head {
 	struct framing framing;
-	uint32_t seen; /* bit i: texts[i] is set; the others hold nothing */
+	uint32_t seen; /* struct message's `present` */
 	int16_t status, version;
 	uint8_t flags;
 	bool cut;
-	bool partial; /* cut inside its first line */
+	bool partial;	 /* cut inside its first line */
+	uint64_t number; /* it was kept under; 0: it was not */
 	struct str texts[HTTP_TEXTS];
 };
 
@@ -30,6 +31,20 @@ static inline void head_keep(struct head *head, enum http_text which, struct str
 {
 	head->seen |= 1u << which;
 	head->texts[which] = text;
+}
+
+/* A message without a body and without texts, though `present` says which it will have. */
+static inline void message_init(struct message *m, uint32_t present, int status, int version,
+				unsigned int flags)
+{
+	m->body = BODY_NONE;
+	m->body_bytes = m->pair = 0;
+	m->interim = m->hands_over = m->cut = m->partial = false;
+	m->present = present;
+	m->numbers[HTTP_STATUS] = status;
+	m->numbers[HTTP_VERSION] = version;
+	m->numbers[HTTP_FLAGS] = flags;
+	m->numbers[HTTP_GENERATION] = 0;
 }
 
 /* White space, and the line ends that a folded value has inside. */
@@ -69,7 +84,7 @@ bool status_line_begins(struct str part);
 bool framing_add_length(struct framing *framing, struct str value);
 void framing_add_coding(struct framing *framing, struct str value);
 /* Fill body, body_bytes, interim and hands_over. RFC 9112 6.3. */
-void body_decide(const struct head *head, enum side side, const struct message *question,
+void body_decide(const struct framing *framing, enum side side, const struct message *question,
 		 struct message *ret);
 
 /* The chunked coding. RFC 9112 7.1. */

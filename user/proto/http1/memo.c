@@ -1,57 +1,288 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * memo.c - the walk along a kept head and a new one.
+ *
+ *	kept  GET /users/7 HTTP/1.1\r\nHost: shop\r\n...
+ *	new   GET /users/1234 HTTP/1.1\r\nHost: shop\r\n...
+ *	      ==== same ==|--- to the line's end ---|== same, 3 bytes further ==
+ *
+ * Where they differ inside a value, the walk goes on at the end of its line, and
+ * remembers that step. The message is written when the walk has come to the end.
+ */
 #include "user/proto/http1/memo.h"
 
-enum { IN_VAIN_MAX = 8 };
+#include "user/base/alike.h"
+#include "user/base/mem.h"
 
-#define OF_FIRST_LINE (1u << HTTP_METHOD | 1u << HTTP_TARGET)
+enum { STEPS_MAX = 12, UNLIKE_MAX = 16, SHAPE_AT = 24, LEAST_BYTES = 16 };
 
-struct memo memos[SIDES][MEMO_SLOTS];
+/* Questions are not alike when one of these differs: a span that is counted only may show it. */
+#define TELLING                                                                                    \
+	(1u << HTTP_HOST | 1u << HTTP_FORWARDED | 1u << HTTP_X_FORWARDED_PROTO |                   \
+	 1u << HTTP_X_FORWARDED_HOST)
 
-size_t memo_find(struct memo *memo, struct str in, struct head *head)
+#define MIX UINT64_C(0x9e3779b97f4a7c15)
+
+static struct memo ways[SIDES][MEMO_WAYS];
+static struct memo_group groups[SIDES][MEMO_GROUPS];
+
+static inline uint64_t word_at(const char *at)
 {
-	if (!memo->len || memo->len > in.len || memo->generation != http_generation() ||
-	    memcmp(memo->bytes, in.at, memo->len))
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+/* Bytes of a first line that tell its target from most others: where that begins and ends. */
+static inline uint64_t target_word(const char *line, const char *line_end)
+{
+	enum { FIRST = sizeof("GET"), LAST = sizeof("/target HTTP/1.1\r") };
+
+	if (line_end - line < LAST)
+		return word_at(line + FIRST);
+	return word_at(line + FIRST) + word_at(line_end - LAST) * MIX;
+}
+
+/*
+ * Heads of one group begin with one method, or status, and one first header; of one shape are those
+ * that go on alike. The target, which varies most, has no say in either, but in the way.
+ */
+struct memo_place memo_place_of(enum side side, struct str in)
+{
+	const char *from = in.at + sizeof(uint64_t), *line_end;
+	struct memo_place place = {};
+	uint64_t begin = 0, shape;
+	size_t left;
+
+	if (side == ASKING) {
+		line_end = memchr(in.at, '\n', in.len);
+		if (!line_end || in.len < LEAST_BYTES)
+			return place;
+		from = line_end + 1;
+		begin = (unsigned char)in.at[0] << 8 | (unsigned char)in.at[1];
+		place.hint = target_word(in.at, line_end);
+	}
+	if (in.at + in.len < from + 2 * sizeof(uint64_t))
+		return place;
+	left = (size_t)(in.at + in.len - from) - sizeof(uint64_t);
+	shape = word_at(from + (left < SHAPE_AT ? left : SHAPE_AT)) +
+		word_at(from + (left < 2 * SHAPE_AT ? left : 2 * SHAPE_AT)) * 3;
+	shape *= MIX;
+	begin = (begin + word_at(from) + word_at(from + sizeof(uint64_t)) * 3) * MIX;
+	place.hint = (place.hint + shape + begin) * MIX;
+	place.index = place.hint >> (64 - MEMO_WAY_BITS);
+	place.way = &ways[side][place.index];
+	place.group = &groups[side][begin >> (64 - MEMO_GROUP_BITS)];
+	place.of_shape = &place.group->ways[shape >> (64 - MEMO_SHAPE_BITS)];
+	return place;
+}
+
+/* A value of another length, or a text that is another one. */
+struct step {
+	uint16_t at;	 /* of the value in the kept head */
+	uint16_t len;	 /* of the new one */
+	ptrdiff_t shift; /* of what follows */
+};
+
+struct walk {
+	struct memo *memo;
+	struct str in;
+	size_t at;	 /* in the kept head: up to here they are the same */
+	ptrdiff_t shift; /* where that is in the new one, from there */
+	const struct memo_value *value, *last_value; /* the next of the memo's, and behind all */
+	size_t step_count;
+	uint32_t other;	       /* bit i: text i is another one */
+	struct str new_length; /* Content-Length, when that is another one */
+	struct step steps[STEPS_MAX];
+};
+
+/* The value in whose line the walk stands, behind its first byte or at it; NULL when in none. */
+static inline const struct memo_value *value_here(struct walk *w)
+{
+	const struct memo_value *value = w->value;
+
+	while (value < w->last_value && value->line_end < w->at)
+		value++;
+	w->value = value;
+	return value < w->last_value && value->at <= w->at ? value : NULL;
+}
+
+/* May `text` stand for the value? Not where reading the line might say something else. */
+static inline bool take_other(struct walk *w, const struct memo_value *value, struct str text)
+{
+	if (value->what == VALUE_UNREAD)
+		return true;
+	if (!text.len || is_blank(text.at[0]) || is_blank(text.at[text.len - 1]))
+		return false;
+	if (value->what == VALUE_LENGTH)
+		w->new_length = text;
+	else
+		w->other |= 1u << value->what;
+	return true;
+}
+
+/* Go on at the line's end, which is `shift` further in the new head than in the kept one. */
+static inline bool step_to(struct walk *w, const struct memo_value *value, struct str text,
+			   ptrdiff_t shift)
+{
+	w->at = value->line_end;
+	if (shift == w->shift) {
+		/* A date stays for a second: then there is no difference. */
+		if (value->what == VALUE_UNREAD)
+			memcpy(w->memo->bytes + value->at, text.at, text.len);
+		return true;
+	}
+	if (w->step_count == STEPS_MAX)
+		return false;
+	w->steps[w->step_count++] = (struct step){ value->at, (uint16_t)text.len, shift };
+	w->shift = shift;
+	return true;
+}
+
+/* The heads differ where the walk stands: step over that, if it is in a value. */
+static bool step_over(struct walk *w)
+{
+	const struct memo_value *value = value_here(w);
+	const char *here = w->in.at + w->at + w->shift, *from, *line_end;
+	struct str text;
+	size_t after;
+
+	if (!value)
+		return false;
+	line_end = memchr(here, '\n', (size_t)(w->in.at + w->in.len - here));
+	if (!line_end)
+		return false;
+	from = w->in.at + value->at + w->shift;
+	after = value->line_end - value->end;
+	if ((size_t)(line_end - from) < after ||
+	    alike(line_end - after, w->memo->bytes + value->end, after) < after)
+		return false;
+	text = (struct str){ from, (size_t)(line_end - after - from) };
+	return take_other(w, value, text) &&
+	       step_to(w, value, text, line_end - w->in.at - value->line_end);
+}
+
+/* Are the heads the same but for values? */
+static inline bool walk(struct walk *w)
+{
+	const struct memo *memo = w->memo;
+
+	for (;;) {
+		size_t left = w->in.len - (size_t)((ptrdiff_t)w->at + w->shift);
+
+		left = left < memo->len - w->at ? left : memo->len - w->at;
+		w->at += alike(memo->bytes + w->at, w->in.at + w->at + w->shift, left);
+		if (w->at == memo->len)
+			return true;
+		if ((ptrdiff_t)w->at + w->shift == (ptrdiff_t)w->in.len || !step_over(w))
+			return false;
+	}
+}
+
+/* The texts of a head that has taken these steps. */
+static inline void texts_fill(const struct memo *memo, const char *at, const struct step *step,
+			      const struct step *last, struct message *ret)
+{
+	const struct memo_text *text = memo->texts, *end = text + memo->text_count;
+	const char *start = at;
+
+	for (; text < end; text++) {
+		for (; step < last && step->at < text->at; step++)
+			at = start + step->shift;
+		ret->texts[text->which] = (struct str){
+			at + text->at,
+			step < last && step->at == text->at ? step->len : text->len,
+		};
+	}
+}
+
+static inline void found(struct memo *memo, struct message *ret)
+{
+	memo->found = memo->useful = true;
+	message_init(ret, memo->seen, memo->status, memo->version, memo->flags);
+	ret->likeness = ret->sameness = memo->number;
+}
+
+/* Those that go on to differ in what they are told apart by are not worth their place. */
+static void count_unlike(struct memo *memo, bool unlike)
+{
+	memo->unlike = unlike ? memo->unlike + 1 : 0;
+	if (memo->unlike > UNLIKE_MAX)
+		memo->len = 0;
+}
+
+static size_t find_like(struct memo *memo, struct str in, struct framing *framing,
+			struct message *ret)
+{
+	struct framing another = {};
+	struct walk w;
+
+	w.memo = memo;
+	w.in = in;
+	w.value = memo->values;
+	w.last_value = memo->values + memo->value_count;
+	w.at = w.step_count = w.new_length.len = w.other = 0;
+	w.shift = 0;
+	if (!walk(&w) || (w.new_length.len && !framing_add_length(&another, w.new_length)))
 		return 0;
-	memo->found = true;
-	head->framing = memo->framing;
-	head->flags = memo->flags;
-	if (memo->status) {
-		head->status = memo->status;
-		head->version = memo->version;
-	}
-	for (uint32_t bits = memo->seen; bits; bits &= bits - 1) {
-		unsigned int which = (unsigned int)__builtin_ctz(bits);
+	*framing = w.new_length.len ? another : memo->framing;
+	found(memo, ret);
+	texts_fill(memo, in.at, w.steps, w.steps + w.step_count, ret);
+	if (w.other & TELLING)
+		ret->likeness = 0;
+	if (w.other & (TELLING | 1u << HTTP_TARGET))
+		ret->sameness = 0;
+	count_unlike(memo, w.other & TELLING);
+	return (size_t)((ptrdiff_t)w.at + w.shift);
+}
 
-		head_keep(head, (enum http_text)which,
-			  (struct str){ in.at + memo->texts[which].at, memo->texts[which].len });
+/* The way that this head would have belongs to another: is it to be kept there instead? */
+static bool takes_over(const struct memo_place *place)
+{
+	if (!memo_is_usable(place->way))
+		return true;
+	if (place->group->pass)
+		place->group->pass--;
+	else if (!place->way->found)
+		return true;
+	/* What is not found until the next one asks will go. */
+	place->way->found = false;
+	return false;
+}
+
+/* Out of line, so that heads that are the same pay nothing for it. */
+static __attribute__((noinline)) size_t find_by_walk(enum side side, const struct memo_place *place,
+						     struct str in, struct framing *framing,
+						     struct message *ret)
+{
+	struct memo *memo = place->way;
+	size_t used;
+
+	if (memo->hint == place->hint && memo_is_usable(memo) &&
+	    (used = find_like(memo, in, framing, ret))) {
+		*place->of_shape = place->index;
+		return used;
 	}
+	if (takes_over(place))
+		return 0;
+	memo = &ways[side][*place->of_shape];
+	return memo_is_usable(memo) ? find_like(memo, in, framing, ret) : 0;
+}
+
+size_t memo_find(enum side side, struct str in, struct framing *framing, struct message *ret)
+{
+	struct memo_place place = memo_place_of(side, in);
+	struct memo *memo = place.way;
+
+	if (!memo)
+		return 0;
+	if (memo->hint != place.hint || !memo_is_usable(memo) || memo->len > in.len ||
+	    memcmp(memo->bytes, in.at, memo->len))
+		return find_by_walk(side, &place, in, framing, ret);
+	*place.of_shape = place.index;
+	*framing = memo->framing;
+	found(memo, ret);
+	texts_fill(memo, in.at, NULL, NULL, ret);
 	return memo->len;
-}
-
-static void remember(struct memo *memo, struct str lines, const struct head *head)
-{
-	memo->generation = http_generation();
-	memo->framing = head->framing;
-	memo->status = head->status;
-	memo->version = head->version;
-	memo->flags = head->flags;
-	memo->seen = head->seen & ~OF_FIRST_LINE;
-	for (uint32_t bits = memo->seen; bits; bits &= bits - 1) {
-		unsigned int which = (unsigned int)__builtin_ctz(bits);
-
-		memo->texts[which].at = (uint16_t)(head->texts[which].at - lines.at);
-		memo->texts[which].len = (uint16_t)head->texts[which].len;
-	}
-	memcpy(memo->bytes, lines.at, lines.len);
-	memo->len = (uint16_t)lines.len;
-}
-
-void memo_keep(struct memo *memo, struct str lines, const struct head *head)
-{
-	if (lines.len > MEMO_BYTES)
-		return;
-	memo->in_vain = memo->found ? 0 : memo->in_vain + (memo->in_vain < IN_VAIN_MAX);
-	memo->pass = (uint8_t)((1u << memo->in_vain) - 1);
-	memo->found = false;
-	remember(memo, lines, head);
 }

@@ -1,62 +1,94 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * memo.h - lines of heads that came before; nobody but head.c includes it.
+ * memo.h - heads that came before; nobody but head.c and memo*.c includes it.
  *
- *	GET /users/7 HTTP/1.1        read each time
- *	Host: shop                 \
- *	User-Agent: curl/7          > remembered: the same bytes say the same
- *	(empty line)               /
+ *	GET /users/7 HTTP/1.1
+ *	    ~~~~~~~~                a value: another may stand here
+ *	Host: shop
+ *	      ~~~~
+ *	Date: Mon, 1 Jan
+ *	     ~~~~~~~~~~~            a line that nobody reads
+ *	(empty line)
  *
- * Clients send the same fields with each request of a connection, and servers
- * the same answer many times within a second. What lines say depends on nothing
- * but their bytes and on which headers are captured, so lines that are the
- * same, byte for byte to the end of the empty one, are not read again. A place
- * whose lines do not come again is looked at ever more seldom, so that traffic
- * that never repeats itself pays next to nothing.
+ * Clients and servers send the same lines again and again, with another path, id
+ * or date in them. A head that is the same as one that was read, byte for byte
+ * but for values, is not read again: its texts stand where the other's stood,
+ * moved by what the values before them are longer. What such a head says is what
+ * reading it would say (a value is only taken for another where that is sure),
+ * and the headers that frame the body are the same or read anew.
+ *
+ * MEMO_WAYS heads are kept of each side, each where its target and the lines after
+ * it lead. Heads that begin alike are a group, which knows by which of its heads
+ * others were read lately. A group whose heads are kept for nothing is written ever
+ * more seldom, so that traffic that never repeats itself pays little.
  */
 #pragma once
 
 #include "user/proto/http1/http1.h"
 
-enum { MEMO_SLOT_BITS = 6, MEMO_SLOTS = 1 << MEMO_SLOT_BITS, MEMO_BYTES = 512 };
+enum { MEMO_WAY_BITS = 7, MEMO_GROUP_BITS = 4, MEMO_SHAPE_BITS = 6 };
+enum { MEMO_WAYS = 1 << MEMO_WAY_BITS, MEMO_GROUPS = 1 << MEMO_GROUP_BITS };
+enum { MEMO_SHAPES = 1 << MEMO_SHAPE_BITS, MEMO_BYTES = 1024, MEMO_VALUES = 32 };
 
+/* What a value is, besides an enum http_text. */
+enum { VALUE_UNREAD = HTTP_TEXTS, VALUE_LENGTH };
+
+/* Where another value may stand: `end` is behind its last byte, `line_end` its line's LF. */
+struct memo_value {
+	uint16_t at, end, line_end;
+	uint8_t what;
+};
+
+struct memo_text {
+	uint16_t at, len;
+	uint8_t which; /* enum http_text */
+};
+
+/* One kept head. Texts and values are in the order of their places. */
 struct memo {
+	uint64_t hint;	    /* bytes that tell it from most others */
+	uint64_t number;    /* no other head that was kept had it */
 	int64_t generation; /* the http_configure() that says what is captured */
 	struct framing framing;
 	uint32_t seen;
-	int16_t status, version; /* of an answer, else 0 */
-	uint16_t len;		 /* 0: nothing is here */
-	uint8_t flags;
-	uint8_t in_vain; /* how often in a row nobody found what was remembered */
-	uint8_t pass;	 /* so many more heads go by without a look */
-	bool found;
-	struct {
-		uint16_t at, len;
-	} texts[HTTP_TEXTS];
+	int16_t status, version;
+	uint16_t len; /* 0: nothing is here */
+	uint8_t flags, value_count, text_count;
+	uint8_t unlike; /* so often in a row found with another telling text */
+	bool found;	/* since it was last asked to make room */
+	bool useful;	/* was ever found */
+	struct memo_value values[MEMO_VALUES];
+	struct memo_text texts[HTTP_TEXTS];
 	char bytes[MEMO_BYTES];
 };
 
-extern struct memo memos[SIDES][MEMO_SLOTS];
-
-/* Where the lines that begin `in` would be; NULL when a look is not worth it. */
-static inline struct memo *memo_of(enum side side, struct str in)
+/* There is a head, and it was read with the configuration that holds. */
+static inline bool memo_is_usable(const struct memo *memo)
 {
-	uint64_t first, middle;
-	struct memo *memo;
-
-	if (in.len < 2 * sizeof(first))
-		return NULL;
-	memcpy(&first, in.at, sizeof(first));
-	memcpy(&middle, in.at + in.len / 2, sizeof(middle));
-	first = (first + middle * 3 + in.len) * UINT64_C(0x9e3779b97f4a7c15);
-	memo = &memos[side][first >> (64 - MEMO_SLOT_BITS)];
-	if (!memo->pass)
-		return memo;
-	memo->pass--;
-	return NULL;
+	return memo->len && memo->generation == http_generation();
 }
 
-/* Add to `head` what the lines say that begin `in`; their length, or 0 when they are not known. */
-size_t memo_find(struct memo *memo, struct str in, struct head *head);
-/* `lines` were not known; `head` says what they say, and what a question's first line does. */
-void memo_keep(struct memo *memo, struct str lines, const struct head *head);
+struct memo_group {
+	uint8_t in_vain;	   /* how many in a row went without ever being found */
+	uint8_t pass;		   /* so many more heads are not kept in place of another */
+	uint8_t ways[MEMO_SHAPES]; /* by which others of that shape are read */
+};
+
+/* Where a head is kept, and by what others like it are found. */
+struct memo_place {
+	struct memo *way; /* NULL: nowhere, it is too short */
+	struct memo_group *group;
+	uint8_t *of_shape; /* in group->ways */
+	uint8_t index;	   /* of the way */
+	uint64_t hint;
+};
+
+struct memo_place memo_place_of(enum side side, struct str in);
+
+/*
+ * When `in` begins with a head like one that is kept: its length, and `framing` and `ret`, but for
+ * what body_decide() fills in. Else 0, and nothing is written.
+ */
+size_t memo_find(enum side side, struct str in, struct framing *framing, struct message *ret);
+/* `whole` is a head that was read, and `head` what it says; its likeness is set when it is kept. */
+void memo_keep(enum side side, struct str whole, struct head *head);

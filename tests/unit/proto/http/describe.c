@@ -168,6 +168,7 @@ static void describe(struct described *d, const char *question, const char *answ
 	parse(question, ASKING, NULL, &d->question);
 	if (answer)
 		parse(answer, ANSWERING, &d->question, &d->answer);
+	proto_http1.context(&d->question, &d->span);
 	proto_http1.describe(&d->question, answer ? &d->answer : NULL, &d->span);
 }
 

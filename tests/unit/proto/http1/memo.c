@@ -16,7 +16,11 @@ static const struct {
 	{ ASKING, STR("POST /b HTTP/1.0\nTransfer-Encoding: chunked\nHost: a\n\n") },
 	{ ASKING,
 	  STR("GET / HTTP/1.1\r\nTraceparent: 1\r\nTraceparent: 2\r\nHost: a\r\n b\r\n\r\n") },
+	{ ASKING,
+	  STR("GET /c HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\nX-Id: 7\r\nTracestate: a=b"
+	      "\r\nX-Forwarded-For: ::1\r\nTracestate: c=d\r\n\r\n") },
 	{ ANSWERING, STR("HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 17\r\n\r\n") },
+	{ ANSWERING, STR("HTTP/1.1 200 OK\r\nContent-Length x: 9\r\nContent-Length: 17\r\n\r\n") },
 	{ ANSWERING, STR("HTTP/1.0 404 No\r\nTransfer-Encoding: chunked\r\nDate: x\r\n\r\n") },
 };
 
@@ -68,23 +72,118 @@ TEST(heads_that_come_again_say_the_same_of_their_own_bytes)
 	}
 }
 
-TEST(heads_that_differ_in_one_byte_are_read_anew)
+static void remember(size_t i)
 {
-	static const char others[] = { 'z', '9', ' ', '\n', '\r', ':', '\0' };
+	struct message m;
+
+	for (int round = 0; round < TIMES; round++)
+		parse(heads[i].head, heads[i].side, &m);
+}
+
+TEST(heads_that_differ_in_one_byte_say_what_reading_them_says)
+{
+	EACH(i, heads)
+		for (size_t at = 0; at < heads[i].head.len; at++)
+			for (int other = 0; other < 256; other++) {
+				char bytes[ROOM];
+				struct str in = heads[i].head, changed = { bytes, in.len };
+
+				memcpy(bytes, in.at, in.len);
+				bytes[at] = (char)other;
+				remember(i);
+				CHECK(is_as_if_new(changed, heads[i].side));
+			}
+}
+
+TEST(heads_with_bytes_more_or_less_say_what_reading_them_says)
+{
+	static const struct str more[] = {
+		STR(""),
+		STR("x"),
+		STR(" "),
+		STR("\n"),
+		STR("\r\n"),
+		STR(": "),
+		STR("\r\nHost: b"),
+		STR(" HTTP/1.1\r\n"),
+		STR("\r\nContent-Length: 3"),
+		STR("0123456789abcdef0123456789"),
+	};
 
 	EACH(i, heads)
 		for (size_t at = 0; at < heads[i].head.len; at++)
-			EACH(other, others) {
-				char bytes[ROOM];
-				struct str in = heads[i].head, changed = { bytes, in.len };
-				struct message m;
+			for (size_t less = 0; less < 4 && at + less <= heads[i].head.len; less++)
+				EACH(which, more) {
+					char bytes[ROOM], *to = bytes;
+					struct str in = heads[i].head;
 
-				memcpy(bytes, in.at, in.len);
-				bytes[at] = others[other];
-				for (int round = 0; round < TIMES; round++)
-					parse(in, heads[i].side, &m);
-				CHECK(is_as_if_new(changed, heads[i].side));
-			}
+					to = mempcpy(to, in.at, at);
+					to = mempcpy(to, more[which].at, more[which].len);
+					to = mempcpy(to, in.at + at + less, in.len - at - less);
+					remember(i);
+					CHECK(is_as_if_new(
+						(struct str){ bytes, (size_t)(to - bytes) },
+						heads[i].side));
+				}
+}
+
+#define LIKE(target, host, id, parent)                                                             \
+	STR("GET " target " HTTP/1.1\r\nHost: " host "\r\nX-Request-Id: " id                       \
+	    "\r\nTraceparent: " parent "\r\n\r\n")
+
+static const struct {
+	struct str head;
+	bool alike, same;
+} like[] = {
+	{ LIKE("/users/7", "shop", "1", "p"), true, true },
+	{ LIKE("/users/7", "shop", "2", "p"), true, true },
+	{ LIKE("/users/7", "shop", "a longer one", "parent"), true, true },
+	{ LIKE("/users/71234", "shop", "1", "p"), true, false },
+	{ LIKE("/", "shop", "", "x"), true, false },
+	{ LIKE("/users/7", "shed", "1", "p"), false, false },
+	{ LIKE("http://shed/users/7", "shop", "1", "p"), false, false },
+};
+
+TEST(questions_of_another_path_are_not_the_same_and_of_another_host_not_alike)
+{
+	struct message first, m;
+
+	http_configure(NULL);
+	for (int round = 0; round < TIMES; round++)
+		parse(like[0].head, ASKING, &first);
+	CHECK(first.likeness && first.sameness);
+	EACH(i, like) {
+		struct str target;
+
+		CHECK(parse(like[i].head, ASKING, &m) == (ssize_t)like[i].head.len);
+		CHECK(like[i].alike || m.likeness != first.likeness);
+		CHECK(like[i].same || m.sameness != first.sameness);
+		target = m.texts[HTTP_TARGET];
+		CHECK(target.at == like[i].head.at + 4 && target.at[target.len] == ' ');
+		CHECK(is_as_if_new(like[i].head, ASKING));
+		for (int round = 0; round < TIMES; round++)
+			parse(like[0].head, ASKING, &first);
+		CHECK(parse(like[0].head, ASKING, &m) > 0 && m.sameness == first.sameness);
+	}
+}
+
+TEST(the_length_of_a_body_is_that_of_its_own_head)
+{
+	static const struct str answers[] = {
+		STR("HTTP/1.1 200 OK\r\nServer: nginx/1.22\r\nContent-Length: 17\r\n\r\n"),
+		STR("HTTP/1.1 200 OK\r\nServer: nginx/1.22\r\nContent-Length: 4096\r\n\r\n"),
+		STR("HTTP/1.1 200 OK\r\nServer: nginx/1.22\r\nContent-Length: 0\r\n\r\n"),
+		STR("HTTP/1.1 200 OK\r\nServer: nginx/1.22\r\nContent-Length: x\r\n\r\n"),
+	};
+	static const uint64_t bytes[] = { 17, 4096, 0 };
+	struct message m;
+
+	for (int round = 0; round < TIMES; round++)
+		for (size_t i = 0; i < 3; i++) {
+			CHECK(parse(answers[i], ANSWERING, &m) == (ssize_t)answers[i].len);
+			CHECK(m.body_bytes == bytes[i]);
+		}
+	CHECK(parse(answers[3], ANSWERING, &m) == PARSE_BAD);
 }
 
 TEST(heads_cut_shorter_than_one_remembered_are_not_taken_for_it)
