@@ -36,11 +36,19 @@ int BPF_PROG(on_tcp_send, struct sock *sk, struct msghdr *message, unsigned long
 	return 0;
 }
 
-SEC("fexit/tcp_recvmsg")
-int BPF_PROG(on_tcp_receive, struct sock *sk, struct msghdr *message, unsigned long size, int flags,
-	     int *address_len, int result)
+/* tcp_recvmsg's last argument went away in 7.x, and the result stands behind the last one. */
+static __always_inline void on_received(unsigned long long *ctx, bool again)
 {
-	on_operation(sk, RECEIVED, result, flags, true, false);
+	__u64 result = 0;
+
+	bpf_get_func_ret(ctx, &result);
+	on_operation((struct sock *)ctx[0], RECEIVED, result, ctx[3], true, again);
+}
+
+SEC("fexit/tcp_recvmsg")
+int on_tcp_receive(unsigned long long *ctx)
+{
+	on_received(ctx, false);
 	return 0;
 }
 
@@ -99,9 +107,8 @@ int BPF_PROG(on_tcp_send_again, struct sock *sk, struct msghdr *message, unsigne
 }
 
 SEC("fexit/tcp_recvmsg")
-int BPF_PROG(on_tcp_receive_again, struct sock *sk, struct msghdr *message, unsigned long size,
-	     int flags, int *address_len, int result)
+int on_tcp_receive_again(unsigned long long *ctx)
 {
-	on_operation(sk, RECEIVED, result, flags, true, true);
+	on_received(ctx, true);
 	return 0;
 }

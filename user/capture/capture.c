@@ -151,11 +151,14 @@ static int attempt(struct feature_state states[FEATURES], struct capture **ret)
 int capture_new(const struct config *config, struct feature_state states[FEATURES],
 		struct capture **ret)
 {
+	static const char *const only[] = {
+		[CAPTURE_ANY] = NULL, [CAPTURE_TP_BTF] = "tp_btf", [CAPTURE_FEXIT] = "fexit"
+	};
 	int error;
 
 	libbpf_set_print(config->log_level == LOG_DEBUG ? loud : quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-	features_probe(states);
+	features_probe(only[config->capture_flavour], states);
 	for (;;) {
 		if (!features_suffice(states))
 			return -ENOTSUP;

@@ -169,11 +169,20 @@ static const char *why(int error)
 	case EPERM:
 	case EACCES:
 		return "the kernel refuses it (capability, lockdown, or not built in)";
+	case ECANCELED:
+		return "capture.flavour names another one";
 	case ENODATA:
 		return "it was attached and did not fire";
 	default:
 		return strerror(-error);
 	}
+}
+
+/* May it be used where capture.flavour says `only`? */
+static bool is_chosen(const struct feature *feature, const struct flavour *flavour,
+		      const char *only)
+{
+	return !only || !feature->flavours[1].name || !strcmp(flavour->name, only);
 }
 
 /* Can all programs of this flavour be had? Notes which extras there are. */
@@ -206,23 +215,26 @@ static bool use_from(const struct btf *kernel, struct feature_state *state,
 {
 	state->used = NULL;
 	for (size_t i = from; i < FLAVOURS && feature->flavours[i].name; i++) {
-		int error = flavour_error(kernel, &feature->flavours[i], &state->extras);
+		const struct flavour *flavour = &feature->flavours[i];
+		int error = is_chosen(feature, flavour, state->only)
+				    ? flavour_error(kernel, flavour, &state->extras)
+				    : -ECANCELED;
 
 		if (!error) {
-			state->used = &feature->flavours[i];
+			state->used = flavour;
 			return true;
 		}
-		note(state, &feature->flavours[i], error);
+		note(state, flavour, error);
 	}
 	return false;
 }
 
-void features_probe(struct feature_state states[FEATURES])
+void features_probe(const char *only, struct feature_state states[FEATURES])
 {
 	struct btf *kernel = btf__load_vmlinux_btf();
 
 	for (size_t i = 0; i < FEATURES; i++) {
-		states[i] = (struct feature_state){};
+		states[i] = (struct feature_state){ .only = only };
 		use_from(kernel, &states[i], &features[i], 0);
 	}
 	btf__free(kernel);

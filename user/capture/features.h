@@ -47,10 +47,14 @@ struct feature_state {
 	const struct flavour *used; /* NULL: none */
 	uint32_t extras;	    /* bit n: extras[n] is there */
 	char reason[160];	    /* why not the first flavour, or none */
+	const char *only;	    /* no other flavour where there is a choice; NULL: any */
 };
 
-/* Ask the kernel for each flavour; `states` then names the first that it takes. */
-void features_probe(struct feature_state states[FEATURES]);
+/*
+ * Ask the kernel for each flavour; `states` then names the first that it takes.
+ * `only` is borrowed: the flavour to use where there is a choice, or NULL.
+ */
+void features_probe(const char *only, struct feature_state states[FEATURES]);
 /* Has every required feature a flavour? */
 bool features_suffice(const struct feature_state states[FEATURES]);
 /* Go on to the next flavour that the kernel takes, because of `error`. False: there is none. */

@@ -66,6 +66,9 @@ struct service_rule {
 	struct sampler sampler;
 };
 
+/* Which hooks to use where there is a choice; ANY: the first that works. */
+enum capture_flavour { CAPTURE_ANY, CAPTURE_TP_BTF, CAPTURE_FEXIT };
+
 enum console_format { CONSOLE_OFF, CONSOLE_TEXT, CONSOLE_JSON };
 
 /* What of OTLP is set for each signal apart. */
@@ -127,6 +130,7 @@ struct config {
 		bool keep_errors;
 	} trace;
 
+	enum capture_flavour capture_flavour;
 	enum console_format console;
 	char *tape_record; /* path or NULL */
 

@@ -49,6 +49,12 @@ static const char *const aggregations[] = {
 	"base2_exponential_bucket_histogram",
 	NULL,
 };
+static const char *const capture_flavours[] = {
+	[CAPTURE_ANY] = "any",
+	[CAPTURE_TP_BTF] = "tp_btf",
+	[CAPTURE_FEXIT] = "fexit",
+	NULL,
+};
 static const char *const console_formats[] = {
 	[CONSOLE_OFF] = "off",
 	[CONSOLE_TEXT] = "text",
@@ -72,6 +78,7 @@ static const char *const log_formats[] = {
 static_assert(sizeof(enum otlp_compression) == sizeof(int), "type_word fields are ints");
 static_assert(sizeof(enum temporality) == sizeof(int), "type_word fields are ints");
 static_assert(sizeof(enum sampler_kind) == sizeof(int), "type_word fields are ints");
+static_assert(sizeof(enum capture_flavour) == sizeof(int), "type_word fields are ints");
 static_assert(sizeof(enum console_format) == sizeof(int), "type_word fields are ints");
 static_assert(sizeof(enum log_level) == sizeof(int), "type_word fields are ints");
 static_assert(sizeof(enum log_format) == sizeof(int), "type_word fields are ints");
@@ -184,6 +191,9 @@ const struct option options[] = {
 	  .help = "Keep spans that take longer, whatever the sampler said." },
 	{ OPTION("trace.keep-errors", bool, config.trace.keep_errors), .value = "false",
 	  .help = "Keep spans that failed, whatever the sampler said." },
+	{ OPTION("capture.flavour", word, config.capture_flavour), .words = capture_flavours,
+	  .value = "any",
+	  .help = "Where the kernel has several kinds of hooks: the only one to use." },
 	{ OPTION("console.format", word, config.console), .words = console_formats, .value = "off",
 	  .help = "A span a line on standard output." },
 	{ OPTION("tape.record", path, config.tape_record), START,

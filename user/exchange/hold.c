@@ -12,10 +12,16 @@ static bool bytes_missing(const struct connection *c, const struct record_turn *
 	       r->offset > s->at;
 }
 
-/* In the turn before, the rest of a head was not reported yet. */
+/* In the turn before, a head or the rest of one was not reported yet. */
 static bool head_missing(const struct connection *c, const struct record_turn *r)
 {
-	return r->flags & RECORD_OPENS && r->before.unreported && gather_of(c, !r->direction);
+	const struct stream *s = &c->streams[!r->direction];
+
+	if (!(r->flags & RECORD_OPENS) || !r->before.unreported)
+		return false;
+	return gather_of(c, !r->direction) ||
+	       ((s->state == STREAM_GUESS || s->state == STREAM_HEAD) &&
+		s->at < c->turn_start + r->before.bytes);
 }
 
 bool hold_wanted(const struct connection *c, const struct record_turn *r)
@@ -37,6 +43,11 @@ bool held_is_of(const struct connection *c, const struct record_turn *r)
 {
 	return r->head.type != RECORD_CLOSE && !(r->flags & RECORD_LATE) &&
 	       record_in(c->extra->held[0])->number == r->number;
+}
+
+bool held_wanted(const struct connection *c)
+{
+	return hold_wanted(c, record_in(c->extra->held[0]));
 }
 
 void held_reported(struct connection *c, const struct record_turn *r)

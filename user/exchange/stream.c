@@ -331,9 +331,18 @@ void stream_take(struct exchanges *x, struct connection *c, const struct record_
 	t.s->at += t.in.len;
 }
 
+/* An answer went by unseen, and so had its question: where hooks are skipped, both are. */
+static bool exchange_hidden(struct connection *c, enum direction d)
+{
+	return connection_side(c, d) == ANSWERING && c->asked && !c->first &&
+	       connection_stream(c, ASKING)->state == STREAM_LOST;
+}
+
 /* Bytes went by unseen where a head was expected, or inside one. */
 static void heads_hidden(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns)
 {
+	if (exchange_hidden(c, d))
+		x->counters.requests_lost++;
 	if (!gather_of(c, d))
 		unreadable(x, c, d);
 	else if (!stream_cut(x, c, d, false, ns))

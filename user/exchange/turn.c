@@ -20,6 +20,18 @@ static uint64_t turn_start(const struct record_turn *r)
 	return before < r->offset ? r->offset - before : 0;
 }
 
+/* It opens a turn that TCP's counters told of: the bytes, and where they are, come late. */
+static bool announces(const struct record_turn *r)
+{
+	return r->head.type == RECORD_BYTES && r->flags & RECORD_OPENS && !r->op_bytes;
+}
+
+/* Is it clear where the turn that `r` announces begins? A direction's first one begins at 0. */
+static bool announced_in_place(const struct connection *c, const struct record_turn *r)
+{
+	return r->number - c->turn == 1 && (c->streams[r->direction].placed || r->number <= 2);
+}
+
 /* False when the turn does not begin where the one before it in its direction ended. */
 static bool place(struct connection *c, const struct record_turn *r)
 {
@@ -30,7 +42,7 @@ static bool place(struct connection *c, const struct record_turn *r)
 		s->at = turn_start(r);
 	}
 	c->turn_start = s->at;
-	return r->offset - s->at <= r->turn.unreported;
+	return announces(r) || r->offset - s->at <= r->turn.unreported;
 }
 
 /* Questions between the last turn and this one, as far as turns tell; an answer counts itself. */
@@ -153,12 +165,16 @@ static void on_bytes(struct exchanges *x, struct connection *c, const struct rec
 
 	if (r->number < c->turn || !r->number)
 		return;
+	if (announces(r) && !announced_in_place(c, r))
+		return;
 	if (r->number != c->turn && r->flags & RECORD_OPENS)
 		x->counters.unreported_bytes += r->before.unreported;
 	if (r->number - c->turn == 1 && begins && (!c->turn || r->direction != c->direction))
 		turn_over(x, c, r);
 	else if (r->number != c->turn || r->direction != c->direction)
 		gap(x, c, r, begins);
+	if (announces(r))
+		return;
 	if (!c->unread)
 		stream_take(x, c, r);
 	/* The totals of a late record may include bytes whose own record is held. */
@@ -249,10 +265,11 @@ void turn_feed(struct exchanges *x, struct connection *c, const struct record_tu
 		if (fills) {
 			held_reported(c, r);
 			process(x, c, r);
+			if (held_any(c) && (c->unread || !held_wanted(c)))
+				release_held(x, c);
+			return;
 		}
 		release_held(x, c);
-		if (fills)
-			return;
 	}
 	if (!c->unread && hold_wanted(c, r) && hold(x, c, r))
 		return;

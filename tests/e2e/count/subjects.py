@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""subjects.py - real servers and clients in the languages that people use, each a few lines."""
+"""
+subjects.py - real servers and clients in the languages that people use, each a few lines.
+
+The servers close no idle connection: on a slow machine any may be idle for long.
+"""
 
 import contextlib
 import os
@@ -19,6 +23,7 @@ events { worker_connections 2048; }
 http {
 	access_log off;
 	keepalive_requests 1000000;
+	keepalive_timeout 1h;
 	server {
 		listen 127.0.0.1:%(port)d backlog=1024;
 		location / { return 200 "ok"; }
@@ -27,7 +32,7 @@ http {
 """
 
 NODE = """
-require('http').createServer((request, response) => response.end('ok'))
+require('http').createServer({ keepAliveTimeout: 0 }, (request, response) => response.end('ok'))
 	.listen({ port: %(port)d, host: '127.0.0.1', backlog: 1024 });
 """
 
@@ -166,27 +171,36 @@ def _go_build(folder, text, **values):
 	return binary
 
 
+def build_ahead():
+	"""Fill Go's cache, so that where the machine is slow no more than linking is left."""
+	with tempfile.TemporaryDirectory(prefix="sonde-count-") as folder:
+		_go_build(folder, GO, port=1)
+		_go_build(folder, GO_CLIENT, port=1, count=1)
+
+
 def _command(kind, folder, **values):
 	if kind == "nginx":
 		return [_program("/usr/sbin/nginx"), "-c", _write(folder, "nginx.conf", NGINX, here=folder, **values)]
 	if kind == "node":
 		return [_program("node"), _write(folder, "server.js", NODE, **values)]
 	if kind == "java":
-		# Its own defaults wait 40 ms for an acknowledgement, and close the 201st idle connection.
+		# Its own defaults wait 40 ms for an acknowledgement, and close the 201st idle connection,
+		# and any after 30 s.
 		return [_program("java"), "-Dsun.net.httpserver.nodelay=true",
-			"-Dsun.net.httpserver.maxIdleConnections=1000", _write(folder, "Server.java", JAVA, **values)]
+			"-Dsun.net.httpserver.maxIdleConnections=1000", "-Dsun.net.httpserver.idleInterval=3600", _write(folder, "Server.java", JAVA, **values)]
 	if kind == "python":
 		return [_program("/usr/bin/python3"), _write(folder, "server.py", PYTHON, **values)]
 	return [_go_build(folder, GO, **values)]
 
 
 @contextlib.contextmanager
-def server(kind, workers=1):
-	"""A running server: its process, with `port`."""
+def server(kind, workers=1, name=None):
+	"""A running server: its process, with `port`; `name` is what its service is called."""
 	with tempfile.TemporaryDirectory(prefix="sonde-count-") as folder:
 		os.chmod(folder, 0o755)
 		port = free_port()
-		with running(_command(kind, folder, port=port, workers=workers)) as process:
+		named = dict(os.environ, OTEL_SERVICE_NAME=name) if name else None
+		with running(_command(kind, folder, port=port, workers=workers), env=named) as process:
 			until(lambda: is_open(port), kind + " listens", 30)
 			process.port = port
 			yield process

@@ -177,7 +177,8 @@ TEST(values_land_in_their_fields)
 			  "--trace.sampler=traceidratio", "--trace.ratio=0.5", "--log.level=debug",
 			  "--otlp.headers=a=b%2Cc%25,D: e=f", "--otlp.temporality=delta",
 			  "--otlp.histogram-aggregation=base2_exponential_bucket_histogram",
-			  "--http.ignore=/x=both", "--limit.ended-series=1m", "--watch.all");
+			  "--http.ignore=/x=both", "--limit.ended-series=1m", "--watch.all",
+			  "--capture.flavour=fexit");
 	const struct pair_list *headers;
 
 	CHECK(c && config_watches(c));
@@ -191,4 +192,5 @@ TEST(values_land_in_their_fields)
 	CHECK(c->otlp.temporality == TEMPORALITY_DELTA && c->otlp.exponential_histograms);
 	CHECK(c->http.ignore_count == 1 && c->http.ignore[0].metrics && c->http.ignore[0].traces);
 	CHECK(c->limit.ended_series_s == 60 && c->log_level == LOG_DEBUG);
+	CHECK(c->capture_flavour == CAPTURE_FEXIT);
 }

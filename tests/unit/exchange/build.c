@@ -192,6 +192,22 @@ void build_late(struct rig *rig, struct wire *w, bool opens)
 	rig_feed(rig, r);
 }
 
+void build_announced(struct rig *rig, struct wire *w)
+{
+	struct shipped announced = { 0 };
+	struct record_turn *r = turn_of(&announced);
+
+	*r = *turn_of(&w->kept);
+	r->head.size = sizeof(*r);
+	r->flags |= RECORD_UNREADABLE;
+	r->length = 0;
+	r->op_bytes = 0;
+	r->offset = 0;
+	r->turn.operations = 0;
+	r->turn.tail = 0;
+	rig_feed(rig, r);
+}
+
 void build_connection(struct rig *rig, struct wire *w, uint16_t flags)
 {
 	struct record_connection r = {

@@ -71,6 +71,8 @@ struct wire wire_new(uint64_t cookie);
 /* One operation of `len` bytes; `text` may be NULL: what they are does not matter, 'x'. */
 void build_op(struct rig *rig, struct wire *w, enum direction d, const char *text, size_t len);
 void build_late(struct rig *rig, struct wire *w, bool opens);
+/* The late operation's turn is opened by TCP's counters: its record then does not open it. */
+void build_announced(struct rig *rig, struct wire *w);
 void build_connection(struct rig *rig, struct wire *w, uint16_t flags);
 void build_totals(struct rig *rig, struct wire *w);
 void build_close(struct rig *rig, struct wire *w, bool reset);

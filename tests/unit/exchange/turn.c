@@ -53,6 +53,137 @@ TEST(a_late_question_on_a_used_connection_finds_its_answer)
 	}
 }
 
+/* As on a Go client's connection: one thread writes, another reads. */
+TEST(a_late_question_whose_turn_was_announced_finds_its_answer)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	send_(&rig, "? a -\n");
+	recv_(&rig, "! 200 +2000\n");
+	pass(&rig, RECEIVED, 2000);
+	late(&rig, SENT, "? b -\n");
+	build_announced(&rig, &rig.wire);
+	CHECK(!strcmp(rig.story, "a=200"));
+	recv_(&rig, "! 201 +4\n");
+	recv_(&rig, "body");
+	CHECK(rig.count == 1);
+	build_late(&rig, &rig.wire, false);
+	CHECK(!strcmp(rig.story, "a=200 b=201"));
+	send_(&rig, "? c -\n");
+	recv_(&rig, "! 202 -\n");
+	CHECK(!strcmp(rig.story, "a=200 b=201 c=202"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 0);
+	CHECK(exchanges_counters(rig.x)->unreported_bytes == 0);
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_connection_may_begin_with_an_announced_turn)
+{
+	for (int before = 0; before < 2; before++) {
+		struct rig rig;
+
+		rig_begin(&rig, NULL);
+		if (before)
+			recv_(&rig, "? a -\n");
+		late(&rig, SENT, before ? "! 200 -\n" : "? a -\n");
+		build_announced(&rig, &rig.wire);
+		recv_(&rig, before ? "? b -\n" : "! 200 -\n");
+		CHECK(rig.count == 0);
+		build_late(&rig, &rig.wire, false);
+		CHECK(!strcmp(rig.story, "a=200"));
+		CHECK(rig_end(&rig));
+	}
+}
+
+TEST(an_announcement_may_come_behind_what_it_announces)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	send_(&rig, "? a -\n");
+	recv_(&rig, "! 200 -\n");
+	late(&rig, SENT, "? b -\n");
+	build_late(&rig, &rig.wire, false);
+	build_announced(&rig, &rig.wire);
+	recv_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "a=200 b=201"));
+	CHECK(rig_end(&rig));
+}
+
+TEST(what_was_announced_and_never_came_is_a_lost_request)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	send_(&rig, "! 200 -\n");
+	late(&rig, RECEIVED, "? b -\n");
+	build_announced(&rig, &rig.wire);
+	send_(&rig, "! 201 -\n");
+	recv_(&rig, "? c -\n");
+	send_(&rig, "! 202 -\n");
+	CHECK(!strcmp(rig.story, "a=200 c=202"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
+	CHECK(exchanges_counters(rig.x)->unreported_bytes == 6);
+	CHECK(rig_end(&rig));
+}
+
+/* As where the kernel skips a program that was preempted: the bytes are never reported. */
+TEST(an_announced_answer_that_never_came_loses_its_question_alone)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	late(&rig, SENT, "! 200 -\n");
+	build_announced(&rig, &rig.wire);
+	recv_(&rig, "? b -\n");
+	send_(&rig, "! 201 -\n");
+	recv_(&rig, "? c -\n");
+	send_(&rig, "! 202 -\n");
+	CHECK(!strcmp(rig.story, "b=201 c=202"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
+	CHECK(rig_end(&rig));
+}
+
+/* Two skipped hooks make one turn of two questions and one of their two answers. */
+TEST(an_exchange_that_hides_in_the_turns_of_another_is_a_lost_request)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	late(&rig, RECEIVED, "? b -\n");
+	send_(&rig, "! 200 -\n");
+	late(&rig, SENT, "! 201 -\n");
+	recv_(&rig, "? c -\n");
+	send_(&rig, "! 202 -\n");
+	recv_(&rig, "? d -\n");
+	CHECK(!strcmp(rig.story, "a=200 c=202"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
+	CHECK(rig_end(&rig));
+}
+
+TEST(an_announcement_behind_a_gap_is_passed_over)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	send_(&rig, "? a -\n");
+	recv_(&rig, "! 200 -\n");
+	lost(&rig, SENT, "? b -\n");
+	lost(&rig, RECEIVED, "! 201 -\n");
+	late(&rig, SENT, "? c -\n");
+	build_announced(&rig, &rig.wire);
+	recv_(&rig, "! 202 -\n");
+	send_(&rig, "? d -\n");
+	recv_(&rig, "! 203 -\n");
+	CHECK(!strcmp(rig.story, "a=200 d=203"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 2);
+	CHECK(rig_end(&rig));
+}
+
 TEST(a_late_answer_is_waited_for_too)
 {
 	struct rig rig;
@@ -80,6 +211,22 @@ TEST(the_late_rest_of_a_head_is_waited_for)
 	CHECK(rig.count == 0);
 	build_late(&rig, &rig.wire, false);
 	CHECK(!strcmp(rig.story, "a=200") && exchanges_counters(rig.x)->heads_cut == 0);
+	CHECK(rig_end(&rig));
+}
+
+TEST(the_late_rest_of_a_question_with_a_late_beginning_is_waited_for)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	late(&rig, SENT, "? a");
+	build_announced(&rig, &rig.wire);
+	build_late(&rig, &rig.wire, false);
+	late(&rig, SENT, " -\n");
+	recv_(&rig, "! 200 -\n");
+	CHECK(rig.count == 0);
+	build_late(&rig, &rig.wire, false);
+	CHECK(!strcmp(rig.story, "a=200"));
 	CHECK(rig_end(&rig));
 }
 
@@ -276,6 +423,21 @@ TEST(a_joined_connection_that_begins_with_an_answer_tells_the_role)
 	send_(&rig, "? b -\n");
 	recv_(&rig, "! 201 -\n");
 	CHECK(!strcmp(rig.story, "b=201") && rig.seen[0].x.role == ROLE_CLIENT);
+	CHECK(rig_end(&rig));
+}
+
+TEST(the_rest_of_an_answer_on_a_joined_connection_is_no_lost_request)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.wire.flags = RECORD_JOINED;
+	send_(&rig, "! 20");
+	pass(&rig, SENT, 2000);
+	recv_(&rig, "? b -\n");
+	send_(&rig, "! 201 -\n");
+	CHECK(!strcmp(rig.story, "b=201"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 0);
 	CHECK(rig_end(&rig));
 }
 
