@@ -3,6 +3,8 @@
 
 VERSION := 0.1.0
 OUT ?= build
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
 Q := $(if $(V),,@)
 
 CC ?= gcc
@@ -45,19 +47,23 @@ run: ## Show sonde at work: on a small service of its own, or WATCH='--watch.por
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all
 	$(Q)tools/run
 
-lint: ## Run the checks of tools/check (layers, format, sizes, licences, ...)
+libraries:
+	@echo $(LIBS)
+
+lint: $(OUT)/sonde ## Run the checks of tools/check (layers, format, sizes, licences, ...)
 	$(Q)tools/check/all
 
 check: ## Set up and run every test; CI=true fuzzes longer and allows only the skips of tests/skips
 	$(Q)tools/setup check
-	$(Q)$(MAKE) --no-print-directory $(JOBS) all
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all $(OUT)/sonde-san
 	$(Q)tests/run
 
 $(OUT)/sonde: $(OUT)/release/user/main.o $(OUT)/release/libsonde.a
 	@echo '  LD      $@'
 	$(Q)$(CC) -pie $(CFLAGS) $(LTO) $(HARDEN) -Wl,-z,relro,-z,now -Wl,--gc-sections -Wl,--as-needed -o $@ $^ $(LIBS)
 
-$(OUT)/sonde-san: $(OUT)/san/user/main.o $(OUT)/san/libsonde.a ## The same under ASan and UBSan
+# The same under ASan and UBSan, for tests/e2e/sanitized.
+$(OUT)/sonde-san: $(OUT)/san/user/main.o $(OUT)/san/libsonde.a
 	@echo '  LD      $@'
 	$(Q)$(CC) $(SAN_CFLAGS) -o $@ $^ $(LIBS)
 
@@ -127,6 +133,22 @@ bench: ## Measure everything that has a bar, with the base beside it; QUICK=1: a
 	$(Q)$(MAKE) --no-print-directory all $(BENCH)
 	$(Q)tools/bench/all $(if $(QUICK),--quick)
 
+# The configuration is its user's once it is there.
+install: all ## Install sonde, its systemd unit and a first configuration; PREFIX=, SYSCONFDIR=, DESTDIR=
+	$(Q)install -D -m 755 $(OUT)/sonde $(DESTDIR)$(PREFIX)/bin/sonde
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/sonde README.md CHANGELOG.md LICENSE
+	$(Q)install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(SYSCONFDIR)/sonde
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|/etc/sonde|$(SYSCONFDIR)/sonde|' deploy/sonde.service.in \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/sonde.service
+	$(Q)test -e $(DESTDIR)$(SYSCONFDIR)/sonde/sonde.yaml || \
+		install -m 644 deploy/sonde.yaml $(DESTDIR)$(SYSCONFDIR)/sonde/sonde.yaml
+
+guests: ## Fetch the kernels of tools/guest/kernels, boot each and count requests in it
+	$(Q)tools/setup guests
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all
+	$(Q)tools/guest/fetch $$(awk '!/^#/ { print $$1 }' tools/guest/kernels)
+	$(Q)tests/run $(patsubst tests/%,%,$(sort $(wildcard tests/guest/*)))
+
 format: ## Format all C files
 	$(Q)clang-format -i $(shell git ls-files '*.c' '*.h')
 
@@ -137,5 +159,5 @@ help: ## Show this list
 	@awk -F':.*## ' '/^[a-z%-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
-.PHONY: all run lint check unit fuzz bench format clean help
+.PHONY: all run libraries lint check unit fuzz bench install guests format clean help
 .SECONDARY:

@@ -59,6 +59,25 @@ static __noinline struct conn *conn_take(struct sock *sk, struct task_struct *le
 	return conn;
 }
 
+/*
+ * A record did or did not find room. Turns that are lost in between are told by
+ * the number in the next record; those before a connection is announced, and at
+ * its end, by nobody, so they are counted here.
+ */
+static __always_inline void conn_note(struct conn *conn, __u32 number, int error)
+{
+	if (!error)
+		conn->lost_from = 0;
+	else if (!conn->lost_from)
+		conn->lost_from = number;
+}
+
+static __always_inline void conn_count_lost(const struct conn *conn, __u32 number)
+{
+	if (conn->lost_from)
+		count_in(counters_here(), COUNT_TURNS_LOST, number - conn->lost_from + 1);
+}
+
 /* Kept in the socket once somebody has asked. */
 static __always_inline __u64 socket_cookie(struct sock *sk)
 {
@@ -168,11 +187,13 @@ static __noinline void conn_begin(struct sock *sk, struct conn *conn, struct ope
 	conn->head_bytes = head_bytes_of(&r, conn->flags);
 	if (conn->flags & CONN_ACCEPTED)
 		r.flags |= CONNECTION_ACCEPTED;
-	if (conn->flags & CONN_JOINED)
+	if (conn->flags & CONN_JOINED || conn->number)
 		r.flags |= CONNECTION_JOINED;
 	bpf_get_current_comm(r.comm, sizeof(r.comm));
 	if (ship_connection(&r, op))
 		return;
+	conn_count_lost(conn, conn->number);
+	conn->lost_from = 0;
 	bpf_spin_lock(&conn->lock);
 	conn->flags |= CONN_ANNOUNCED;
 	bpf_spin_unlock(&conn->lock);

@@ -127,6 +127,7 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 	struct tcp_sock *tcp = tcp_of(sk);
 	struct tcp_seen seen = {};
 	struct step step = {};
+	int error;
 
 	if (tcp) {
 		tcp_look(sk, tcp, !direction, &seen);
@@ -143,9 +144,10 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 		conn->flags &= ~CONN_DIRTY;
 	bpf_spin_unlock(&conn->lock);
 	if (step.ship && !step.missing && !step.healed && !op->cause)
-		ship_bytes(&step, op);
+		error = ship_bytes(&step, op);
 	else
-		operation_ship(&step, op);
+		error = operation_ship(&step, op);
+	conn_note(conn, step.number, error);
 }
 
 static __always_inline void operation_on(struct sock *sk, struct conn *conn,

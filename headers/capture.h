@@ -12,6 +12,7 @@ enum counter {
 	COUNT_NO_STORAGE,    /* lost: no memory for the connection's state */
 	COUNT_RECORDS,	     /* records that were to go through a ring */
 	COUNT_RING_FULL,     /* lost of those */
+	COUNT_TURNS_LOST,    /* whole turns at a connection's end that no later record tells of */
 	COUNT_UNREPORTED,    /* bytes that TCP moved and no hook reported in time */
 	COUNT_HEALED,	     /* of those, reported later */
 	COUNT_PEEKED,	     /* not consumed: skipped */
@@ -44,7 +45,6 @@ enum ring_sleep {
 /* What the worker steers: an array of one, mapped by it. */
 struct capture_control {
 	__u32 ring_sleep[RINGS_MAX];
-	/* bit n: a socket that listens on port n makes its process a target */
 	__u16 head_bytes[65536]; /* by a server's port: shipped of a turn's head; 0: the default */
 };
 

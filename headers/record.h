@@ -67,7 +67,7 @@ enum record_flags {
 	RECORD_UNREADABLE = 1 << 2, /* the bytes were not in a user buffer, or it faulted */
 	RECORD_JOINED = 1 << 3,	    /* bytes had passed on the connection before it was watched */
 	RECORD_CUT = 1 << 4,	    /* the limit of the head cut this operation's bytes */
-	RECORD_RESET = 1 << 5,	    /* RECORD_CLOSE: ended by an error, not by a FIN */
+	RECORD_RESET = 1 << 5,	    /* RECORD_CLOSE: ended by an error (op_bytes), not by a FIN */
 };
 
 /* RECORD_BYTES, RECORD_TOTALS and RECORD_CLOSE. */
@@ -78,6 +78,7 @@ struct record_turn {
 	__u8 flags;
 	__u16 length; /* bytes of payload that follow */
 	__u32 thread; /* id of the thread that did it */
+	/* Of the operation. RECORD_CLOSE: the socket's errno; 0: a FIN, or with RECORD_RESET any. */
 	__u32 op_bytes;
 	__u64 offset;	    /* of the payload's first byte in its direction since watching began */
 	struct turn turn;   /* this turn, the operation included */

@@ -5,8 +5,8 @@
 
 #include "user/base/mem.h"
 #include "user/command/command.h"
+#include "user/command/usage.h"
 #include "user/config/config.h"
-#include "user/config/suggest.h"
 
 static const struct command *const commands[] = {
 	&command_run, &command_check,  &command_explain,
@@ -15,7 +15,7 @@ static const struct command *const commands[] = {
 
 static int help(void)
 {
-	printf("sonde: request durations and pauses of running services, from outside\n\n");
+	printf("sonde: how long the requests of running services take, from outside\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  sonde %-8s %-24s %s\n", commands[i]->name, commands[i]->usage,
 		       commands[i]->help);
@@ -33,27 +33,42 @@ static int version(void)
 
 static int unknown(const char *name)
 {
-	struct suggestion near = { .given = str_of(name) };
+	const char *names[ARRAY_SIZE(commands) + 1] = {};
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		suggest(&near, commands[i]->name);
-	fprintf(stderr, "sonde: unknown command %s%s%s%s; `sonde --help` lists them\n", name,
-		near.best ? "; did you mean " : "", near.best ? near.best : "",
-		near.best ? "?" : "");
-	return EXIT_USAGE;
+		names[i] = commands[i]->name;
+	return usage_unknown("sonde", "command", name, names);
+}
+
+/* What `sonde` alone understands besides options, which the agent reads. */
+static int without_command(int argc, char **argv)
+{
+	static const char *const known[] = { "--help", "--version", NULL };
+
+	if (argc > 1 && is_help(argv[1]))
+		return help();
+	if (argc > 1 && !strcmp(argv[1], "--version"))
+		return version();
+	if (argc > 1 && usage_near(argv[1], known))
+		return usage_unknown("sonde", "option", argv[1], known);
+	return command_run.run(argc, argv);
+}
+
+static int help_of(const struct command *command)
+{
+	if (command == &command_run)
+		return help();
+	printf("sonde %s %s\n  %s\n", command->name, command->usage, command->help);
+	return EXIT_OK;
 }
 
 int main(int argc, char **argv)
 {
-	if (argc < 2 || argv[1][0] == '-') {
-		if (argc >= 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
-			return help();
-		if (argc >= 2 && !strcmp(argv[1], "--version"))
-			return version();
-		return command_run.run(argc, argv);
-	}
+	if (argc < 2 || argv[1][0] == '-')
+		return without_command(argc, argv);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(argv[1], commands[i]->name))
-			return commands[i]->run(argc - 1, argv + 1);
+			return is_help(argv[2]) ? help_of(commands[i])
+						: commands[i]->run(argc - 1, argv + 1);
 	return unknown(argv[1]);
 }

@@ -50,7 +50,8 @@ static __always_inline void conn_close(struct sock *sk, struct conn *conn, int e
 		step.flags |= RECORD_RESET;
 	op.bytes = error;
 	op.cookie = socket_cookie(sk);
-	ship_totals(&step, &op, RECORD_CLOSE);
+	if (!(conn->flags & CONN_ANNOUNCED) || ship_totals(&step, &op, RECORD_CLOSE))
+		conn_count_lost(conn, step.number);
 }
 
 static __always_inline int on_listen(struct sock *sk)

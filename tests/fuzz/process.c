@@ -19,7 +19,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ENVIRON, CMDLINE, CGROUP, STAT, PACKAGE, FILE_COUNT };
 
-static int file_fds[FILE_COUNT];
+/* A file is written when its content is another than the last time: writing costs most. */
+static struct {
+	int fd;
+	char *text;
+	size_t len;
+} kept[FILE_COUNT];
 
 static void require(bool holds)
 {
@@ -31,7 +36,7 @@ static int package_open(void *context, const char *path)
 {
 	(void)context;
 	require(strlen(path) >= strlen("package.json"));
-	return dup(file_fds[PACKAGE]);
+	return dup(kept[PACKAGE].fd);
 }
 
 static void check_resource(void *context, const struct process *process)
@@ -77,12 +82,17 @@ static void learn_each(struct processes *p, struct str in)
 	}
 }
 
-static void file_fill(int *fd, struct str text)
+static void file_fill(int which, struct str text)
 {
-	if (*fd <= 0)
-		*fd = memfd_create("file", MFD_CLOEXEC);
-	require(!ftruncate(*fd, 0));
-	require(pwrite(*fd, text.at ? text.at : "", text.len, 0) == (ssize_t)text.len);
+	if (kept[which].text && str_eq((struct str){ kept[which].text, kept[which].len }, text))
+		return;
+	if (!kept[which].text)
+		kept[which].fd = memfd_create("file", MFD_CLOEXEC);
+	require(!ftruncate(kept[which].fd, 0));
+	require(pwrite(kept[which].fd, text.at ? text.at : "", text.len, 0) == (ssize_t)text.len);
+	kept[which].text = realloc(kept[which].text, text.len + 1);
+	memcpy(kept[which].text, text.at ? text.at : "", text.len);
+	kept[which].len = text.len;
 }
 
 static void facts_from(struct processes *p, const struct config *config, struct str in)
@@ -98,13 +108,13 @@ static void facts_from(struct processes *p, const struct config *config, struct 
 	for (int i = 0; i < FILE_COUNT; i++) {
 		text = (struct str){};
 		take_part(&in, '\xff', &text);
-		file_fill(&file_fds[i], text);
+		file_fill(i, text);
 	}
 	files = (struct process_files){
-		.environ = file_fds[ENVIRON],
-		.cmdline = file_fds[CMDLINE],
-		.cgroup = file_fds[CGROUP],
-		.stat = file_fds[STAT],
+		.environ = kept[ENVIRON].fd,
+		.cmdline = kept[CMDLINE].fd,
+		.cgroup = kept[CGROUP].fd,
+		.stat = kept[STAT].fd,
 		.exe = exe_text,
 		.comm = "comm",
 		.open = package_open,

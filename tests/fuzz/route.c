@@ -44,6 +44,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (take_until(&in, '\n', &path))
 		check_path(routes, pattern, path);
 	check_path(routes, pattern, in);
-	routes_free(routes);
+	routes_unref(routes);
 	return 0;
 }

@@ -75,6 +75,28 @@ TEST(json_is_one_object_a_line)
 	json_decref(line);
 }
 
+TEST(a_value_with_spaces_is_whole_however_it_was_given)
+{
+	struct captured c;
+	json_t *line;
+
+	capture_start(&c);
+	log_error("no", "error=%s other=%s status=%d", "No such \"file\" or = directory", "", 3);
+	log_setup(LOG_INFO, LOG_JSON);
+	log_error("no", "error=%s other=%s status=%d", "No such \"file\" or = directory", "", 3);
+	capture_end(&c);
+	CHECK(strstr(c.text, " msg=\"no\" error=\"No such \\\"file\\\" or = directory\" "
+			     "other=\"\" status=3\n"));
+	line = json_loads(strchr(c.text, '\n') + 1, 0, NULL);
+	CHECK(line);
+	CHECK(!strcmp(json_string_value(json_object_get(line, "error")),
+		      "No such \"file\" or = directory"));
+	CHECK(!strcmp(json_string_value(json_object_get(line, "other")), ""));
+	CHECK(json_integer_value(json_object_get(line, "status")) == 3);
+	CHECK(json_object_size(line) == 6);
+	json_decref(line);
+}
+
 TEST(a_line_for_the_journal_begins_with_its_priority)
 {
 	struct captured c;

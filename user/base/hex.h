@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hex.h - bytes as lower-case hexadecimal digits: ids of traces and spans. */
+/* hex.h - hexadecimal digits: bytes as lower-case ones, and the value of one. */
 #pragma once
 
 #include "user/base/buf.h"
@@ -22,4 +22,13 @@ static inline void buf_add_hex(struct buf *b, const uint8_t *bytes, size_t count
 
 	if (to)
 		b->len += (size_t)(hex_put(to, bytes, count) - to);
+}
+
+/* Of either case; -1: it is none. */
+static inline int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }

@@ -13,7 +13,7 @@
 #define LIMIT_SERIES_TOTAL_DEFAULT 10000
 /* Prometheus marks a series stale after 5 minutes without a sample. */
 #define LIMIT_ENDED_SERIES_DEFAULT_S 300
-/* A head longer than this is rare and mostly cookies. */
+/* A head longer than this is rare and mostly cookies; nothing ships more (HEAD_BYTES). */
 #define LIMIT_HEAD_BYTES_DEFAULT 8192
 /* Connections kept in the worker: 100,000 of 200 bytes are 20 MB. */
 #define LIMIT_CONNECTIONS_DEFAULT 100000
@@ -21,12 +21,14 @@
 #define LIMIT_EXCHANGES_DEFAULT 100000
 /* Questions of one connection that wait for an answer (pipelining). */
 #define LIMIT_PIPELINE 128
-/* Processes known at once; as many as a busy host has threads groups that serve. */
+/* Processes known at once; a busy host runs some thousands. */
 #define LIMIT_PROCESSES_DEFAULT 20000
 /* Different children of one path segment before it becomes {id}; a CRUD API has fewer. */
 #define LIMIT_ROUTE_CHILDREN 32
 /* Nodes of the tree of guessed routes of one service. */
 #define LIMIT_ROUTE_NODES 4096
+/* Services with guessed routes of their own: 32 KB each before the first. */
+#define LIMIT_ROUTE_SERVICES 256
 /* OTLP spans waiting: the SDK's default is 2,048 a process; a host has many. */
 #define LIMIT_EXPORT_QUEUE_SPANS_DEFAULT 16384
 /* One span's texts on the way to an exporter. */

@@ -29,7 +29,8 @@ enum {
 	LINE_BYTES = 8192,  /* a longer line is cut: nobody reads it */
 	PAIRS_BYTES = 4096, /* so that pairs and what surrounds them fit */
 	VALUE_BYTES = 1024,
-	VALUES = 4, /* log.h: valid until called four more times */
+	VALUES = 4,	  /* log.h: valid until called four more times */
+	BETWEEN = '\x1f', /* ASCII's unit separator */
 };
 
 static const struct {
@@ -131,6 +132,18 @@ static bool needs_quotes(struct str s)
 		    s.at[i] >= 0x7f)
 			return true;
 	return s.len == 0 || s.len >= VALUE_BYTES / 2;
+}
+
+/* As log_value() gave it: from its first byte to its last between quotes. */
+static bool is_quoted(struct str s)
+{
+	size_t end = 1;
+
+	if (s.len < 2 || s.at[0] != '"')
+		return false;
+	while (end < s.len && s.at[end] != '"')
+		end += 1 + (s.at[end] == '\\');
+	return end == s.len - 1;
 }
 
 const char *log_value(struct str s)
@@ -263,28 +276,66 @@ static void write_all(struct str line)
 	}
 }
 
+/* Each pair of `text`, which stand apart by BETWEEN, as it goes into a line. */
+static void add_pairs(struct buf *to, struct str text)
+{
+	struct str pair, key;
+
+	while (take_part(&text, BETWEEN, &pair)) {
+		if (!take_until(&pair, '=', &key))
+			continue;
+		if (to->len)
+			buf_add_byte(to, ' ');
+		buf_add(to, key);
+		buf_add_byte(to, '=');
+		if (is_quoted(pair) || !needs_quotes(pair))
+			buf_add(to, pair);
+		else
+			add_quoted(to, pair, to->len + VALUE_BYTES);
+	}
+}
+
+/*
+ * The spaces of the format, which is ours, become a byte that no text has before the values go
+ * in: whatever spaces a value has, it ends where the next key begins.
+ */
+static void format_pairs(struct buf *to, const char *pairs, va_list args)
+{
+	_cleanup_(freep) char *format = xstrdup(pairs);
+	char text[PAIRS_BYTES];
+	int len;
+
+	for (char *at = format; *at; at++)
+		if (*at == ' ')
+			*at = BETWEEN;
+	len = vsnprintf(text, sizeof(text), format, args);
+	if (len < 0 || (size_t)len >= sizeof(text))
+		buf_add(to, STR("cut=pairs"));
+	else
+		add_pairs(to, (struct str){ text, (size_t)len });
+}
+
 void log_write(enum log_level level, const char *message, const char *pairs, ...)
 {
-	char text[PAIRS_BYTES];
 	uint64_t held = 0;
-	struct buf line;
+	struct buf line, text;
 	va_list args;
-	int len, saved = errno;
+	int saved = errno;
 
 	if (level < log_state.level ||
 	    !log_rate_take(&log_state.rate, message, monotonic_ns(), &held))
 		return;
+	text = buf_new(2 * PAIRS_BYTES);
 	va_start(args, pairs);
-	len = vsnprintf(text, sizeof(text), pairs, args);
+	format_pairs(&text, pairs, args);
 	va_end(args);
-	if (len < 0 || (size_t)len >= sizeof(text))
-		len = snprintf(text, sizeof(text), "cut=pairs");
-	if (held && (size_t)len + 32 < sizeof(text))
-		len += snprintf(text + len, sizeof(text) - (size_t)len, " suppressed=%llu",
-				(unsigned long long)held);
-	line = buf_new(2 * LINE_BYTES);
-	add_line(&line, level, message, str_trim((struct str){ text, (size_t)len }));
+	if (held)
+		buf_printf(&text, "%ssuppressed=%llu", text.len ? " " : "",
+			   (unsigned long long)held);
+	line = buf_new(4 * LINE_BYTES);
+	add_line(&line, level, message, buf_str(&text));
 	write_all(buf_str(&line));
+	buf_free(&text);
 	buf_free(&line);
 	errno = saved;
 }

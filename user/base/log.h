@@ -6,8 +6,9 @@
  *
  *	log_warn("export failed", "endpoint=%s status=%d", endpoint, status);
  *
- * The text of the pairs is written by us; values that come from outside go
- * through log_value(), which quotes and escapes. A message that is repeated more
+ * The text of the pairs is written by us, with one space between them; a value
+ * may have any text and is quoted where it must be. What comes from outside goes
+ * through log_value(), which also escapes what would end a pair. A message that is repeated more
  * than LOG_BURST times in ten seconds (base/log_rate.h) is held back and counted;
  * the count is said with the next one (`suppressed=N`) and stands in log_suppressed().
  * Who logs is decided by layer: libraries return, the stage that meets the

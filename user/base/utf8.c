@@ -44,3 +44,31 @@ bool utf8_is_plain(struct str text)
 			return false;
 	return true;
 }
+
+size_t utf8_valid_length(struct str s)
+{
+	size_t len = s.len;
+	uint32_t code;
+
+	if (utf8_is_ascii(s))
+		return len;
+	while (take_code_point(&s, &code))
+		;
+	return len - s.len;
+}
+
+char *utf8_put(char *to, struct str s)
+{
+	for (;;) {
+		size_t valid = utf8_valid_length(s);
+
+		if (valid)
+			memcpy(to, s.at, valid);
+		to += valid;
+		if (valid == s.len)
+			return to;
+		memcpy(to, "\xef\xbf\xbd", 3);
+		to += 3;
+		s = str_after(s, valid + 1);
+	}
+}

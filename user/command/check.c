@@ -3,17 +3,27 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "user/capture/capture.h"
+#include "user/capture/host.h"
 #include "user/command/command.h"
+#include "user/command/usage.h"
 #include "user/config/config.h"
 #include "user/monitor/privileges.h"
 
 struct verdict_line {
 	const char *name, *used, *state; /* "ok", "reduced" or "missing" */
 	char text[256];
+};
+
+struct report {
+	struct host host;
+	char capabilities[128]; /* that are missing, the less needed ones too */
+	struct verdict_line lines[FEATURES];
+	char lacks[HOST_LACKS][HOST_LACK_BYTES];
+	size_t lack_count; /* of a host that cannot */
+	int status;
 };
 
 static void judge(const struct feature *feature, const struct feature_state *state,
@@ -34,82 +44,95 @@ static void judge(const struct feature *feature, const struct feature_state *sta
 	}
 }
 
-static void print_text(const struct verdict_line *lines, size_t count, const char *kernel,
-		       const char *missing)
+static void print_text(const struct report *r)
 {
-	printf("kernel       %s\n", kernel);
-	printf("capabilities %s%s\n", *missing ? "missing: " : "all there", missing);
-	for (size_t i = 0; i < count; i++)
-		printf("%-12s %-8s %-7s %s\n", lines[i].name, lines[i].used, lines[i].state,
-		       lines[i].text);
+	printf("kernel       %s, %s\n", r->host.kernel, kernel_support_text(r->host.support));
+	printf("capabilities %s%s\n", *r->capabilities ? "missing: " : "all there",
+	       r->capabilities);
+	for (size_t i = 0; i < FEATURES; i++)
+		printf("%-12s %-8s %-7s %s\n", r->lines[i].name, r->lines[i].used,
+		       r->lines[i].state, r->lines[i].text);
+	if (r->lack_count)
+		printf("\nsonde cannot run here:\n");
+	for (size_t i = 0; i < r->lack_count; i++)
+		printf("  %s\n", r->lacks[i]);
 }
 
-static void print_json(const struct verdict_line *lines, size_t count, const char *kernel,
-		       const char *missing, int status)
+static void print_json(const struct report *r)
 {
-	json_t *features_json = json_array();
-	json_t *root;
+	static const char *const support[] = {
+		[KERNEL_TOO_OLD] = "too old",
+		[KERNEL_BEST_EFFORT] = "best effort",
+		[KERNEL_SUPPORTED] = "supported",
+	};
+	json_t *list = json_array(), *lacks = json_array(), *root;
 
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(features_json,
-				      json_pack("{ssssssss}", "name", lines[i].name, "used",
-						lines[i].used, "state", lines[i].state, "reason",
-						lines[i].text));
-	root = json_pack("{sssssosi}", "kernel", kernel, "missing_capabilities", missing,
-			 "features", features_json, "status", status);
+	for (size_t i = 0; i < FEATURES; i++)
+		json_array_append_new(list,
+				      json_pack("{ssssssss}", "name", r->lines[i].name, "used",
+						r->lines[i].used, "state", r->lines[i].state,
+						"reason", r->lines[i].text));
+	for (size_t i = 0; i < r->lack_count; i++)
+		json_array_append_new(lacks, json_string(r->lacks[i]));
+	root = json_pack("{sssssssosiso}", "kernel", r->host.kernel, "kernel_support",
+			 support[r->host.support], "missing_capabilities", r->capabilities,
+			 "features", list, "status", r->status, "lacks", lacks);
 	json_dumpf(root, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(root);
 }
 
-static int status_of(const struct verdict_line *lines, size_t count)
+/* By the features and the capabilities alone. */
+static int status_of(const struct report *r)
 {
-	int status = EXIT_OK;
+	int status = *r->capabilities ? EXIT_FAILED : EXIT_OK;
 
-	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(lines[i].state, "missing"))
+	for (size_t i = 0; i < FEATURES; i++) {
+		if (!strcmp(r->lines[i].state, "missing"))
 			return EXIT_CANNOT;
-		if (!strcmp(lines[i].state, "reduced"))
+		if (!strcmp(r->lines[i].state, "reduced"))
 			status = EXIT_FAILED;
 	}
 	return status;
 }
 
-static int run(int argc, char **argv)
+static void examine(const struct config *config, struct report *ret)
 {
-	bool json = argc == 2 && !strcmp(argv[1], "--json");
-	struct verdict_line lines[FEATURES];
 	struct feature_state states[FEATURES];
 	struct capture *capture = NULL;
+	bool cannot = capture_new(config, states, &capture);
+
+	capture_free(capture);
+	host_look(&ret->host);
+	privileges_missing(ret->capabilities, sizeof(ret->capabilities));
+	for (size_t i = 0; i < FEATURES; i++)
+		judge(&features[i], &states[i], &ret->lines[i]);
+	ret->status = cannot || *ret->host.missing ? EXIT_CANNOT : status_of(ret);
+	if (ret->status == EXIT_CANNOT)
+		ret->lack_count = host_lacks(&ret->host, ret->lacks);
+}
+
+static int run(int argc, char **argv)
+{
+	static const char *const known[] = { "--json", NULL };
+	struct report report = {};
 	struct config_error error;
 	struct config *config;
-	struct utsname host;
-	char missing[128];
-	int status;
 
-	if (argc > 1 && !json) {
-		fprintf(stderr, "sonde check: unknown argument %s; only --json is known\n",
-			argv[1]);
-		return EXIT_USAGE;
-	}
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--json"))
+			return usage_unknown("sonde check", "argument", argv[i], known);
 	if (config_read(1, argv, environ, &config, &error)) {
 		fprintf(stderr, "sonde: %s\n", error.text);
 		return EXIT_USAGE;
 	}
-	uname(&host);
-	status = capture_new(config, states, &capture) ? EXIT_CANNOT : EXIT_OK;
-	capture_free(capture);
-	privileges_missing(missing, sizeof(missing));
-	for (size_t i = 0; i < FEATURES; i++)
-		judge(&features[i], &states[i], &lines[i]);
-	if (status == EXIT_OK)
-		status = status_of(lines, FEATURES);
-	if (json)
-		print_json(lines, FEATURES, host.release, missing, status);
+	examine(config, &report);
+	if (argc > 1)
+		print_json(&report);
 	else
-		print_text(lines, FEATURES, host.release, missing);
+		print_text(&report);
 	config_free(config);
-	return status;
+	return report.status;
 }
 
 const struct command command_check = {

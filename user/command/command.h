@@ -7,7 +7,7 @@
  */
 #pragma once
 
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CANNOT = 3 };
+#include "user/base/exit.h"
 
 struct command {
 	const char *name;

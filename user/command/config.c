@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "user/command/command.h"
+#include "user/command/usage.h"
 
 static int run(int argc, char **argv)
 {
+	static const char *const known[] = { "check", "print", "schema", NULL };
 	const char *what = argc > 1 ? argv[1] : "";
 	struct config_error error;
 	struct config *config;
@@ -18,10 +20,12 @@ static int run(int argc, char **argv)
 		config_schema(stdout);
 		return EXIT_OK;
 	}
-	if (strcmp(what, "check") && strcmp(what, "print")) {
+	if (argc < 2) {
 		fprintf(stderr, "sonde config: say check, print or schema\n");
 		return EXIT_USAGE;
 	}
+	if (strcmp(what, "check") && strcmp(what, "print"))
+		return usage_unknown("sonde config", "command", what, known);
 	if (config_read(argc - 1, argv + 1, environ, &config, &error)) {
 		fprintf(stderr, "sonde: %s\n", error.text);
 		return EXIT_USAGE;

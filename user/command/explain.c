@@ -17,6 +17,7 @@
 #include "user/command/command.h"
 #include "user/command/explain_text.h"
 #include "user/command/lineage.h"
+#include "user/command/usage.h"
 #include "user/config/option.h"
 #include "user/worker/inspect_answer.h"
 
@@ -230,6 +231,7 @@ static bool take_json(int *argc, char **argv)
 
 static int run(int argc, char **argv)
 {
+	static const char *const known[] = { "--json", NULL };
 	bool json = take_json(&argc, argv), watched;
 	struct config_error error;
 	struct config *config;
@@ -241,6 +243,9 @@ static int run(int argc, char **argv)
 			argc < 2 ? "which process?" : argv[1], argc < 2 ? "" : " is no process id");
 		return EXIT_USAGE;
 	}
+	for (int i = 2; i < argc; i++)
+		if (usage_near(argv[i], known))
+			return usage_unknown("sonde explain", "argument", argv[i], known);
 	if (config_read(argc - 1, argv + 1, environ, &config, &error)) {
 		fprintf(stderr, "sonde: %s\n", error.text);
 		return EXIT_USAGE;

@@ -16,6 +16,7 @@
 #include "user/command/command.h"
 #include "user/command/screen.h"
 #include "user/command/top_rows.h"
+#include "user/command/usage.h"
 #include "user/config/field.h"
 
 struct top_options {
@@ -169,6 +170,8 @@ static int take_interval(const char *text, uint64_t *ret)
 
 static int take_options(int argc, char **argv, struct top_options *ret)
 {
+	static const char *const known[] = { "--once", "--json", "--interval=1s", NULL };
+
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--once")) {
 			ret->once = true;
@@ -178,11 +181,7 @@ static int take_options(int argc, char **argv, struct top_options *ret)
 			if (take_interval(argv[i] + 11, &ret->interval_ms))
 				return EXIT_USAGE;
 		} else {
-			fprintf(stderr,
-				"sonde top: unknown argument %s; --once, --json and "
-				"--interval=1s are known\n",
-				argv[i]);
-			return EXIT_USAGE;
+			return usage_unknown("sonde top", "argument", argv[i], known);
 		}
 	}
 	return EXIT_OK;

@@ -211,8 +211,8 @@ const struct option options[] = {
 	{ OPTION("limit.ended-series", seconds, config.limit.ended_series_s), .min = 1000,
 	  .max = 86400000, .value = DEFAULT(LIMIT_ENDED_SERIES_DEFAULT_S) "s",
 	  .help = "How long series of what has ended stay." },
-	{ OPTION("limit.head-bytes", number, config.limit.head_bytes), .min = 256, .max = 16384,
-	  .value = DEFAULT(LIMIT_HEAD_BYTES_DEFAULT),
+	{ OPTION("limit.head-bytes", number, config.limit.head_bytes), .min = 256,
+	  .max = LIMIT_HEAD_BYTES_DEFAULT, .value = DEFAULT(LIMIT_HEAD_BYTES_DEFAULT),
 	  .help = "Bytes of the head of a message that are read." },
 	{ OPTION("limit.connections", number, config.limit.connections), .min = 1, .max = 10000000,
 	  .value = DEFAULT(LIMIT_CONNECTIONS_DEFAULT), .help = "Connections followed at once." },
@@ -224,7 +224,7 @@ const struct option options[] = {
 	  .max = LIMIT_SPAN_TEXT_BYTES, .value = DEFAULT(LIMIT_ATTRIBUTE_BYTES),
 	  .otel = "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
 	  .help = "Bytes of one attribute's value; longer ones are cut." },
-	{ OPTION("worker.user", text, config.worker_user),
+	{ OPTION("worker.user", user, config.worker_user),
 	  .help = "The user, by name or number, that the unprivileged worker runs as: certificates "
 		  "and keys are read by it. Without one: the user sonde, else an id of no account." },
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "user/base/hex.h"
 #include "user/base/mem.h"
 #include "user/base/utf8.h"
 #include "user/config/option.h"
@@ -55,14 +56,6 @@ const struct type type_ports = {
 };
 
 /* pair: "name=value" with %41 in the value, or "Name: value" as it is */
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* %41 and the like, undone. -EINVAL where two hexadecimal digits do not follow a %. */
 static int percent_decode(struct str text, char **ret)

@@ -70,6 +70,19 @@ static int fail_of_parser(const struct reader *reader)
 	return reader_fail(reader, mark, "%s", parser->problem ? parser->problem : "not YAML");
 }
 
+int reader_check_syntax(struct reader *reader)
+{
+	yaml_event_type_t type = YAML_NO_EVENT;
+
+	while (type != YAML_STREAM_END_EVENT) {
+		yaml_event_delete(&reader->event);
+		if (!yaml_parser_parse(&reader->parser, &reader->event))
+			return fail_of_parser(reader);
+		type = reader->event.type;
+	}
+	return 0;
+}
+
 static bool is_foreign_tag(const yaml_char_t *tag)
 {
 	return tag && !str_starts(str_of((const char *)tag), STR("tag:yaml.org,2002:"));

@@ -26,6 +26,8 @@ void reader_init(struct reader *reader, struct str text, const char *name,
 		 struct settings *settings, struct config_error *error);
 void reader_free(struct reader *reader);
 
+/* Go to the end, whatever it means: -EINVAL with the error filled in where it is no YAML. */
+int reader_check_syntax(struct reader *reader);
 /* Go to the next event. -EINVAL with the error filled in. */
 int reader_next(struct reader *reader);
 /* The same, and it must be a scalar; `what` says so if not. */

@@ -6,6 +6,7 @@
 
 #include "user/base/buf.h"
 #include "user/base/mem.h"
+#include "user/base/user.h"
 #include "user/base/utf8.h"
 #include "user/config/option.h"
 #include "user/model/redact.h"
@@ -64,6 +65,27 @@ static int text_parse(const struct option *option, struct str text, void *field)
 		return -EINVAL;
 	*(char **)field = text.len ? xstrndup(text.at, text.len) : NULL;
 	return 0;
+}
+
+static const char *user_wrong(struct str text)
+{
+	_cleanup_(freep) char *user = xstrndup(text.at, text.len);
+	uid_t uid;
+	gid_t gid;
+
+	switch (user_find(user, &uid, &gid)) {
+	case 0:
+		return NULL;
+	case -EPERM:
+		return "the worker is never root, nor the number that means nobody at all";
+	default:
+		return "this host has no such user";
+	}
+}
+
+static int user_parse(const struct option *option, struct str text, void *field)
+{
+	return text.len ? text_parse(option, text, field) : -EINVAL;
 }
 
 static int lower_parse(const struct option *option, struct str text, void *field)
@@ -214,6 +236,12 @@ static void url_print(const struct option *option, const void *field, FILE *to)
 const struct type type_text = { TEXT("TEXT", "a text that is not empty") };
 const struct type type_path = { TEXT("PATH", "a path") };
 const struct type type_glob = { TEXT("GLOB", "a glob like */node") };
+const struct type type_user = {
+	TEXT_OPS("USER", "a user by name or number"),
+	.wrong = user_wrong,
+	.parse = user_parse,
+	.print = text_field_print,
+};
 const struct type type_route = {
 	TEXT("ROUTE", "a route like /users/{id} or /files/**"),
 	.wrong = route_pattern_error,

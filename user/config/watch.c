@@ -86,7 +86,7 @@ const char *watch_rule(const struct config *config, uint32_t tgid, const char *e
 		snprintf(text, size, "watch.port=%d", port);
 		return text;
 	}
-	if (config->watch.all && tgid != 1) {
+	if (config->watch.all) {
 		snprintf(text, size, "watch.all");
 		return text;
 	}

@@ -132,12 +132,27 @@ static int read_document(struct reader *reader)
 	return r;
 }
 
-int yaml_read(struct settings *settings, struct str text, const char *name,
-	      struct config_error *error)
+/* Told before what a broken text seems to say: "watch: [" is no wrong value of watch. */
+static int check_syntax(struct settings *settings, struct str text, const char *name,
+			struct config_error *error)
 {
 	struct reader reader;
 	int r;
 
+	reader_init(&reader, text, name, settings, error);
+	r = reader_check_syntax(&reader);
+	reader_free(&reader);
+	return r;
+}
+
+int yaml_read(struct settings *settings, struct str text, const char *name,
+	      struct config_error *error)
+{
+	struct reader reader;
+	int r = check_syntax(settings, text, name, error);
+
+	if (r)
+		return r;
 	reader_init(&reader, text, name, settings, error);
 	r = reader_next(&reader); /* the stream's start */
 	if (!r)

@@ -50,13 +50,13 @@ static void cookies_remove(struct cookies *t, uint64_t cookie)
 	}
 }
 
-static void unlink_(struct link *link)
+void link_remove(struct link *link)
 {
 	link->previous->next = link->next;
 	link->next->previous = link->previous;
 }
 
-static void link_last(struct link *list, struct link *link)
+void link_last(struct link *list, struct link *link)
 {
 	link->previous = list->previous;
 	link->next = list;
@@ -68,6 +68,7 @@ void connections_init(struct exchanges *x)
 {
 	x->idle = (struct link){ &x->idle, &x->idle };
 	x->busy = (struct link){ &x->busy, &x->busy };
+	x->holding = (struct link){ &x->holding, &x->holding };
 	cookies_grow(&x->table);
 }
 
@@ -98,6 +99,7 @@ static void make_room(struct exchanges *x)
 	struct link *link = x->idle.next != &x->idle ? x->idle.next : x->busy.next;
 	struct connection *c = (struct connection *)link;
 
+	x->counters.evicted++;
 	lose_all(x, c, LOSS_EXCHANGE_DROPPED);
 	connection_forget(x, c);
 }
@@ -133,14 +135,14 @@ void connection_forget(struct exchanges *x, struct connection *c)
 		connection_trim(x, c);
 	x->waiting -= c->waits;
 	--*owner_bucket(x, c->process_started_ns, c->process_tgid);
-	unlink_(&c->link);
+	link_remove(&c->link);
 	cookies_remove(&x->table, c->cookie);
 	pool_give(&x->connections, c);
 }
 
 void connection_move(struct link *list, struct connection *c)
 {
-	unlink_(&c->link);
+	link_remove(&c->link);
 	link_last(list, &c->link);
 }
 
@@ -176,6 +178,16 @@ void connection_trim(struct exchanges *x, struct connection *c)
 		return;
 	pool_give(&x->extras, e);
 	c->extra = NULL;
+}
+
+void connection_verdict_again(struct exchanges *x, struct connection *c)
+{
+	if (c->unread)
+		connection_verdict(x, c, VERDICT_STOP, 0);
+	else if (c->all)
+		connection_verdict(x, c, VERDICT_ALL, OP_BYTES);
+	else
+		connection_verdict(x, c, VERDICT_HEADS, x->options.max_head_bytes);
 }
 
 void connection_verdict(struct exchanges *x, struct connection *c, enum verdict verdict,

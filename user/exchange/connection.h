@@ -52,11 +52,17 @@ struct gather {
 	struct origin origin;
 };
 
-enum { HELD_MAX = 4 };
+enum { HELD_MAX = 8 };
+
+struct link {
+	struct link *previous, *next;
+};
 
 struct extra {
+	struct link link;	  /* in exchanges.holding while records are held */
+	struct connection *owner; /* then */
 	struct gather gathers[DIRECTIONS];
-	struct block *held[HELD_MAX]; /* records, oldest first (hold.h) */
+	struct block *held[HELD_MAX]; /* records, in order (hold.h) */
 	unsigned held_count;
 };
 
@@ -66,10 +72,6 @@ struct open {
 	struct block *asked, *answered;	      /* what the messages' texts borrow from */
 	uint64_t asking_from, answering_from; /* where the bodies begin */
 	bool passing;			      /* its answer is what passes now */
-};
-
-struct link {
-	struct link *previous, *next;
 };
 
 struct connection {
@@ -96,7 +98,8 @@ struct connection {
 	bool waits : 1;	 /* counted in exchanges.waiting */
 	bool all : 1;	 /* VERDICT_ALL was set */
 	bool raised : 1; /* the limit of the head was raised */
-	bool in_step;	 /* nothing is open, hidden or held that a plain record could meet */
+	bool cut : 1; /* the last record of the turn was cut: what follows in it is not shipped */
+	bool in_step; /* nothing is open, hidden or held that a plain record could meet */
 };
 
 static_assert(sizeof(struct connection) <= 184, "with its place in the table at most 200 bytes");
@@ -114,6 +117,7 @@ struct exchanges {
 	struct exchange_counters counters;
 	struct cookies table;
 	struct link idle, busy; /* without and with open exchanges; longest there first */
+	struct link holding;	/* of struct extra: with held records; longest there first */
 	/* Connections by hash of their process: most processes that end have none. */
 	uint32_t owners[OWNER_BUCKETS];
 	struct pool connections, opens, extras;
@@ -134,6 +138,8 @@ void connection_owned_by(struct exchanges *x, struct connection *c, struct proce
 /* Some process with this hash may have connections. */
 bool connections_may_be_of(const struct exchanges *x, struct process_id process);
 void connection_learn(struct connection *c, const struct record_connection *record);
+void link_last(struct link *list, struct link *link);
+void link_remove(struct link *link);
 /* To the end of `list`. */
 void connection_move(struct link *list, struct connection *c);
 struct extra *connection_extra(struct exchanges *x, struct connection *c);
@@ -141,6 +147,9 @@ struct extra *connection_extra(struct exchanges *x, struct connection *c);
 void connection_trim(struct exchanges *x, struct connection *c);
 void connection_verdict(struct exchanges *x, struct connection *c, enum verdict verdict,
 			size_t head_bytes);
+
+/* What was asked for before: its cell may have gone to another connection since. */
+void connection_verdict_again(struct exchanges *x, struct connection *c);
 
 /* The slot that holds `cookie`, or the free one where it belongs. */
 static inline size_t cookies_slot(const struct cookies *t, uint64_t cookie)

@@ -18,8 +18,8 @@ struct exchanges *exchanges_new(const struct exchanges_options *options)
 	x->options = *options;
 	if (!x->options.max_connections)
 		x->options.max_connections = 1;
-	if (x->options.max_head_bytes > OP_BYTES)
-		x->options.max_head_bytes = OP_BYTES;
+	if (x->options.max_head_bytes > HEAD_BYTES)
+		x->options.max_head_bytes = HEAD_BYTES;
 	x->connections.size = sizeof(struct connection);
 	x->opens.size = sizeof(struct open);
 	x->extras.size = sizeof(struct extra);
@@ -55,10 +55,20 @@ static inline struct connection *find_or_make(struct exchanges *x, const struct 
 	return c;
 }
 
+/* Once a turn, where something else than the default was asked for. */
+static inline void keep_verdict(struct exchanges *x, struct connection *c,
+				const struct record_turn *r)
+{
+	if ((c->all || c->raised || c->unread) && r->flags & RECORD_OPENS)
+		connection_verdict_again(x, c);
+}
+
 void exchanges_feed(struct exchanges *x, const struct record *record)
 {
 	struct connection *c;
 
+	if (x->holding.next != &x->holding)
+		turns_expire(x, record->at_ns);
 	if (!record->cookie)
 		return;
 	switch (record->type) {
@@ -68,6 +78,7 @@ void exchanges_feed(struct exchanges *x, const struct record *record)
 		break;
 	case RECORD_BYTES:
 		c = find_or_make(x, record);
+		keep_verdict(x, c, (const struct record_turn *)(const void *)record);
 		if (!plain_take(x, c, (const struct record_turn *)(const void *)record))
 			turn_feed(x, c, (const struct record_turn *)(const void *)record);
 		break;
@@ -78,6 +89,11 @@ void exchanges_feed(struct exchanges *x, const struct record *record)
 			turn_feed(x, c, (const struct record_turn *)(const void *)record);
 		break;
 	}
+}
+
+void exchanges_expire(struct exchanges *x, uint64_t now_ns)
+{
+	turns_expire(x, now_ns);
 }
 
 bool exchanges_want_sweep(const struct exchanges *x)
@@ -93,7 +109,7 @@ static void close_those_of(struct exchanges *x, struct link *list, struct proces
 
 		next = at->next;
 		if (connection_is_of(c, process))
-			connection_close(x, c, false, now_ns);
+			connection_close(x, c, OUTCOME_CLOSED, now_ns);
 	}
 }
 

@@ -27,8 +27,9 @@ enum role { ROLE_UNKNOWN, ROLE_SERVER, ROLE_CLIENT };
 /* How an exchange ended. */
 enum outcome {
 	OUTCOME_ANSWERED,
-	OUTCOME_RESET,	/* the connection ended by an error before the answer was whole */
-	OUTCOME_CLOSED, /* it was closed before the answer was whole, or before there was one */
+	OUTCOME_RESET,	 /* the connection ended by an error before the answer was whole */
+	OUTCOME_TIMEOUT, /* the same, and the error was that the peer did not answer in time */
+	OUTCOME_CLOSED,	 /* it was closed before the answer was whole, or before there was one */
 };
 
 enum start_source { START_ARRIVAL, START_READ };
@@ -86,6 +87,7 @@ struct exchange_counters {
 	uint64_t unread[UNREADS]; /* connections given up */
 	uint64_t start[2];	  /* by enum start_source */
 	uint64_t heads_cut;
+	uint64_t evicted;	   /* connections that made room for others: max_connections */
 	uint64_t unreported_bytes; /* of turns: bytes no hook reported */
 	uint64_t requests_lost;	   /* as far as they can be known */
 };
@@ -98,6 +100,8 @@ void exchanges_free(struct exchanges *x);
 
 /* Take one checked record. */
 void exchanges_feed(struct exchanges *x, const struct record *record);
+/* It is `now_ns`: records that were held back for others' sake are not waited with any longer. */
+void exchanges_expire(struct exchanges *x, uint64_t now_ns);
 /* Does an exchange wait for totals that only a sweep can bring? */
 bool exchanges_want_sweep(const struct exchanges *x);
 /* Forget connections of a process that ended, closing what is open; time for `now_ns`. */

@@ -2,32 +2,39 @@
 /*
  * hold.h - records that came before what they follow.
  *
- * The hook of the thread that asked may run after the hook of the thread that
- * read the answer. The answer's hook then ships two records: one that opens the
- * asking turn without any of its bytes (turn.c), and its own, which says that
- * bytes before it were booked and not yet reported (`unreported`). Theirs come
- * later (RECORD_LATE). Until they do, or a further turn shows that they will
- * not, the answer's records are kept here, HELD_MAX of them.
+ * Threads of one process share a connection, and the order in which their
+ * records reach the ring is not the order in which bytes passed:
+ *
+ *	- a record was reserved in the ring before the one that it follows;
+ *	- the hook of the thread that asked ran after the hook of the thread that
+ *	  read the answer. The latter ships two records: one that opens the asking
+ *	  turn without any of its bytes (turn.c), and its own, which says that bytes
+ *	  before it are not yet reported. Theirs come later (RECORD_LATE).
+ *
+ * What shows that something before it is still to come is kept here, in order,
+ * until that comes; or until HELD_MAX records wait, or HELD_NS of records' time
+ * have passed: then it was lost.
  */
 #pragma once
 
+#include "user/base/clock.h"
 #include "user/exchange/connection.h"
+
+#define HELD_NS (50 * NS_PER_MS)
 
 static inline bool held_any(const struct connection *c)
 {
 	return c->extra && c->extra->held_count;
 }
 
-/* Does `r`, the first of its kind, follow what has not come yet? */
+/* Does `r` follow what has not come yet? */
 bool hold_wanted(const struct connection *c, const struct record_turn *r);
-/* Is `r` of the same turn as what is held? */
-bool held_is_of(const struct connection *c, const struct record_turn *r);
-/* Does what is held still follow what has not come? */
-bool held_wanted(const struct connection *c);
-/* The late `r` reports bytes that the turn after it gave as unreported. */
-void held_reported(struct connection *c, const struct record_turn *r);
-/* False when it cannot be kept. */
+/* Keep it in its place among what is held. False when it cannot be kept. */
 bool hold(struct exchanges *x, struct connection *c, const struct record_turn *r);
-/* Take one out, oldest first; the caller gives the block back. NULL when there is none. */
+/* The first one; there is one. */
+const struct record_turn *held_first(const struct connection *c);
+/* Should the first one be waited with no longer? */
+bool held_long_enough(const struct connection *c, uint64_t now_ns);
+/* Take the first one out; the caller gives the block back. NULL when there is none. */
 struct block *held_take(struct exchanges *x, struct connection *c);
 void held_drop(struct exchanges *x, struct connection *c);

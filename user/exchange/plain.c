@@ -22,6 +22,7 @@ static void step(struct connection *c, const struct record_turn *r)
 	c->direction = r->direction;
 	c->turn_start = r->offset;
 	c->strikes = 0;
+	c->cut = r->flags & RECORD_CUT;
 	c->streams[r->direction].at += r->turn.bytes;
 }
 

@@ -87,18 +87,15 @@ static void body_begin(struct exchanges *x, struct connection *c, enum direction
 
 static void head_cut(struct exchanges *x, struct connection *c)
 {
-	size_t most = x->options.max_head_bytes < HEAD_BYTES ? x->options.max_head_bytes
-							     : (size_t)HEAD_BYTES;
-
 	x->counters.heads_cut++;
 	if (c->all || c->raised)
 		return;
 	c->raised = true;
-	connection_verdict(x, c, VERDICT_HEADS, most);
+	connection_verdict(x, c, VERDICT_HEADS, x->options.max_head_bytes);
 	if (x->options.heads && c->peer.family != FAMILY_UNIX)
 		x->options.heads(x->options.context,
 				 c->role == ROLE_CLIENT ? c->peer.remote_port : c->peer.local_port,
-				 (uint16_t)most);
+				 (uint16_t)x->options.max_head_bytes);
 }
 
 /* A head was parsed, and s->at stands behind what was seen of it. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/exchange/turn.h"
 
+#include <errno.h>
+
 #include "user/exchange/gather.h"
 #include "user/exchange/hold.h"
 #include "user/exchange/pair.h"
@@ -192,6 +194,13 @@ static void settle_last(struct exchanges *x, struct connection *c, const struct 
 		stream_settle(x, c, r->direction, c->turn_start + r->turn.bytes, &r->turn);
 }
 
+static enum outcome outcome_of(const struct record_turn *close)
+{
+	if (!(close->flags & RECORD_RESET))
+		return OUTCOME_CLOSED;
+	return close->op_bytes == ETIMEDOUT ? OUTCOME_TIMEOUT : OUTCOME_RESET;
+}
+
 static void on_close(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
 	if (c->unread) {
@@ -204,7 +213,7 @@ static void on_close(struct exchanges *x, struct connection *c, const struct rec
 		x->counters.requests_lost += questions_missed(c, r);
 		lose_all(x, c, LOSS_EXCHANGE_GAP);
 	}
-	connection_close(x, c, r->flags & RECORD_RESET, r->head.at_ns);
+	connection_close(x, c, outcome_of(r), r->head.at_ns);
 }
 
 /* An answer whose end only totals can tell: those of a sweep, or of the next turn. */
@@ -223,18 +232,17 @@ static void process(struct exchanges *x, struct connection *c, const struct reco
 		on_close(x, c, r);
 		return;
 	}
-	if (c->unread) {
-		/* Its cell went to another connection; ask again, once a turn. */
-		if (r->flags & RECORD_OPENS)
-			connection_verdict(x, c, VERDICT_STOP, 0);
+	if (c->unread)
 		return;
-	}
 	if (r->flags & RECORD_JOINED)
 		c->joined = true;
-	if (r->head.type == RECORD_BYTES)
+	if (r->head.type == RECORD_BYTES) {
 		on_bytes(x, c, r);
-	else
+		if (r->number == c->turn)
+			c->cut = !announces(r) && r->flags & (RECORD_CUT | RECORD_UNREADABLE);
+	} else {
 		settle_last(x, c, r);
+	}
 	if (c->extra)
 		connection_trim(x, c);
 	if (c->waits != waits(c)) {
@@ -244,57 +252,79 @@ static void process(struct exchanges *x, struct connection *c, const struct reco
 	c->in_step = plain_in_step(c);
 }
 
-static void release_held(struct exchanges *x, struct connection *c)
+/* True when the record was the connection's last: it is forgotten. */
+static bool process_first_held(struct exchanges *x, struct connection *c)
 {
-	struct block *block;
+	struct block *block = held_take(x, c);
+	const struct record_turn *r = (const struct record_turn *)(const void *)block->bytes;
+	bool last = r->head.type == RECORD_CLOSE;
 
-	while ((block = held_take(x, c))) {
-		process(x, c, (const struct record_turn *)(const void *)block->bytes);
-		block_give(&x->blocks, block);
-	}
+	process(x, c, r);
+	block_give(&x->blocks, block);
+	return last;
+}
+
+/* Go on with what is held as far as nothing before it is missed, or it was waited for enough. */
+static void go_on(struct exchanges *x, struct connection *c, uint64_t now_ns)
+{
+	while (held_any(c) && (held_long_enough(c, now_ns) || !hold_wanted(c, held_first(c))))
+		if (process_first_held(x, c))
+			return;
+}
+
+/* The same with all of it. */
+static bool release_held(struct exchanges *x, struct connection *c)
+{
+	while (held_any(c))
+		if (process_first_held(x, c))
+			return true;
+	return false;
 }
 
 void turn_feed(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
-	if (held_any(c)) {
-		bool fills = r->head.type == RECORD_BYTES && !held_is_of(c, r) &&
-			     (r->flags & RECORD_LATE || r->number - c->turn == 1);
-
-		if (!fills && held_is_of(c, r) && hold(x, c, r))
-			return;
-		if (fills) {
-			held_reported(c, r);
-			process(x, c, r);
-			if (held_any(c) && (c->unread || !held_wanted(c)))
-				release_held(x, c);
-			return;
-		}
-		release_held(x, c);
-	}
-	if (!c->unread && hold_wanted(c, r) && hold(x, c, r))
-		return;
-	process(x, c, r);
+	if (!held_any(c) && (c->unread || !hold_wanted(c, r)))
+		process(x, c, r);
+	else if (hold(x, c, r))
+		go_on(x, c, r->head.at_ns);
+	else if (!release_held(x, c))
+		process(x, c, r);
 }
 
-static void finish_first(struct exchanges *x, struct connection *c, bool reset, uint64_t now_ns)
+void turns_expire(struct exchanges *x, uint64_t now_ns)
+{
+	while (x->holding.next != &x->holding) {
+		struct connection *c = ((struct extra *)x->holding.next)->owner;
+
+		if (!held_long_enough(c, now_ns))
+			return;
+		go_on(x, c, now_ns);
+	}
+}
+
+static void finish_first(struct exchanges *x, struct connection *c, enum outcome outcome,
+			 uint64_t now_ns)
 {
 	enum direction answering = !connection_asking(c);
 	struct stream *s = &c->streams[answering];
-	bool whole = s->state == STREAM_UNKNOWN || (s->state == STREAM_TO_CLOSE && !reset);
+	bool whole = s->state == STREAM_UNKNOWN ||
+		     (s->state == STREAM_TO_CLOSE && outcome == OUTCOME_CLOSED);
 
 	if (c->first->passing && whole)
 		stream_message_ended(x, c, answering, s->last_ns);
 	else
-		exchange_finish(x, c, c->first, reset ? OUTCOME_RESET : OUTCOME_CLOSED, now_ns);
+		exchange_finish(x, c, c->first, outcome, now_ns);
 }
 
-void connection_close(struct exchanges *x, struct connection *c, bool reset, uint64_t now_ns)
+void connection_close(struct exchanges *x, struct connection *c, enum outcome outcome,
+		      uint64_t now_ns)
 {
-	release_held(x, c);
+	if (release_held(x, c))
+		return;
 	for (int d = 0; d < DIRECTIONS; d++)
 		if (!c->unread)
 			stream_cut(x, c, d, true, now_ns);
 	while (c->first)
-		finish_first(x, c, reset, now_ns);
+		finish_first(x, c, outcome, now_ns);
 	connection_forget(x, c);
 }

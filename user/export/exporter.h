@@ -46,6 +46,8 @@ struct exporter {
 	bool (*resolves)(const struct config *config);
 	/* NULL with `*error` NULL: not configured. NULL with `*error` set: it cannot work, and why. */
 	void *(*new)(const struct export_context *context, const char **error);
+	/* Does it take spans, as it is configured? NULL: whenever there is a span(). */
+	bool (*takes_spans)(const void *self);
 	/* A sampled span; borrowed for the call. May be NULL. */
 	void (*span)(void *self, const struct span *span);
 	/* Send what is left, now; `done` is asked until it says true or time is up. May be NULL. */

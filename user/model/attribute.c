@@ -8,3 +8,12 @@ const struct attribute *attribute_find(const struct attribute *set, size_t count
 			return &set[i];
 	return NULL;
 }
+
+struct str attribute_cut(struct str text, size_t limit)
+{
+	if (text.len <= limit)
+		return text;
+	while (limit && ((unsigned char)text.at[limit] & 0xc0) == 0x80)
+		limit--;
+	return str_first(text, limit);
+}

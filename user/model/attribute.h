@@ -37,5 +37,13 @@ static inline struct attribute attribute_int(struct str key, int64_t number)
 	return (struct attribute){ .key = key, .type = ATTRIBUTE_INT, .number = number };
 }
 
+static inline bool attribute_is_text(const struct attribute *a)
+{
+	return a->type == ATTRIBUTE_TEXT || a->type == ATTRIBUTE_TEXTS;
+}
+
+/* At most `limit` bytes of `text`, cut between characters of UTF-8. */
+struct str attribute_cut(struct str text, size_t limit);
+
 /* The one with this key, or NULL. */
 const struct attribute *attribute_find(const struct attribute *set, size_t count, struct str key);

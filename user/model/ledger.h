@@ -34,7 +34,6 @@ enum loss {
 	LOSS_EXCHANGE_DROPPED, /* its connection was dropped: limit.connections */
 	LOSS_EXCHANGE_WORKER_DIED, /* open in a worker that ended */
 	LOSS_EXCHANGE_SHUTDOWN,	   /* still open at the end */
-	LOSS_SPAN_LIMIT,	   /* of a process past limit.processes: nobody's */
 	LOSS_EXPORT_QUEUE,	   /* the queue was full */
 	LOSS_EXPORT_REJECTED,	   /* partial_success.rejected_spans */
 	LOSS_EXPORT_REFUSED,	   /* a status that must not be retried */

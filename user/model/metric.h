@@ -27,7 +27,7 @@ struct metric {
 	const struct histogram_bounds *bounds; /* METRIC_HISTOGRAM */
 };
 
-/* An exemplar of one classic bucket of a histogram, the newest of a sampled span. */
+/* An exemplar of one classic bucket of a histogram, the newest of a span that exporters get. */
 struct exemplar {
 	double value;
 	uint64_t unix_ns; /* 0: none */

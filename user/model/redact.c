@@ -2,6 +2,7 @@
 #include "user/model/redact.h"
 
 #include "user/base/mem.h"
+#include "user/base/utf8.h"
 
 /* Values of these are credentials of a signed URL; case matters, as to those who check them. */
 static const struct str secret_keys[] = {
@@ -153,30 +154,12 @@ static bool between(char c, unsigned char low, unsigned char high)
 /* How many bytes the whole, well-formed character that begins `in` has; 0: none, or a control. */
 static size_t character_len(struct str in)
 {
-	/* RFC 3629 section 4: what the first byte may be, and what may follow it. */
-	static const struct {
-		unsigned char first, last, low, high, len;
-	} forms[] = {
-		{ 0x20, 0x7e, 0, 0, 1 },       { 0xc2, 0xc2, 0xa0, 0xbf, 2 },
-		{ 0xc3, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
+	struct str rest = in;
+	uint32_t code;
 
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		if (!between(in.at[0], forms[i].first, forms[i].last))
-			continue;
-		if (in.len < forms[i].len)
-			return 0;
-		if (forms[i].len > 1 && !between(in.at[1], forms[i].low, forms[i].high))
-			return 0;
-		for (size_t k = 2; k < forms[i].len; k++)
-			if (!between(in.at[k], 0x80, 0xbf))
-				return 0;
-		return forms[i].len;
-	}
-	return 0;
+	if (!take_code_point(&rest, &code) || code < 0x20 || (code >= 0x7f && code < 0xa0))
+		return 0;
+	return in.len - rest.len;
 }
 
 /* Are these eight bytes printable ASCII? */

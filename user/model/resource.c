@@ -3,22 +3,11 @@
 
 #include "user/base/limits.h"
 #include "user/base/mem.h"
+#include "user/model/route.h"
 
-static bool is_text(const struct attribute *a)
-{
-	return a->type == ATTRIBUTE_TEXT || a->type == ATTRIBUTE_TEXTS;
-}
-
-/* At most LIMIT_ATTRIBUTE_BYTES of `s`, cut between characters of UTF-8. */
 static struct str cut(struct str s)
 {
-	size_t len = LIMIT_ATTRIBUTE_BYTES;
-
-	if (s.len <= len)
-		return s;
-	while (len && ((unsigned char)s.at[len] & 0xc0) == 0x80)
-		len--;
-	return str_first(s, len);
+	return attribute_cut(s, LIMIT_ATTRIBUTE_BYTES);
 }
 
 static struct str copy(struct str s, char **to)
@@ -44,7 +33,7 @@ static size_t text_bytes(const struct attribute *attributes, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		bytes += cut(attributes[i].key).len;
-		if (is_text(&attributes[i]))
+		if (attribute_is_text(&attributes[i]))
 			bytes += cut(attributes[i].text).len;
 	}
 	return bytes;
@@ -63,7 +52,7 @@ struct resource *resource_new(const struct attribute *attributes, size_t count)
 	for (size_t i = 0; i < r->attribute_count; i++) {
 		r->attributes[i] = attributes[i];
 		r->attributes[i].key = copy(cut(attributes[i].key), &to);
-		if (is_text(&attributes[i]))
+		if (attribute_is_text(&attributes[i]))
 			r->attributes[i].text = copy(cut(attributes[i].text), &to);
 	}
 	r->service_name = text_of(r, STR("service.name"));
@@ -84,6 +73,7 @@ void resource_unref(struct resource *r)
 {
 	if (!r || --r->references)
 		return;
+	routes_unref(r->routes);
 	free(r->texts);
 	free(r);
 }

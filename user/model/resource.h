@@ -17,10 +17,14 @@ struct resource {
 	size_t references;
 	uint32_t id; /* never used again while sonde runs */
 	uint64_t ended_ns;
+	bool replaced; /* another one has its name and instance now: its series go at once */
 	struct str service_name, service_namespace, service_instance; /* among the attributes too */
 	size_t attribute_count;
 	struct attribute attributes[RESOURCE_ATTRIBUTES];
 	char *texts; /* owned: what the attributes' texts point into */
+	/* Of its service, a reference, and the user's rule that they are by: worker/routing.h's. */
+	struct routes *routes;
+	const void *routes_rule;
 };
 
 /*

@@ -44,6 +44,7 @@ struct cached {
 };
 
 struct routes {
+	size_t references;
 	struct str *patterns;
 	size_t count;
 	bool guess;
@@ -298,6 +299,7 @@ int routes_new(const struct str *patterns, size_t count, bool guessing, struct r
 	r->patterns = xcalloc(count, sizeof(*patterns));
 	if (count)
 		memcpy(r->patterns, patterns, count * sizeof(*patterns));
+	r->references = 1;
 	r->count = count;
 	r->guess = guessing;
 	r->generation = 1;
@@ -306,9 +308,20 @@ int routes_new(const struct str *patterns, size_t count, bool guessing, struct r
 	return 0;
 }
 
-void routes_free(struct routes *r)
+struct routes *routes_ref(struct routes *r)
 {
-	if (!r)
+	r->references++;
+	return r;
+}
+
+bool routes_unshared(const struct routes *r)
+{
+	return r->references == 1;
+}
+
+void routes_unref(struct routes *r)
+{
+	if (!r || --r->references)
 		return;
 	node_free(r->root);
 	free(r->patterns);

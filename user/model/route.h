@@ -21,11 +21,15 @@ struct routes;
 
 /* `patterns` are kept by reference. -EINVAL and `ret` untouched for a pattern that is none. */
 int routes_new(const struct str *patterns, size_t count, bool guess, struct routes **ret);
-void routes_free(struct routes *routes);
+struct routes *routes_ref(struct routes *routes);
+/* Whoever made it has the first reference; the last one frees it. */
+void routes_unref(struct routes *routes);
+/* Has nobody else a reference? */
+bool routes_unshared(const struct routes *routes);
 
 /*
  * The route of `path` (without query). Empty when nothing matches and guessing
- * is off. The text belongs to `routes` and stays until it is freed.
+ * is off. The text belongs to `routes` and stays until that is freed.
  */
 struct str routes_find(struct routes *routes, struct str path);
 

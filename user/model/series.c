@@ -200,10 +200,10 @@ static bool ended(const struct series *s, const struct row *row, uint64_t now_ns
 {
 	uint64_t at = row->resource->ended_ns;
 
-	return at && now_ns >= at && now_ns - at >= s->ended_ns;
+	return row->resource->replaced || (at && now_ns >= at && now_ns - at >= s->ended_ns);
 }
 
-/* Drop the rows of resources that ended long enough ago. */
+/* Drop the rows of resources that ended long enough ago, or that another one replaced. */
 static void sweep(struct series *s, uint64_t now_ns)
 {
 	bool dropped = false;
@@ -245,7 +245,7 @@ static struct row *row_find(struct series *s, struct group *g, const struct span
 	row = table_find(&s->rows, key);
 	if (row)
 		return row;
-	if (now_ns - s->swept_ns >= SWEEP_NS)
+	if (now_ns >= s->swept_ns + SWEEP_NS)
 		sweep(s, now_ns);
 	if (s->rows_counted >= s->limit_total)
 		return overflow_row(s, g, span);
@@ -338,7 +338,7 @@ void series_count(struct row *row, const struct span *span)
 	if (h[MEASURE_DURATION].bounds) {
 		size_t classic = histogram_observe_ns(&h[MEASURE_DURATION], m->duration_ns);
 
-		if (span->sampled)
+		if (span->sampled && !span->hide_from_traces && !span->counted_only)
 			keep_exemplar(row, classic, span);
 	}
 }

@@ -9,8 +9,9 @@
  * service.name and namespace, over all its instances) in a group, and past
  * `limit_total` rows of all services and groups together, new sets of values go to
  * one overflow row of their resource (otel.metric.overflow=true), so that sums stay
- * exact; so does a value of more than SERIES_VALUE_BYTES. Rows of a resource that ended are dropped
- * `ended_series_ns` later, by a collection or by a new row.
+ * exact; so does a value of more than SERIES_VALUE_BYTES. Rows of a resource that ended
+ * are dropped `ended_series_ns` later, or when another resource replaced it, by a
+ * collection or by a new row.
  */
 #pragma once
 
@@ -53,7 +54,7 @@ struct row *series_row(struct series *s, const struct span *span, uint64_t now_n
 void series_count(struct row *row, const struct span *span);
 bool series_row_is_overflow(const struct row *row);
 uint64_t series_drops(const struct series *s);
-/* Count `span` under span->metrics. An exemplar is kept when it is sampled. `now_ns` is monotonic. */
+/* Count `span` under span->metrics. An exemplar is kept when exporters get it. `now_ns` is monotonic. */
 void series_observe(struct series *s, const struct span *span, uint64_t now_ns);
 /* The collector of all rows; also drops what ended long enough ago. */
 struct collector *series_collector(struct series *s);

@@ -31,6 +31,7 @@ struct span {
 	struct trace_context context; /* its own ids, flags and trace state */
 	uint8_t parent_id[SPAN_ID_BYTES];
 	bool has_parent, parent_is_remote;
+	bool has_context; /* trace id and flags came with the request */
 	bool sampled;
 	enum span_kind kind;
 	struct str name;

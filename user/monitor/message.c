@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SEND_BUFFER = 4 << 20 /* a burst of 5,000 forks */ };
+enum { SEND_BUFFER = 4 << 20 /* of a burst of forks; net.core.wmem_max may allow less */ };
 
 int message_pair(int ret[2])
 {

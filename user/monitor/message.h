@@ -22,7 +22,7 @@ enum message_type {
 	MESSAGE_OPEN, /* open a file of a process: `text` is the path inside its root */
 	MESSAGE_READY,
 	/* monitor to spawner, and back */
-	MESSAGE_SPAWN, /* descriptors: those of struct worker_files */
+	MESSAGE_SPAWN, /* descriptors: those of enum worker_file (shared.h) */
 	MESSAGE_SPAWNED,
 	MESSAGE_DIED,	/* `status` as of waitpid */
 	MESSAGE_RELOAD, /* read the configuration again for the next worker */

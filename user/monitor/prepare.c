@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "user/base/mem.h"
-#include "user/monitor/privileges.h"
+#include "user/capture/host.h"
 
 enum { HOLDERS_BYTES = 1 << 16 };
 
@@ -107,19 +107,24 @@ int prepare_listeners(struct monitor *m)
 
 int prepare_capture(struct monitor *m)
 {
-	char missing[128];
+	char lacks[HOST_LACKS][HOST_LACK_BYTES];
+	struct host host;
 	int error = capture_new(m->config, m->features, &m->capture);
 
 	memcpy(m->shared->features, m->features, sizeof(m->features));
+	host_look(&host);
+	/* CAP_SYS_ADMIN may have stood in for one that is to be kept. */
+	if (!error && *host.missing)
+		error = -EPERM;
 	if (!error)
 		return refuse_second(m);
-	privileges_missing(missing, sizeof(missing));
 	for (size_t i = 0; i < FEATURES; i++)
 		if (features[i].required && !m->features[i].used)
 			log_error("this host cannot", "feature=%s reason=%s needed=%s",
 				  features[i].name, log_value(str_of(m->features[i].reason)),
 				  log_value(str_of(features[i].without)));
-	log_error("sonde cannot run here; `sonde check` says more", "error=%s missing=%s",
-		  log_value(str_of(strerror(-error))), log_value(str_of(missing)));
+	for (size_t i = 0, count = host_lacks(&host, lacks); i < count; i++)
+		log_error("sonde cannot run here; `sonde check` says more", "error=%s reason=%s",
+			  strerror(-error), lacks[i]);
 	return EXIT_CANNOT;
 }

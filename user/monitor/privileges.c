@@ -6,7 +6,6 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "user/base/mem.h"
+#include "user/base/user.h"
 
 static const struct {
 	int capability;
@@ -50,22 +50,6 @@ int privileges_keep(enum privileges which)
 	return capng_apply(CAPNG_SELECT_BOTH) ? -EPERM : 0;
 }
 
-/* The ids of a user by name, or of a plain number. */
-static int user_ids(const char *user, uid_t *uid, gid_t *gid)
-{
-	const struct passwd *entry = getpwnam(user);
-	char *end;
-
-	if (entry) {
-		*uid = entry->pw_uid;
-		*gid = entry->pw_gid;
-		return 0;
-	}
-	*uid = (uid_t)strtoul(user, &end, 10);
-	*gid = (gid_t)*uid;
-	return *end || end == user ? -ENOENT : 0;
-}
-
 static int become(uid_t uid, gid_t gid)
 {
 	return setresgid(gid, gid, gid) || setresuid(uid, uid, uid) ? -errno : 0;
@@ -97,7 +81,7 @@ int privileges_drop_all(const char *user)
 	uid_t uid;
 	gid_t gid;
 	int error;
-	bool known = !user_ids(user ? user : "sonde", &uid, &gid);
+	bool known = !user_find(user ? user : "sonde", &uid, &gid);
 
 	if (user && !known)
 		return -ENOENT;

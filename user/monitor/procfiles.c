@@ -14,6 +14,7 @@
 
 #include "user/base/clock.h"
 #include "user/base/mem.h"
+#include "user/process/cgroup.h"
 
 /* Field 22 of /proc/PID/stat; the kernel's own text after the last ')'. */
 static int start_ticks(int directory, uint64_t *ret)
@@ -103,22 +104,18 @@ int procfiles_exe(const struct procfiles *p, char *ret, size_t size)
 int procfiles_cgroup(const struct procfiles *p, char *ret, size_t size)
 {
 	_cleanup_(closep) int fd = openat(p->directory, "cgroup", O_RDONLY | O_CLOEXEC);
-	char text[4096], *line, *rest = text;
+	char text[8192];
+	struct str path;
 	ssize_t got;
 
 	ret[0] = '\0';
 	if (fd < 0)
 		return -errno;
-	got = read(fd, text, sizeof(text) - 1);
+	got = read(fd, text, sizeof(text));
 	if (got <= 0)
 		return -ESRCH;
-	text[got] = '\0';
-	while ((line = strsep(&rest, "\n"))) {
-		const char *path = strchr(line, '/');
-
-		if (path && (!strncmp(line, "0::", 3) || strstr(line, "name=systemd")))
-			snprintf(ret, size, "%s", path);
-	}
+	path = cgroup_path((struct str){ text, (size_t)got });
+	snprintf(ret, size, "%.*s", STR_ARGS(path));
 	return 0;
 }
 

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "user/base/exit.h"
 #include "user/base/listen.h"
 #include "user/base/loop.h"
 #include "user/capture/capture.h"
@@ -25,9 +26,6 @@ struct opener {
 	struct watch watch;
 	struct timer deadline;
 };
-
-/* Exit statuses of the agent besides 0. */
-enum { EXIT_FAILED = 1, EXIT_CANNOT = 3 };
 
 struct monitor {
 	const struct config *config;

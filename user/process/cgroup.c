@@ -35,7 +35,9 @@ struct str cgroup_path(struct str text)
 	while (take_path(&text, &controllers, &path)) {
 		int rank = !controllers.len ? 3 : str_eq(controllers, STR("name=systemd")) ? 2 : 1;
 
-		if (path.len > 1 && rank > best_rank) {
+		/* "/" says nothing of the process: it is the answer where nothing else is. */
+		rank += path.len > 1 ? 3 : 0;
+		if (rank > best_rank) {
 			best = path;
 			best_rank = rank;
 		}

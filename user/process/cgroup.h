@@ -18,5 +18,8 @@ struct str cgroup_container(struct str text);
 /* The innermost unit ("shop@1.service") outside containers; empty when there is none. */
 struct str cgroup_unit(struct str text);
 
-/* The path in the unified hierarchy, else in systemd's own, else the first. */
+/*
+ * The path in the unified hierarchy, else in systemd's own, else the first; "/" only where all
+ * are. Empty where no line is one of a cgroup file.
+ */
 struct str cgroup_path(struct str text);

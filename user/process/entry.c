@@ -26,6 +26,21 @@ struct entry *entry_find(const struct processes *p, struct process_id id)
 	return NULL;
 }
 
+void instances_forget(struct processes *p)
+{
+	struct instance **at = &p->instances, *i;
+
+	while ((i = *at)) {
+		if (i->members || i->resource->references > 1) {
+			at = &i->next;
+			continue;
+		}
+		*at = i->next;
+		resource_unref(i->resource);
+		free(i);
+	}
+}
+
 void instance_leave(struct processes *p, struct entry *e, uint64_t now_ns)
 {
 	struct instance *i = e->instance;
@@ -36,15 +51,8 @@ void instance_leave(struct processes *p, struct entry *e, uint64_t now_ns)
 	e->process.resource = NULL;
 	if (!e->process.ended && --i->living == 0)
 		i->resource->ended_ns = now_ns;
-	if (--i->members)
-		return;
-	for (struct instance **at = &p->instances; *at; at = &(*at)->next)
-		if (*at == i) {
-			*at = i->next;
-			break;
-		}
-	resource_unref(i->resource);
-	free(i);
+	if (--i->members == 0 && i->resource->references == 1)
+		instances_forget(p);
 }
 
 void instance_join(struct entry *e, struct instance *i)
@@ -172,6 +180,17 @@ struct instance *instance_add(struct processes *p, struct resource *resource)
 	return i;
 }
 
+void instance_renew(struct processes *p, struct instance *i, struct resource *resource)
+{
+	i->resource->replaced = true;
+	resource_unref(i->resource);
+	i->resource = resource;
+	for (size_t bucket = 0; bucket < p->bucket_count; bucket++)
+		for (struct entry *e = p->buckets[bucket]; e; e = e->next)
+			if (e->instance == i)
+				e->process.resource = resource;
+}
+
 void entries_init(struct processes *p)
 {
 	p->bucket_count = FIRST_BUCKETS;
@@ -186,4 +205,11 @@ void entries_free(struct processes *p)
 			entry_free(p, e);
 		}
 	free(p->buckets);
+	while (p->instances) {
+		struct instance *i = p->instances;
+
+		p->instances = i->next;
+		resource_unref(i->resource);
+		free(i);
+	}
 }

@@ -6,8 +6,9 @@
  *	nginx master  1000   -----^ ^
  *	nginx worker  1001   -------/
  *
- * An instance goes with its last member; its resource's `ended_ns` follows its
- * living members. A pid alone finds nothing.
+ * An instance goes with its last member, or, where series keep its resource, with
+ * them: who starts again with its id takes its place. Its resource's `ended_ns`
+ * follows its living members. A pid alone finds nothing.
  */
 #pragma once
 
@@ -58,3 +59,7 @@ void instance_join(struct entry *e, struct instance *i);
 void instance_leave(struct processes *p, struct entry *e, uint64_t now_ns);
 /* A new instance without members takes `resource`. */
 struct instance *instance_add(struct processes *p, struct resource *resource);
+/* One whose members all ended has this resource from now on, and so have they. */
+void instance_renew(struct processes *p, struct instance *i, struct resource *resource);
+/* Forget those without members whose resource nobody else keeps. */
+void instances_forget(struct processes *p);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/process/environ.h"
 
+#include "user/base/hex.h"
+
 struct str environ_find(struct str environ, struct str key)
 {
 	struct str variable, name;
@@ -23,14 +25,6 @@ bool take_resource_attribute(struct str *in, struct str *key, struct str *value)
 		return true;
 	}
 	return false;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* The byte that an escape at the front stands for; 0: there is none. */

@@ -17,6 +17,7 @@ enum {
 	UUID_TEXT = 37,
 	/* U+FFFD is three bytes for one; an attribute may have a key and a value to copy. */
 	TEXT_BYTES = RESOURCE_ATTRIBUTES * 2 * 3 * LIMIT_ATTRIBUTE_BYTES,
+	UNKNOWN_BYTES = 4096, /* three texts of 64 bytes and our own words */
 };
 
 /* OpenTelemetry semantic conventions, service.instance.id: the namespace for UUIDv5. */
@@ -146,6 +147,26 @@ struct resource *instance_resource(struct process_id id, const struct facts *fac
 	add_service(&m, id, facts);
 	add_process(&m, id, facts);
 	add_host(&m, facts);
+	r = resource_new(m.at, m.count);
+	buf_free(&m.texts);
+	return r;
+}
+
+struct resource *instance_unknown(const struct host *host)
+{
+	struct facts f = { .at = { [FACT_NAME] = STR("unknown_service") } };
+	struct maker m = { .texts = buf_new(UNKNOWN_BYTES) };
+	struct process_id nobody = {};
+	struct resource *r;
+
+	if (host) {
+		f.at[FACT_HOST_ID] = str_of(host->id);
+		f.at[FACT_HOST_NAME] = str_of(host->name);
+		f.at[FACT_HOST_ARCH] = str_of(host->arch);
+	}
+	buf_reserve(&m.texts, UNKNOWN_BYTES);
+	add_service(&m, nobody, &f);
+	add_host(&m, &f);
 	r = resource_new(m.at, m.count);
 	buf_free(&m.texts);
 	return r;

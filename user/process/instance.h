@@ -3,6 +3,7 @@
 #pragma once
 
 #include "user/process/fact.h"
+#include "user/process/host.h"
 
 /*
  * The resource of process `id` by its facts, with one reference. `facts` has the
@@ -12,3 +13,5 @@
  */
 struct resource *instance_resource(struct process_id id, const struct facts *facts,
 				   uint64_t *dropped);
+/* Of all processes of a host that nothing is known of, with one reference; NULL: of any host. */
+struct resource *instance_unknown(const struct host *host);

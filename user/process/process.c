@@ -51,29 +51,42 @@ static struct entry *topmost(const struct processes *p, struct process_id id,
 	return top;
 }
 
-/* Does a living instance have this name, namespace and id already? */
-static bool instance_taken(const struct processes *p, const struct facts *f)
+/* The instance with this name, namespace and id, or NULL. */
+static struct instance *instance_find(const struct processes *p, const struct facts *f)
 {
-	for (const struct instance *i = p->instances; i; i = i->next)
-		if (i->living && str_eq(i->resource->service_instance, f->at[FACT_INSTANCE]) &&
+	for (struct instance *i = p->instances; i; i = i->next)
+		if (str_eq(i->resource->service_instance, f->at[FACT_INSTANCE]) &&
 		    str_eq(i->resource->service_name, f->at[FACT_NAME]) &&
 		    str_eq(i->resource->service_namespace, f->at[FACT_NAMESPACE]))
-			return true;
-	return false;
+			return i;
+	return NULL;
 }
 
-/* Processes that were given one id (pm2, a container's environment) are told apart by pid. */
+/*
+ * Processes that were given one id (pm2, a container's environment) are told
+ * apart by pid while they live; one that was started again takes the place of
+ * the one before.
+ */
 static struct instance *instance_new(struct processes *p, struct process_id id,
 				     const struct facts *facts)
 {
 	_cleanup_(freep) char *distinct = NULL;
+	struct instance *same = NULL;
+	struct resource *resource;
 	struct facts f = *facts;
 
-	if (f.at[FACT_INSTANCE].len && instance_taken(p, &f)) {
+	if (f.at[FACT_INSTANCE].len)
+		same = instance_find(p, &f);
+	if (same && same->living) {
 		distinct = xasprintf("%.*s-%u", STR_ARGS(f.at[FACT_INSTANCE]), id.tgid);
 		f.at[FACT_INSTANCE] = str_of(distinct);
+		same = instance_find(p, &f);
 	}
-	return instance_add(p, instance_resource(id, &f, &p->attributes_dropped));
+	resource = instance_resource(id, &f, &p->attributes_dropped);
+	if (!same || same->living)
+		return instance_add(p, resource);
+	instance_renew(p, same, resource);
+	return same;
 }
 
 /* The user's rule for it; its names beat those that were found. */
@@ -190,15 +203,7 @@ void processes_expire(struct processes *p, uint64_t now_ns)
 {
 	if (now_ns > KEEP_ENDED_NS)
 		entries_forget(p, now_ns - KEEP_ENDED_NS);
-}
-
-void processes_reconfigure(struct processes *p, const struct config *config)
-{
-	p->config = config;
-	for (size_t i = 0; i < p->bucket_count; i++)
-		for (struct entry *e = p->buckets[i]; e; e = e->next)
-			e->process.service = service_rule_find(config, str_of(e->process.exe),
-							       str_of(e->cgroup), str_of(e->ports));
+	instances_forget(p);
 }
 
 struct processes *processes_new(const struct config *config)

@@ -73,8 +73,6 @@ int processes_learn(struct processes *p, const struct record_process *record);
 const struct process *processes_find(struct processes *p, struct process_id id);
 /* Forget what ended longer than a minute ago. */
 void processes_expire(struct processes *p, uint64_t now_ns);
-/* The configuration was read again: `service` is looked up anew, resources stay. */
-void processes_reconfigure(struct processes *p, const struct config *config);
 /* Would the facts of one that is not known be refused? Then nothing has to wait for them. */
 bool processes_full(const struct processes *p);
 /* Facts not taken because of limit.processes. */

@@ -16,12 +16,15 @@ struct kind {
 	struct attribute attributes[GROUP_ATTRIBUTES]; /* texts point into `key` */
 	size_t attribute_count;
 	uint64_t open;
+	bool overflow; /* of its service and group, what found no room */
 };
 
 struct active {
 	struct pipeline *pipeline;
-	struct table kinds; /* by key */
-	struct buf key;	    /* of the exchange that is looked at */
+	struct table kinds; /* by key: KINDS, and one overflow kind a resource and group */
+	size_t ordinary;    /* those that are no overflow kinds */
+	uint64_t overflowed;
+	struct buf key; /* of the exchange that is looked at */
 	struct collector collector;
 };
 
@@ -62,7 +65,15 @@ static bool make_key(const struct subject *s, struct buf *ret)
 	return !ret->full;
 }
 
-static struct kind *kind_new(struct active *active, const struct subject *s)
+static void make_overflow_key(const struct subject *s, struct buf *ret)
+{
+	buf_clear(ret);
+	buf_add(ret, (struct str){ (const char *)&s->group, sizeof(s->group) });
+	buf_add(ret, (struct str){ (const char *)&s->resource->id, sizeof(s->resource->id) });
+	buf_add(ret, STR("overflow")); /* no value is written like this: its length comes first */
+}
+
+static struct kind *kind_begin(struct active *active, const struct subject *s)
 {
 	struct kind *kind = xcalloc(1, sizeof(*kind));
 
@@ -71,6 +82,21 @@ static struct kind *kind_new(struct active *active, const struct subject *s)
 	kind->key = buf_new(KEY_BYTES * 2);
 	buf_reserve(&kind->key, KEY_BYTES * 2); /* texts point into it */
 	buf_add(&kind->key, buf_str(&active->key));
+	return kind;
+}
+
+static struct kind *kind_enter(struct active *active, struct kind *kind)
+{
+	if (table_put(&active->kinds, (struct str){ kind->key.at, active->key.len }, kind))
+		abort(); /* it was looked for, and the table has no limit */
+	active->ordinary += !kind->overflow;
+	return kind;
+}
+
+static struct kind *kind_new(struct active *active, const struct subject *s)
+{
+	struct kind *kind = kind_begin(active, s);
+
 	for (size_t i = 0; i < kind->group->active_keys; i++) {
 		const struct attribute *a =
 			attribute_find(s->attributes, s->count, kind->group->keys[i]);
@@ -85,11 +111,7 @@ static struct kind *kind_new(struct active *active, const struct subject *s)
 		}
 		kind->attribute_count++;
 	}
-	if (table_put(&active->kinds, (struct str){ kind->key.at, active->key.len }, kind)) {
-		kind_free(kind);
-		return NULL;
-	}
-	return kind;
+	return kind_enter(active, kind);
 }
 
 /* The kind, which is made when it is new; NULL past the limit. */
@@ -97,26 +119,53 @@ static struct kind *kind_of(struct active *active, const struct subject *s)
 {
 	struct kind *kind;
 
-	if (!s->group->active.name || !s->resource || s->resource->ended_ns ||
-	    !make_key(s, &active->key))
+	if (!make_key(s, &active->key))
 		return NULL;
 	kind = table_find(&active->kinds, buf_str(&active->key));
-	return kind ? kind : kind_new(active, s);
+	return kind || active->ordinary >= KINDS ? kind : kind_new(active, s);
+}
+
+static struct kind *overflow_kind(struct active *active, const struct subject *s)
+{
+	struct kind *kind;
+
+	active->overflowed++;
+	make_overflow_key(s, &active->key);
+	kind = table_find(&active->kinds, buf_str(&active->key));
+	if (kind)
+		return kind;
+	kind = kind_begin(active, s);
+	kind->overflow = true;
+	kind->attribute_count = 1;
+	kind->attributes[0] = (struct attribute){ .key = STR("otel.metric.overflow"),
+						  .type = ATTRIBUTE_BOOL,
+						  .number = true };
+	return kind_enter(active, kind);
+}
+
+static bool is_counted(const struct subject *s)
+{
+	return s->group->active.name && !s->resource->ended_ns;
 }
 
 static void see_open(void *context, const struct exchange *x)
 {
 	struct active *active = context;
+	struct subject subject;
 	struct kind *kind;
 	struct span span;
 
 	pipeline_span(active->pipeline, x, &span);
 	if (!span.metrics || span.hide_from_metrics)
 		return;
-	kind = kind_of(active, &(struct subject){ span.metrics, span.resource, span.attributes,
-						  span.attribute_count });
-	if (kind)
-		kind->open++;
+	subject = (struct subject){ span.metrics, span.resource, span.attributes,
+				    span.attribute_count };
+	if (!is_counted(&subject))
+		return;
+	kind = kind_of(active, &subject);
+	if (!kind)
+		kind = overflow_kind(active, &subject);
+	kind->open++;
 }
 
 /* What was observed once is given as 0 when none is open. */
@@ -125,19 +174,23 @@ static void see_row(void *context, const struct resource *resource,
 		    const struct metric_group *group, size_t metric,
 		    const struct histogram *histogram)
 {
+	struct subject subject = { group, resource, attributes, count };
+
 	(void)histogram;
-	if (!metric)
-		kind_of(context, &(struct subject){ group, resource, attributes, count });
+	if (!metric && is_counted(&subject) &&
+	    !attribute_find(attributes, count, STR("otel.metric.overflow")))
+		kind_of(context, &subject);
 }
 
 static bool is_over(void *value, void *context)
 {
+	struct active *active = context;
 	struct kind *kind = value;
 
-	(void)context;
 	kind->open = 0;
 	if (!kind->resource->ended_ns)
 		return false;
+	active->ordinary -= !kind->overflow;
 	kind_free(kind);
 	return true;
 }
@@ -170,7 +223,7 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	size_t count = 0, at = 0;
 
 	(void)now_ns;
-	table_sweep(&active->kinds, is_over, NULL);
+	table_sweep(&active->kinds, is_over, active);
 	series_each(active->pipeline->series, see_row, active);
 	exchanges_each_open(active->pipeline->exchanges, see_open, active);
 	while ((kind = table_next(&active->kinds, &at))) {
@@ -191,7 +244,7 @@ struct active *active_new(struct pipeline *pipeline)
 
 	active->pipeline = pipeline;
 	active->key = buf_new(KEY_BYTES);
-	table_init(&active->kinds, KINDS);
+	table_init(&active->kinds, SIZE_MAX);
 	active->collector =
 		(struct collector){ .name = "active", .context = active, .collect = collect };
 	collectors_add(&pipeline->collectors, &active->collector);
@@ -208,4 +261,9 @@ void active_free(struct active *active)
 	table_free(&active->kinds);
 	buf_free(&active->key);
 	free(active);
+}
+
+uint64_t active_overflowed(const struct active *active)
+{
+	return active->overflowed;
 }

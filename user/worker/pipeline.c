@@ -8,6 +8,7 @@
 #include "user/base/limits.h"
 #include "user/base/mem.h"
 #include "user/event/event.h"
+#include "user/process/instance.h"
 #include "user/worker/active.h"
 #include "user/worker/routing.h"
 #include "user/worker/unread.h"
@@ -73,17 +74,19 @@ static struct str failure_of(const struct exchange *x)
 {
 	if (x->outcome == OUTCOME_RESET)
 		return STR("connection_reset");
+	if (x->outcome == OUTCOME_TIMEOUT)
+		return STR("timeout");
 	return x->answered && x->outcome == OUTCOME_ANSWERED ? (struct str){} : STR("_OTHER");
 }
 
 static void sample(struct pipeline *p, struct span *span, const struct process *process,
-		   uint8_t parent_flags, bool has_remote)
+		   uint8_t parent_flags)
 {
 	const struct config *c = p->config;
 	const struct sampler *sampler = routing_sampler(p->routing, process);
 
-	span->sampled =
-		sampler_decides(sampler, span->context.trace_id, has_remote ? &parent_flags : NULL);
+	span->sampled = sampler_decides(sampler, span->context.trace_id,
+					span->has_context ? &parent_flags : NULL);
 	if (!span->sampled && c->trace.keep_errors && span->status == STATUS_ERROR)
 		span->sampled = true;
 	if (!span->sampled && c->trace.keep_slower_than_ms &&
@@ -95,22 +98,38 @@ static void sample(struct pipeline *p, struct span *span, const struct process *
 		span->context.flags &= (uint8_t)~TRACE_FLAG_SAMPLED;
 }
 
+/* From `start` to `end`, which records out of order may have before it. */
+static uint64_t between(uint64_t start, uint64_t end)
+{
+	return end > start ? end - start : 0;
+}
+
+/* The answer to a pipelined question may have begun before its start; 0 would say: no answer. */
+static uint64_t first_byte_of(const struct exchange *x)
+{
+	uint64_t after = between(x->started_ns, x->first_answer_ns);
+
+	return x->first_answer_ns && !after ? 1 : after;
+}
+
 /* What needs no look at the messages. */
 static void span_begin(struct pipeline *p, const struct exchange *x, const struct process *process,
 		       struct span *span)
 {
+	struct resource *resource = process && process->resource ? process->resource : p->unknown;
+
 	/* The attributes are filled as they are counted; zeroing them all would cost more. */
 	mem_zero(span, offsetof(struct span, attributes));
 	buf_clear(&p->scratch);
 	span->scratch = &p->scratch;
 	span->kind = x->role == ROLE_CLIENT ? SPAN_CLIENT : SPAN_SERVER;
-	span->resource = process ? process->resource : NULL;
-	span->routes = routing_routes(p->routing, process);
+	span->resource = resource;
+	span->routes = routing_routes(p->routing, process, resource);
 	span->start_unix_ns = x->started_ns + (uint64_t)p->unix_offset_ns;
 	span->end_unix_ns = x->ended_ns + (uint64_t)p->unix_offset_ns;
 	span->measures = (struct measures){
-		.duration_ns = x->ended_ns - x->started_ns,
-		.first_byte_ns = x->first_answer_ns ? x->first_answer_ns - x->started_ns : 0,
+		.duration_ns = between(x->started_ns, x->ended_ns),
+		.first_byte_ns = first_byte_of(x),
 		.asking_body_bytes = x->asking_body_bytes,
 		.answering_body_bytes = x->answering_body_bytes,
 	};
@@ -156,8 +175,22 @@ static struct row *find_row(struct pipeline *p, const struct exchange *x, struct
 	return row;
 }
 
-static void hand_out(struct pipeline *p, const struct span *span)
+/* OpenTelemetry's limit of an attribute's value: for spans, not for metrics and resources. */
+static void cut_attributes(struct pipeline *p, struct span *span)
 {
+	for (size_t i = 0; i < span->attribute_count; i++) {
+		struct attribute *a = &span->attributes[i];
+
+		if (!attribute_is_text(a) || a->text.len <= p->config->limit.attribute_bytes)
+			continue;
+		a->text = attribute_cut(a->text, p->config->limit.attribute_bytes);
+		p->attributes_cut++;
+	}
+}
+
+static void hand_out(struct pipeline *p, struct span *span)
+{
+	cut_attributes(p, span);
 	for (size_t i = 0; i < p->exporter_count; i++)
 		if (p->exporters[i]->span)
 			p->exporters[i]->span(p->exporter_selves[i], span);
@@ -168,14 +201,12 @@ static void seal(struct pipeline *p, const struct exchange *x, const struct proc
 		 struct span *span)
 {
 	uint8_t parent_flags;
-	bool has_remote;
 
 	if (x->proto->context)
 		x->proto->context(&x->question, span);
 	parent_flags = span->context.flags;
-	has_remote = span->has_parent || span->context.trace_id[0] || span->context.trace_id[1];
 	make_ids(p, span);
-	sample(p, span, process, parent_flags, has_remote);
+	sample(p, span, process, parent_flags);
 }
 
 static void observe(void *context, const struct exchange *x)
@@ -186,10 +217,6 @@ static void observe(void *context, const struct exchange *x)
 	struct row *row;
 
 	p->ledger.in[STAGE_SPAN]++;
-	if (!process || !process->resource) {
-		p->ledger.lost[LOSS_SPAN_LIMIT]++;
-		return;
-	}
 	span_begin(p, x, process, &span);
 	row = find_row(p, x, &span);
 	seal(p, x, process, &span);
@@ -242,6 +269,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	collectors_init(&p->collectors);
 	p->routing = routing_new(c);
 	p->processes = processes_new(c);
+	/* A replay must not say anything of the host that it runs on. */
+	p->unknown = instance_unknown(options->seed ? NULL : host_facts());
 	p->unread = unread_new(c->limit.processes);
 	p->series = series_new(c->limit.series, c->limit.series_total,
 			       c->limit.ended_series_s * NS_PER_S);
@@ -275,11 +304,17 @@ void pipeline_free(struct pipeline *p)
 	exchanges_free(p->exchanges);
 	series_free(p->series);
 	processes_free(p->processes);
+	resource_unref(p->unknown);
 	unread_free(p->unread);
 	routing_free(p->routing);
 	buf_free(&p->scratch);
 	buf_free(&p->watch_flags);
 	free(p);
+}
+
+static bool takes_spans(const struct exporter *exporter, const void *self)
+{
+	return exporter->span && (!exporter->takes_spans || exporter->takes_spans(self));
 }
 
 int pipeline_export(struct pipeline *p, const struct export_context *context, const char **error)
@@ -294,7 +329,7 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 			return -EINVAL;
 		if (!self)
 			continue;
-		p->exports_spans |= exporters[i]->span != NULL;
+		p->exports_spans |= takes_spans(exporters[i], self);
 		p->exporters[p->exporter_count] = exporters[i];
 		p->exporter_selves[p->exporter_count++] = self;
 	}
@@ -326,6 +361,7 @@ void pipeline_take_record(struct pipeline *p, const struct record *record)
 		return;
 	case RECORD_CLOCK:
 		p->unix_offset_ns = ((const struct record_clock *)record)->unix_offset_ns;
+		exchanges_expire(p->exchanges, record->at_ns);
 		return;
 	default:
 		p->ledger.out[STAGE_RING]++;

@@ -37,6 +37,8 @@ struct pipeline {
 	struct ledger ledger;
 	struct collectors collectors;
 	struct processes *processes;
+	struct resource
+		*unknown; /* of processes without facts: past limit.processes, or not on a tape */
 	struct exchanges *exchanges;
 	struct series *series;
 	struct random random;
@@ -55,8 +57,9 @@ struct pipeline {
 	verdict_set *verdict;
 	heads_set *heads;
 	void *verdict_context;
-	uint64_t unsampled;	/* spans that the sampler left out */
-	uint64_t facts_refused; /* records about processes that said nothing that can be read */
+	uint64_t unsampled;	 /* spans that the sampler left out */
+	uint64_t attributes_cut; /* of spans: limit.attribute-bytes */
+	uint64_t facts_refused;	 /* records about processes that said nothing that can be read */
 };
 
 struct pipeline *pipeline_new(const struct pipeline_options *options);

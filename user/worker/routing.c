@@ -1,13 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/worker/routing.h"
 
+#include "user/base/limits.h"
 #include "user/base/mem.h"
+#include "user/model/resource.h"
 #include "user/proto/http/http.h"
+
+/* Guessed routes of one service; its resources have a reference each. */
+struct served {
+	struct served *next;
+	const struct service_rule *rule;
+	struct str name, namespace; /* in `texts` */
+	struct routes *routes;
+	char texts[];
+};
 
 struct routing {
 	const struct config *config;
-	struct routes *common;
-	struct routes **services; /* one an entry of config->services; NULL: the common ones */
+	struct routes *common; /* where nothing is guessed, and past LIMIT_ROUTE_SERVICES */
+	struct served *services;
+	size_t service_count;
+	uint64_t collapsed, shared; /* collapsed: in routes that are gone */
 	struct str *methods, *headers;
 	struct http_ignore *ignore;
 	struct http_options http;
@@ -58,17 +71,82 @@ static void configure_http(struct routing *r)
 	http_configure(&r->http);
 }
 
+static void served_free(struct routing *r, struct served **at)
+{
+	struct served *gone = *at;
+
+	*at = gone->next;
+	r->collapsed += routes_collapsed(gone->routes);
+	r->service_count--;
+	routes_unref(gone->routes);
+	free(gone);
+}
+
+static struct served *served_new(struct routing *r, const struct service_rule *rule,
+				 const struct resource *resource)
+{
+	struct str name = resource->service_name, namespace = resource->service_namespace;
+	struct served *s = xcalloc(1, sizeof(*s) + name.len + namespace.len);
+
+	s->rule = rule;
+	s->name = (struct str){ s->texts, name.len };
+	s->namespace = (struct str){ s->texts + name.len, namespace.len };
+	if (name.len)
+		memcpy(s->texts, name.at, name.len);
+	if (namespace.len)
+		memcpy(s->texts + name.len, namespace.at, namespace.len);
+	s->routes = routes_of(rule && rule->routes.count ? &rule->routes : &r->config->http.route,
+			      r->config->http.route_guess);
+	s->next = r->services;
+	r->services = s;
+	r->service_count++;
+	return s;
+}
+
+/* Those whose resources are all gone go. */
+static void served_sweep(struct routing *r)
+{
+	struct served **at = &r->services;
+
+	while (*at)
+		if (routes_unshared((*at)->routes))
+			served_free(r, at);
+		else
+			at = &(*at)->next;
+}
+
+static bool has_patterns(const struct service_rule *rule)
+{
+	return rule && rule->routes.count;
+}
+
+/* The service's, or when there are too many one with the same patterns; NULL: the common ones. */
+static struct served *served_find(struct routing *r, const struct service_rule *rule,
+				  const struct resource *resource)
+{
+	struct served *same = NULL;
+
+	served_sweep(r);
+	for (struct served *s = r->services; s; s = s->next) {
+		if (s->rule != rule)
+			continue;
+		if (str_eq(s->name, resource->service_name) &&
+		    str_eq(s->namespace, resource->service_namespace))
+			return s;
+		same = s;
+	}
+	if (r->service_count < LIMIT_ROUTE_SERVICES || (has_patterns(rule) && !same))
+		return served_new(r, rule, resource);
+	r->shared++;
+	return has_patterns(rule) ? same : NULL;
+}
+
 struct routing *routing_new(const struct config *config)
 {
 	struct routing *r = xcalloc(1, sizeof(*r));
 
 	r->config = config;
 	r->common = routes_of(&config->http.route, config->http.route_guess);
-	r->services = xcalloc(config->service_count, sizeof(*r->services));
-	for (size_t i = 0; i < config->service_count; i++)
-		if (config->services[i].routes.count)
-			r->services[i] =
-				routes_of(&config->services[i].routes, config->http.route_guess);
 	configure_http(r);
 	return r;
 }
@@ -78,23 +156,25 @@ void routing_free(struct routing *r)
 	if (!r)
 		return;
 	http_configure(NULL);
-	for (size_t i = 0; i < r->config->service_count; i++)
-		routes_free(r->services[i]);
-	routes_free(r->common);
-	free(r->services);
+	while (r->services)
+		served_free(r, &r->services);
+	routes_unref(r->common);
 	free(r->methods);
 	free(r->headers);
 	free(r->ignore);
 	free(r);
 }
 
-struct routes *routing_routes(const struct routing *r, const struct process *process)
+struct routes *routing_choose(struct routing *r, const struct service_rule *rule,
+			      struct resource *resource)
 {
-	struct routes *own = NULL;
+	bool own = r->config->http.route_guess || has_patterns(rule);
+	struct served *served = own ? served_find(r, rule, resource) : NULL;
 
-	if (process && process->service)
-		own = r->services[process->service - r->config->services];
-	return own ? own : r->common;
+	routes_unref(resource->routes);
+	resource->routes = routes_ref(served ? served->routes : r->common);
+	resource->routes_rule = rule;
+	return resource->routes;
 }
 
 const struct sampler *routing_sampler(const struct routing *r, const struct process *process)
@@ -106,10 +186,14 @@ const struct sampler *routing_sampler(const struct routing *r, const struct proc
 
 uint64_t routing_collapsed(const struct routing *r)
 {
-	uint64_t sum = routes_collapsed(r->common);
+	uint64_t sum = r->collapsed + routes_collapsed(r->common);
 
-	for (size_t i = 0; i < r->config->service_count; i++)
-		if (r->services[i])
-			sum += routes_collapsed(r->services[i]);
+	for (const struct served *s = r->services; s; s = s->next)
+		sum += routes_collapsed(s->routes);
 	return sum;
+}
+
+uint64_t routing_shared(const struct routing *r)
+{
+	return r->shared;
 }

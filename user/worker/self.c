@@ -10,6 +10,7 @@
 
 #include "user/base/clock.h"
 #include "user/base/mem.h"
+#include "user/worker/active.h"
 #include "user/worker/routing.h"
 
 enum { ROLES = 3 };
@@ -102,16 +103,34 @@ static void collect_requests(const struct self *s, struct metric_sink *sink)
 				  "Connections that are left alone, by what they carry."));
 	for (int i = 0; i < UNREADS; i++)
 		give(sink, "reason", unread[i], (double)c->unread[i]);
+	sink->metric(sink, METRIC("sonde.connections.evicted", "{connection}", METRIC_COUNTER,
+				  "Connections that were let go for others: limit.connections."));
+	give(sink, NULL, NULL, (double)c->evicted);
 	sink->metric(sink, METRIC("sonde.connections.open", "{connection}", METRIC_UPDOWN,
 				  "Connections that are followed."));
 	give(sink, NULL, NULL, (double)exchanges_connections(s->pipeline->exchanges));
+}
+
+/* What was coarser, left out or cut on the way from exchanges to metrics and spans. */
+static void collect_spans(const struct self *s, struct metric_sink *sink)
+{
 	sink->metric(sink, METRIC("sonde.series.overflowed", "{span}", METRIC_COUNTER,
 				  "Spans counted under an overflow series: limit.series, "
 				  "limit.series-total."));
 	give(sink, NULL, NULL, (double)series_overflowed(s->pipeline->series));
+	sink->metric(sink, METRIC("sonde.active.overflowed", "{request}", METRIC_COUNTER,
+				  "Open requests found under an overflow series, each time."));
+	give(sink, NULL, NULL, (double)active_overflowed(s->pipeline->active));
 	sink->metric(sink, METRIC("sonde.routes.collapsed", "{segment}", METRIC_COUNTER,
 				  "Path segments that became {id} because there were too many."));
 	give(sink, NULL, NULL, (double)routing_collapsed(s->pipeline->routing));
+	sink->metric(sink,
+		     METRIC("sonde.routes.shared", "{resource}", METRIC_COUNTER,
+			    "Instances whose service shares guessed routes: too many services."));
+	give(sink, NULL, NULL, (double)routing_shared(s->pipeline->routing));
+	sink->metric(sink, METRIC("sonde.attributes.cut", "{attribute}", METRIC_COUNTER,
+				  "Values of spans that were longer: limit.attribute-bytes."));
+	give(sink, NULL, NULL, (double)s->pipeline->attributes_cut);
 	sink->metric(sink, METRIC("sonde.spans.unsampled", "{span}", METRIC_COUNTER,
 				  "Spans that the sampler left out."));
 	give(sink, NULL, NULL, (double)s->pipeline->unsampled);
@@ -258,6 +277,7 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	read_counters(s);
 	fill_ledger(s, &s->pipeline->ledger);
 	collect_requests(s, sink);
+	collect_spans(s, sink);
 	collect_hooks(s, sink);
 	collect_features(s, sink);
 	collect_agent(s, sink);

@@ -56,10 +56,11 @@ static void set_verdict(void *context, uint64_t cookie, enum verdict verdict, ui
 	struct verdict_cell cell = { .tag = (uint32_t)(cookie / VERDICT_CELLS),
 				     .verdict = (uint16_t)verdict,
 				     .head_bytes = head_bytes };
-	uint64_t word;
+	uint64_t *there = (uint64_t *)&w->verdicts[cookie % VERDICT_CELLS], word;
 
 	memcpy(&word, &cell, sizeof(word));
-	__atomic_store_n((uint64_t *)&w->verdicts[cookie % VERDICT_CELLS], word, __ATOMIC_RELAXED);
+	if (__atomic_load_n(there, __ATOMIC_RELAXED) != word) /* it is said again with each turn */
+		__atomic_store_n(there, word, __ATOMIC_RELAXED);
 }
 
 static void set_heads(void *context, uint16_t port, uint16_t head_bytes)
@@ -95,7 +96,7 @@ static bool take_record(void *context, struct str bytes)
 	if (!pipeline_knows(w->pipeline, bytes)) {
 		const struct record *record = (const struct record *)bytes.at;
 
-		if (!w->stopping && monotonic_ns() - record->at_ns < PATIENCE_NS) {
+		if (!w->stopping && monotonic_ns() < record->at_ns + PATIENCE_NS) {
 			w->waiting = true;
 			return false;
 		}

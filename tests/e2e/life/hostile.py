@@ -4,10 +4,12 @@
 import os
 import subprocess
 
-from lib import check, equal, test
+from lib import Sonde, check, equal, test
+from receiver import Receiver
 from subject import OK, Server, watch
 
-COUNT = int(os.environ.get("PATHS", "100000"))
+MILLION = int(os.environ.get("PATHS", "1000000"))
+COUNT = MILLION // 10
 JUNK = [b"\x1b[31m", b"\xff\xfe", b"\xc3\x28", b"\xe2\x80\xae", b'"', b"\\", b"%0a", b"\xf0\x9f\x98\x80", b"{}", b"\x7f"]
 
 
@@ -16,6 +18,36 @@ def asked(number):
 	junk = JUNK[number % len(JUNK)]
 	return b"%s /%s/%s%d/%x HTTP/1.1\r\nHost: %s%d\r\nUser-Agent: %s\r\n\r\n" % (
 		method, (b"a", b"b", b"c")[number % 3], junk, number, number * 7919, junk, number, junk)
+
+
+def bomb(number):
+	"""A head of 200 headers, or with one of 30 KB: past any limit."""
+	junk = JUNK[number % len(JUNK)]
+	many = b"".join(b"X-%d%s: %s\r\n" % (i, junk, junk * 20) for i in range(200))
+	long = b"X-Long: " + junk * (30000 // len(junk)) + b"\r\n"
+	return asked(number)[:-2] + (many if number % 2 else long) + b"\r\n"
+
+
+def pss_kb(pid):
+	"""Of the process and all that it started."""
+	with open("/proc/%d/smaps_rollup" % pid, encoding="ascii") as f:
+		own = next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+	with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as f:
+		return own + sum(pss_kb(int(child)) for child in f.read().split())
+
+
+def counted(m, requests):
+	"""All, but for those whose records are counted as lost where the worker had no CPU to keep up."""
+	seen = m.sum("http_server_request_duration_seconds_count")
+	lost = m.sum("sonde_lost_total", stage="ring")
+	check(seen <= requests <= seen + lost, "%d seen, %d records lost: %s" % (seen, lost, m.lost()))
+
+
+def promtool(text):
+	checked = subprocess.run(["promtool", "check", "metrics"], input=text.encode(),
+				 capture_output=True, check=False)
+	check(b"error while linting" not in checked.stderr and checked.returncode in (0, 3),
+	      "promtool: %s" % checked.stderr[:500])
 
 
 def one_by_one(peer, gate):
@@ -38,15 +70,55 @@ def a_hundred_thousand_paths_and_methods():
 		equal(m.sum(name), COUNT, "requests")
 		series = [labels for has, labels, _ in m.samples if has == name]
 		check(len(series) <= 2001, "%d series" % len(series))
-		checked = subprocess.run(["promtool", "check", "metrics"], input=m.text.encode(),
-					 capture_output=True, check=False)
-		check(b"error while linting" not in checked.stderr and checked.returncode in (0, 3),
-		      "promtool: %s" % checked.stderr[:500])
+		promtool(m.text)
 		sonde.stop()
 		for line in sonde.lines[::97]:
 			line.decode("utf-8")
 			check(b"\x1b" not in line and b"\x7f" not in line, "control bytes on the console")
 		equal(len(sonde.lines) + m.sum("sonde_console_lines_total", outcome="dropped"), COUNT, "lines")
+
+
+@test
+def a_million_paths_and_methods_are_bounded():
+	with Receiver() as receiver, Server(one_by_one) as server, \
+	     Sonde("--watch.pid=%d" % server.pid, "--otlp.endpoint=" + receiver.url,
+		   "--otlp.metric-interval=2s", "--http.headers=user-agent",
+		   "--trace.sampler=traceidratio", "--trace.ratio=0.01", console="off") as sonde:
+		after = []
+		for first in range(0, MILLION, 1000):
+			peer = server.connect()
+			for number in range(first, first + 1000):
+				peer.send(asked(number))
+				peer.take(len(OK))
+			peer.close()
+			if (first + 1000) % (MILLION // 5) == 0:
+				after.append(pss_kb(sonde.process.pid))
+		m = sonde.settled()
+		name = "http_server_request_duration_seconds_count"
+		counted(m, MILLION)
+		check(sum(1 for has, _, _ in m.samples if has == name) <= 2001, "series past their limit")
+		check(max(after) < 64 << 10 and after[-1] < after[0] + (8 << 10), "PSS in KB: %s" % after)
+		promtool(m.text)
+		sonde.stop()
+	equal(receiver.wrong[:3], [], "what the receiver could not decode")
+	check(receiver.spans > MILLION // 200, "%d spans came by OTLP" % receiver.spans)
+	check("http.server.request.duration" in receiver.names, "metrics by OTLP: %s" % receiver.names)
+
+
+@test
+def heads_past_every_limit_are_bounded():
+	with Server(one_by_one) as server, watch(server) as sonde:
+		peer = server.connect()
+		for number in range(1000):
+			peer.send(bomb(number))
+			peer.take(len(OK))
+		peer.close()
+		m = sonde.settled()
+		counted(m, 1000)
+		check(m.sum("sonde_heads_cut_total") > 0, "no head was cut")
+		check(pss_kb(sonde.process.pid) < 64 << 10, "PSS: %d KB" % pss_kb(sonde.process.pid))
+		promtool(m.text)
+		sonde.stop()
 
 
 @test

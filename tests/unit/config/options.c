@@ -111,3 +111,12 @@ TEST(the_schema_is_json_and_knows_every_option_split_at_any_dot)
 	CHECK(json_object_get(top, "services"));
 	json_decref(schema);
 }
+
+TEST(a_head_is_as_long_as_the_kernel_half_ships_at_most)
+{
+	SCOPED *most = FLAGS("--limit.head-bytes=8192");
+
+	CHECK(most && most->limit.head_bytes == 8192);
+	CHECK(refused(FLAGS("--limit.head-bytes=8193"),
+		      "--limit.head-bytes: \"8193\" is not a number from 256 to 8192"));
+}

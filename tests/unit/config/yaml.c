@@ -85,74 +85,66 @@ TEST(services_are_bounded)
 	CHECK(refused(read_yaml(text), "sonde.yaml:1002:3: more than 1000 services"));
 }
 
+static const struct {
+	const char *yaml, *text;
+} wrong_files[] = {
+	{ "\n\nwach: {port: 80}", "3:8: unknown option wach.port; did you mean watch.port?" },
+	{ "watch:\n  prot: 80\n", "2:3: unknown option watch.prot; did you mean watch.port?" },
+	{ "wach.port: 80\n", "1:1: unknown option wach.port; did you mean watch.port?" },
+	{ "port: 80\n", "1:1: unknown option port; did you mean watch.port?" },
+	{ "service: []\n", "1:1: unknown option service; did you mean services?" },
+	{ "a: {}\n", "1:1: unknown option a" },
+	{ "a: [1]\n", "1:1: unknown option a" },
+	{ "\"\\e[2J\": 1\n", "1:1: unknown option ?[2J" },
+	{ "web:\n  max-requests: many\n",
+	  "2:17: web.max-requests: \"many\" is not a number from 1 to 1000" },
+	{ "watch.port: [80, 0]\n", "1:18: watch.port: \"0\" is not a port from 1 to 65535 "
+				   "or a range like 8000-8099" },
+	{ "\"watch.all\\0x\": on\n", "1:1: a text has a zero byte" },
+	{ "tape.record: \"a\\eb\"\n", "1:14: tape.record: has control characters or is not UTF-8" },
+	{ "web.max-requests: 1\nweb: {max-requests: 2}\n",
+	  "2:7: web.max-requests is set twice, first on line 1" },
+	{ "web: {}\nweb: {}\n", "2:1: web is set twice" },
+	{ "services:\nservices:\n", "2:1: services is set twice" },
+	{ "web: 1\n", "1:1: web holds options, not a value" },
+	{ "web: [a]\n", "1:1: web holds options, not a value" },
+	{ "web.max-requests: [1]\n", "1:19: web.max-requests takes one value" },
+	{ "web.max-requests: {a: 1}\n", "1:19: web.max-requests takes one value, not a mapping" },
+	{ "watch.exe: {a: 1}\n", "1:12: watch.exe takes values, not a mapping" },
+	{ "watch.exe: [[a]]\n", "1:13: watch.exe: each entry is a value" },
+	{ "watch.exe: [~]\n", "1:13: watch.exe: each entry is a value" },
+	{ "config.file: a\n", "1:1: config.file cannot be set in a file" },
+	{ "[a]: 1\n", "1:1: a key is the name of an option" },
+	{ "- a\n", "1:1: not a mapping like \"watch.port: 8080\"" },
+	{ "word\n", "1:1: not a mapping like \"watch.port: 8080\"" },
+	{ "watch: &a {all: true}\n", "1:8: anchors and aliases are not supported" },
+	{ "watch: {exe: *a}\n", "1:14: anchors and aliases are not supported" },
+	{ "watch: {exe: !ENV x}\n", "1:14: tags are not supported" },
+	{ "watch: {}\n---\nwatch: {}\n", "2:1: a second document" },
+	{ "a: {b: {c: {d: {e: {f: {g: {h: {i: {j: 1}}}}}}}}}\n", "1:33: nested too deeply" },
+	{ "otlp.headers: {a: [1]}\n", "1:19: not a value" },
+	{ "otlp.headers: {'a,b': 1}\n", "1:16: otlp.headers: not a name" },
+	{ "http.ignore: {/a: both, /a: traces}\n", "1:25: http.ignore: /a is set twice" },
+	{ "otlp.headers: [s3cret]\n", "1:16: otlp.headers: must be a header like name=value" },
+	{ "services: 1\n", "1:11: services takes a list" },
+	{ "services: [1]\n", "1:12: each service is a mapping like {exe: \"*/node\", name: shop}" },
+	{ "services: [{}]\n", "1:12: a service needs a key" },
+	{ "services: [{nmae: a}]\n", "1:13: unknown key nmae of a service; did you mean name?" },
+	{ "services: [{colour: a}]\n", "1:13: unknown key colour of a service" },
+	{ "services: [{name: a, name: b}]\n", "1:22: name is set twice" },
+	{ "services: [{port: x}]\n", "1:19: services.port: \"x\" is not a port from 1 to "
+				     "65535 or a range like 8000-8099" },
+	{ "services: [{sampler: always_on=1}]\n",
+	  "1:22: services.sampler: \"always_on=1\" is not a sampler like always_on or "
+	  "parentbased_traceidratio=0.1" },
+};
+
 TEST(a_wrong_file_is_refused_with_line_and_column)
 {
-	static const struct {
-		const char *yaml, *text;
-	} rows[] = {
-		{ "\n\nwach: {port: 80}",
-		  "3:8: unknown option wach.port; did you mean watch.port?" },
-		{ "watch:\n  prot: 80\n",
-		  "2:3: unknown option watch.prot; did you mean watch.port?" },
-		{ "wach.port: 80\n", "1:1: unknown option wach.port; did you mean watch.port?" },
-		{ "port: 80\n", "1:1: unknown option port; did you mean watch.port?" },
-		{ "service: []\n", "1:1: unknown option service; did you mean services?" },
-		{ "a: {}\n", "1:1: unknown option a" },
-		{ "a: [1]\n", "1:1: unknown option a" },
-		{ "\"\\e[2J\": 1\n", "1:1: unknown option ?[2J" },
-		{ "web:\n  max-requests: many\n",
-		  "2:17: web.max-requests: \"many\" is not a number from 1 to 1000" },
-		{ "watch.port: [80, 0]\n", "1:18: watch.port: \"0\" is not a port from 1 to 65535 "
-					   "or a range like 8000-8099" },
-		{ "\"watch.all\\0x\": on\n", "1:1: a text has a zero byte" },
-		{ "tape.record: \"a\\eb\"\n",
-		  "1:14: tape.record: has control characters or is not UTF-8" },
-		{ "web.max-requests: 1\nweb: {max-requests: 2}\n",
-		  "2:7: web.max-requests is set twice, first on line 1" },
-		{ "web: {}\nweb: {}\n", "2:1: web is set twice" },
-		{ "services:\nservices:\n", "2:1: services is set twice" },
-		{ "web: 1\n", "1:1: web holds options, not a value" },
-		{ "web: [a]\n", "1:1: web holds options, not a value" },
-		{ "web.max-requests: [1]\n", "1:19: web.max-requests takes one value" },
-		{ "web.max-requests: {a: 1}\n",
-		  "1:19: web.max-requests takes one value, not a mapping" },
-		{ "watch.exe: {a: 1}\n", "1:12: watch.exe takes values, not a mapping" },
-		{ "watch.exe: [[a]]\n", "1:13: watch.exe: each entry is a value" },
-		{ "watch.exe: [~]\n", "1:13: watch.exe: each entry is a value" },
-		{ "config.file: a\n", "1:1: config.file cannot be set in a file" },
-		{ "[a]: 1\n", "1:1: a key is the name of an option" },
-		{ "- a\n", "1:1: not a mapping like \"watch.port: 8080\"" },
-		{ "word\n", "1:1: not a mapping like \"watch.port: 8080\"" },
-		{ "watch: &a {all: true}\n", "1:8: anchors and aliases are not supported" },
-		{ "watch: {exe: *a}\n", "1:14: anchors and aliases are not supported" },
-		{ "watch: {exe: !ENV x}\n", "1:14: tags are not supported" },
-		{ "watch: {}\n---\nwatch: {}\n", "2:1: a second document" },
-		{ "a: {b: {c: {d: {e: {f: {g: {h: {i: {j: 1}}}}}}}}}\n",
-		  "1:33: nested too deeply" },
-		{ "otlp.headers: {a: [1]}\n", "1:19: not a value" },
-		{ "otlp.headers: {'a,b': 1}\n", "1:16: otlp.headers: not a name" },
-		{ "http.ignore: {/a: both, /a: traces}\n", "1:25: http.ignore: /a is set twice" },
-		{ "otlp.headers: [s3cret]\n",
-		  "1:16: otlp.headers: must be a header like name=value" },
-		{ "services: 1\n", "1:11: services takes a list" },
-		{ "services: [1]\n",
-		  "1:12: each service is a mapping like {exe: \"*/node\", name: shop}" },
-		{ "services: [{}]\n", "1:12: a service needs a key" },
-		{ "services: [{nmae: a}]\n",
-		  "1:13: unknown key nmae of a service; did you mean name?" },
-		{ "services: [{colour: a}]\n", "1:13: unknown key colour of a service" },
-		{ "services: [{name: a, name: b}]\n", "1:22: name is set twice" },
-		{ "services: [{port: x}]\n", "1:19: services.port: \"x\" is not a port from 1 to "
-					     "65535 or a range like 8000-8099" },
-		{ "services: [{sampler: always_on=1}]\n",
-		  "1:22: services.sampler: \"always_on=1\" is not a sampler like always_on or "
-		  "parentbased_traceidratio=0.1" },
-	};
+	EACH(i, wrong_files) {
+		_cleanup_(freep) char *text = xasprintf("sonde.yaml:%s", wrong_files[i].text);
 
-	EACH(i, rows) {
-		_cleanup_(freep) char *text = xasprintf("sonde.yaml:%s", rows[i].text);
-
-		CHECK(refused(read_yaml(rows[i].yaml), text));
+		CHECK(refused(read_yaml(wrong_files[i].yaml), text));
 	}
 }
 
@@ -168,4 +160,14 @@ TEST(what_is_no_yaml_is_refused_with_its_place)
 		CHECK(!strncmp(last_error.text, "sonde.yaml:", 11) && last_error.text[11] >= '1');
 	}
 	CHECK(refused(read_yaml("web:\n  a\xff"), "sonde.yaml:2:4: invalid leading UTF-8 octet"));
+}
+
+TEST(what_is_no_yaml_is_said_before_what_it_seems_to_say)
+{
+	CHECK(refused(read_yaml("watch: [\n"),
+		      "sonde.yaml:2:1: did not find expected node content"));
+	CHECK(refused(read_yaml("web: {a: 1\nlog: 2\n"),
+		      "sonde.yaml:2:4: did not find expected ',' or '}'"));
+	CHECK(refused(read_yaml("nobody: knows\nb: c: d\n"),
+		      "sonde.yaml:2:5: mapping values are not allowed in this context"));
 }

@@ -23,7 +23,7 @@ static void text_of(struct str s, char ret[32])
 
 static void observe(void *context, const struct exchange *x)
 {
-	static const char *const outcomes[] = { "", "reset", "closed" };
+	static const char *const outcomes[] = { "", "reset", "timeout", "closed" };
 	struct rig *rig = context;
 	struct seen *s = &rig->seen[rig->count % SEEN_MAX];
 	size_t told = strlen(rig->story);
@@ -54,10 +54,12 @@ void rig_begin(struct rig *rig, const struct exchanges_options *options)
 {
 	struct exchanges_options o = options ? *options : rig_options;
 
-	memset(rig, 0, sizeof(*rig));
+	/* What was seen before is read no further than `count`: zeroing it is most of a short run. */
+	memset(rig, 0, offsetof(struct rig, wire));
+	memset(&rig->count, 0, sizeof(*rig) - offsetof(struct rig, count));
 	ledger_init(&rig->ledger);
 	rig->now_ns = 1000;
-	rig->wire = wire_new(7);
+	wire_begin(&rig->wire, 7);
 	o.observe = observe;
 	o.verdict = verdict;
 	o.context = rig;
@@ -85,15 +87,31 @@ void rig_feed(struct rig *rig, const void *record)
 
 	/* A copy that goes away: what still borrows from it is found. */
 	memcpy(tight, r, r->size);
-	exchanges_feed(rig->x, tight);
+	if (rig->take)
+		rig->take(rig->take_context, tight);
+	else
+		exchanges_feed(rig->x, tight);
 	free(tight);
 	if (!rig->residual)
 		rig->residual = ledger_residual(&rig->ledger, STAGE_EXCHANGE);
 }
 
+void wire_begin(struct wire *w, uint64_t cookie)
+{
+	memset(w, 0, offsetof(struct wire, record));
+	memset(turn_of(&w->record), 0, sizeof(struct record_turn));
+	memset(turn_of(&w->kept), 0, sizeof(struct record_turn));
+	w->cookie = cookie;
+	w->process.tgid = 1;
+	w->limit = 1024;
+}
+
 struct wire wire_new(uint64_t cookie)
 {
-	return (struct wire){ .cookie = cookie, .process.tgid = 1, .limit = 1024 };
+	struct wire w = {};
+
+	wire_begin(&w, cookie);
+	return w;
 }
 
 static void head_of(struct rig *rig, struct wire *w, enum record_type type, size_t length)
@@ -146,6 +164,23 @@ static size_t shipped_of(struct wire *w, size_t len)
 	return len < most ? len : most;
 }
 
+/* A turn of the other direction of which nothing was reported is told of before `d`'s own. */
+static void say_other(struct rig *rig, struct wire *w, enum direction d)
+{
+	struct record_turn r = *turn_of(&w->kept);
+
+	if (w->owed == !d + 1) {
+		r.head.size = sizeof(r);
+		r.head.at_ns = rig->now_ns;
+		r.flags |= RECORD_OPENS | RECORD_UNREADABLE;
+		r.length = 0;
+		r.op_bytes = 0;
+		r.offset = 0;
+		rig_feed(rig, &r);
+	}
+	w->owed = 0;
+}
+
 void build_op(struct rig *rig, struct wire *w, enum direction d, const char *text, size_t len)
 {
 	bool opens = book(rig, w, d, len);
@@ -170,6 +205,10 @@ void build_op(struct rig *rig, struct wire *w, enum direction d, const char *tex
 		memcpy(r->payload, text, length);
 	else
 		memset(r->payload, 'x', length);
+	if (!w->late)
+		say_other(rig, w, d);
+	if (w->late && opens)
+		w->owed = d + 1;
 	if (w->late)
 		w->kept = w->record;
 	else if (!w->lose && (opens || length) && w->verdict != VERDICT_STOP)

@@ -29,6 +29,7 @@ struct wire {
 	bool lose;		     /* its record does not arrive */
 	bool unreadable;	     /* its bytes are not shipped */
 	bool late;		     /* its hook runs when build_late() is called */
+	int owed;		     /* 1 + direction of a late one that opened a turn */
 	struct shipped record, kept; /* the last one made; the late one */
 };
 
@@ -57,6 +58,9 @@ struct rig {
 	int64_t residual; /* the first that was not 0 */
 	uint64_t verdicts;
 	uint16_t head_bytes; /* of the last verdict */
+	/* Takes the records instead of `x`; NULL: `x` does. */
+	void (*take)(void *context, const struct record *record);
+	void *take_context;
 };
 
 extern const struct exchanges_options rig_options;
@@ -68,6 +72,8 @@ bool rig_end(struct rig *rig);
 void rig_feed(struct rig *rig, const void *record);
 
 struct wire wire_new(uint64_t cookie);
+/* The same in place, for who makes many: most of a wire is room for records. */
+void wire_begin(struct wire *w, uint64_t cookie);
 /* One operation of `len` bytes; `text` may be NULL: what they are does not matter, 'x'. */
 void build_op(struct rig *rig, struct wire *w, enum direction d, const char *text, size_t len);
 void build_late(struct rig *rig, struct wire *w, bool opens);

@@ -557,3 +557,17 @@ TEST(what_is_open_at_the_end_is_lost_and_said_so)
 	CHECK(!ledger_residual(&rig.ledger, STAGE_EXCHANGE));
 	CHECK(rig_end(&rig));
 }
+
+TEST(an_idle_connection_that_makes_room_is_counted)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	for (uint64_t i = 0; i < rig_options.max_connections + 3; i++) {
+		rig.wire = wire_new(i + 1);
+		recv_(&rig, "? a -\n");
+		send_(&rig, "! 200 -\n");
+	}
+	CHECK(exchanges_counters(rig.x)->evicted == 3);
+	CHECK(rig_end(&rig));
+}

@@ -106,6 +106,7 @@ TEST(an_answer_before_which_bytes_were_hidden_is_not_plain)
 	rig.wire.limit = 100;
 	send_(&rig, "! 200 -\n");
 	send_(&rig, "! 201 -\n");
+	wait_(&rig);
 	CHECK(!strcmp(rig.story, "a=200"));
 	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
 	CHECK(rig_end(&rig));

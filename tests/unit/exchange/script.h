@@ -21,3 +21,10 @@ static inline void pass(struct rig *rig, enum direction d, size_t len)
 {
 	build_op(rig, &rig->wire, d, NULL, len);
 }
+
+/* Time passes, after which what was held back is not waited with any longer. */
+static inline void wait_(struct rig *rig)
+{
+	rig->now_ns += 51000000;
+	exchanges_expire(rig->x, rig->now_ns);
+}

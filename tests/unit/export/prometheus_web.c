@@ -10,6 +10,7 @@
 #include "tests/unit/export/prometheus_samples.h"
 #include "user/base/clock.h"
 #include "user/config/config.h"
+#include "user/export/prometheus/checker.h"
 #include "user/export/prometheus/web.h"
 
 extern const struct exporter exporter_prometheus;
@@ -437,6 +438,65 @@ TEST(only_users_with_their_password_come_in)
 	CHECK(says(&s, GET("/", "Authorization: Basic ????\r\n"), "HTTP/1.1 401", ""));
 	CHECK(web->refused[REFUSED_CREDENTIALS] == 43 && !web->refused[REFUSED_CHECKS]);
 	site_close(&s);
+	unlink(path);
+}
+
+static size_t count_waiting(const struct web *web)
+{
+	size_t count = 0;
+
+	for (const struct connection *c = web->connections; c; c = c->next)
+		count += c->waiting != NULL;
+	return count;
+}
+
+/* The same password at cost 14: a second of work. */
+#define SLOW_HASH "$2y$14$X8P18fCafontnfG/tXnWHOqjd/mgy2AyEDnB.M.nuBj7y7JEmp6hi"
+
+TEST(the_loop_goes_on_while_a_password_is_checked)
+{
+	const char *path = file_with("basic_auth_users:\n  alice: " SLOW_HASH "\n");
+	struct buf got;
+	struct site s;
+	char byte;
+	int waiting;
+
+	CHECK(site_open(&s, path));
+	waiting = site_connect(&s);
+	CHECK(write(waiting, GET("/metrics", ALICE), strlen(GET("/metrics", ALICE))) > 0);
+	while (!count_waiting(s.exporter))
+		loop_once(s.context.loop, 1);
+	CHECK(says(&s, GET("/-/healthy", ""), "HTTP/1.1 401", "unauthorized"));
+	CHECK(recv(waiting, &byte, 1, MSG_PEEK) < 0 && errno == EAGAIN);
+	got = read_to_end(&s, waiting);
+	CHECK(!strncmp(got.at, "HTTP/1.1 200", 12) && strstr(got.at, "target_info"));
+	buf_free(&got);
+	site_close(&s);
+	unlink(path);
+}
+
+TEST(passwords_past_the_queue_are_told_so_and_those_that_wait_end_with_the_listener)
+{
+	const char *path = file_with("basic_auth_users:\n  alice: " SLOW_HASH "\n");
+	struct site s;
+	int fds[CHECKS];
+
+	CHECK(site_open(&s, path));
+	for (size_t i = 0; i < CHECKS; i++) {
+		/* "a:0", "a:1", ... */
+		_cleanup_(freep) char *request =
+			xasprintf(GET("/", "Authorization: Basic YTo%c\r\n"), "wxyz0123"[i]);
+
+		fds[i] = site_connect(&s);
+		CHECK(write(fds[i], request, strlen(request)) > 0);
+	}
+	while (count_waiting(s.exporter) < CHECKS)
+		loop_once(s.context.loop, 1);
+	CHECK(says(&s, GET("/", "Authorization: Basic YTo4\r\n"), "HTTP/1.1 503", "Retry-After"));
+	CHECK(says(&s, GET("/", ""), "HTTP/1.1 401", "unauthorized"));
+	site_close(&s);
+	for (size_t i = 0; i < CHECKS; i++)
+		close(fds[i]);
 	unlink(path);
 }
 

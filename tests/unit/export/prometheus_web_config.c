@@ -203,6 +203,22 @@ TEST(basic_credentials_are_taken_apart)
 	}
 }
 
+static void checked(void *context)
+{
+	(void)context;
+}
+
+/* What is said once the password was checked. */
+static enum auth_result decided(struct loop *loop, struct auth *a, const struct web_config *c,
+				struct str header, uint64_t now_ns)
+{
+	enum auth_result result;
+
+	while ((result = auth_check(a, c, header, now_ns)) == AUTH_WAIT)
+		loop_once(loop, -1);
+	return result;
+}
+
 TEST(new_passwords_are_checked_only_so_often)
 {
 	static const struct str guess[] = {
@@ -213,16 +229,18 @@ TEST(new_passwords_are_checked_only_so_often)
 	struct web_user alice = { (char *)"alice", (char *)HASH };
 	const struct web_config c = { .users = &alice, .user_count = 1 };
 	const struct str good = STR("Basic YWxpY2U6b3BlbiBzZXNhbWU=");
-	struct auth *a = auth_new();
+	struct loop *loop = loop_new();
+	struct auth *a = auth_new(loop, checked, NULL);
 	uint64_t now = 1000 * NS_PER_S;
 
-	CHECK(auth_check(a, &c, good, now) == AUTH_OK);
+	CHECK(decided(loop, a, &c, good, now) == AUTH_OK);
 	for (size_t i = 0; i < 7; i++)
-		CHECK(auth_check(a, &c, guess[i], now) == AUTH_DENIED);
-	CHECK(auth_check(a, &c, guess[7], now) == AUTH_BUSY);
-	CHECK(auth_check(a, &c, guess[6], now) == AUTH_DENIED);
-	CHECK(auth_check(a, &c, good, now) == AUTH_OK); /* remembered: costs nothing */
-	CHECK(auth_check(a, &c, guess[7], now + 250 * NS_PER_MS) == AUTH_DENIED);
-	CHECK(auth_check(a, &c, guess[8], now + 250 * NS_PER_MS) == AUTH_BUSY);
+		CHECK(decided(loop, a, &c, guess[i], now) == AUTH_DENIED);
+	CHECK(decided(loop, a, &c, guess[7], now) == AUTH_BUSY);
+	CHECK(decided(loop, a, &c, guess[6], now) == AUTH_DENIED);
+	CHECK(decided(loop, a, &c, good, now) == AUTH_OK); /* remembered: costs nothing */
+	CHECK(decided(loop, a, &c, guess[7], now + 250 * NS_PER_MS) == AUTH_DENIED);
+	CHECK(decided(loop, a, &c, guess[8], now + 250 * NS_PER_MS) == AUTH_BUSY);
 	auth_free(a);
+	loop_free(loop);
 }

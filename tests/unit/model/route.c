@@ -7,12 +7,12 @@
 #include "user/base/mem.h"
 #include "user/model/route.h"
 
-static void routes_freep(struct routes **routes)
+static void routes_unrefp(struct routes **routes)
 {
-	routes_free(*routes);
+	routes_unref(*routes);
 }
 
-#define _routes_ _cleanup_(routes_freep) struct routes *
+#define _routes_ _cleanup_(routes_unrefp) struct routes *
 
 static const struct {
 	struct str pattern, path;

@@ -455,6 +455,21 @@ TEST(rows_of_what_ended_stay_their_time_and_then_make_room)
 	resource_unref(b);
 }
 
+TEST(a_span_that_no_exporter_gets_is_no_exemplar)
+{
+	struct series *s = series_new(10, 100, 0);
+	struct resource *shop = instance("shop", "1");
+	struct span hidden = request(shop, "/", 200), counted = hidden;
+
+	hidden.sampled = hidden.hide_from_traces = true;
+	counted.sampled = counted.counted_only = true;
+	series_observe(s, &hidden, 0);
+	series_observe(s, &counted, 0);
+	CHECK(!collect(s, 0, "test.duration").last.exemplars);
+	series_free(s);
+	resource_unref(shop);
+}
+
 TEST(the_newest_sampled_span_of_a_classic_bucket_is_its_exemplar)
 {
 	struct series *s = series_new(10, 100000, 10);

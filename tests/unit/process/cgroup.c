@@ -69,5 +69,7 @@ TEST(the_unified_path_beats_systemds_and_the_others)
 	CHECK(str_eq(cgroup_path(STR("3:cpu:/a\n1:name=systemd:/b\n0::/c\n")), STR("/c")));
 	CHECK(str_eq(cgroup_path(STR("3:cpu:/a\n1:name=systemd:/b\n0::/\n")), STR("/b")));
 	CHECK(str_eq(cgroup_path(STR("3:cpu:/a\n0::/\n")), STR("/a")));
+	CHECK(str_eq(cgroup_path(STR("0::/c\n1:name=systemd:/\n")), STR("/c")));
+	CHECK(str_eq(cgroup_path(STR("1:name=systemd:/\n0::/\n")), STR("/")));
 	CHECK(!cgroup_path(STR("nonsense")).len);
 }

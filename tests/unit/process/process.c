@@ -233,10 +233,8 @@ TEST(who_is_not_watched_any_more_may_call_exec_or_be_watched_again)
 	CHECK(!learn(p, pid(11, 5), 7, "event=exit|") && before->ended_ns == 7);
 }
 
-TEST(the_users_rule_names_the_service_and_can_change)
+TEST(the_users_rule_names_the_service)
 {
-	static struct service_rule other[] = { { .cgroup = "/x", .name = "x" }, { .port = {} } };
-	struct config changed = config;
 	_processes_ p = processes_new(&config);
 	const struct process *process;
 
@@ -245,11 +243,6 @@ TEST(the_users_rule_names_the_service_and_can_change)
 	CHECK(process->service == &services[0] && !strcmp(process->rule, "services"));
 	CHECK(str_eq(process->resource->service_name, STR("mesh")));
 	CHECK(str_eq(process->resource->service_namespace, STR("net")));
-	changed.services = other;
-	changed.service_count = 2;
-	processes_reconfigure(p, &changed);
-	CHECK(process->service == &other[1]);
-	processes_reconfigure(p, &config);
 }
 
 TEST(the_ended_are_kept_a_minute_and_never_more_than_the_limit)

@@ -1,10 +1,327 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/unit/worker/pipeline.c - mirrors user/worker/pipeline.c: processes past their limit. */
+/* pipeline.c - mirrors user/worker/pipeline.c, by HTTP on a wire and the metrics that come out. */
 #include "user/worker/pipeline.h"
 #include "tests/test.h"
 #include "tests/unit/config/read.h"
-#include "tests/unit/exchange/build.h"
+#include "tests/unit/exchange/script.h"
+#include "user/base/clock.h"
 #include "user/base/limits.h"
+#include "user/base/loop.h"
+#include "user/export/prometheus/print.h"
+#include "user/worker/active.h"
+
+#define OK "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+struct piped {
+	struct rig rig;
+	struct config *config;
+	struct pipeline *pipeline;
+};
+
+static void take_record(void *context, const struct record *record)
+{
+	pipeline_take_record(context, record);
+}
+
+static void piped_begin(struct piped *t, struct config *config)
+{
+	rig_begin(&t->rig, NULL);
+	t->config = config;
+	t->pipeline = pipeline_new(&(struct pipeline_options){ .config = config, .seed = 1 });
+	t->rig.take = take_record;
+	t->rig.take_context = t->pipeline;
+}
+
+static bool piped_end(struct piped *t)
+{
+	pipeline_free(t->pipeline);
+	config_free(t->config);
+	return rig_end(&t->rig);
+}
+
+/* A record of facts, with '|' for NUL. */
+static void learn(struct piped *t, uint32_t tgid, const char *text)
+{
+	size_t len = strlen(text), size = sizeof(struct record_process) + len;
+	struct record_process *record = calloc(1, size);
+
+	record->head = (struct record){ .type = RECORD_PROCESS,
+					.size = (uint32_t)size,
+					.at_ns = t->rig.now_ns,
+					.process.tgid = tgid };
+	for (size_t i = 0; i < len; i++)
+		record->payload[i] = text[i] == '|' ? 0 : (uint8_t)text[i];
+	pipeline_take_record(t->pipeline, &record->head);
+	free(record);
+}
+
+static void get(struct piped *t, uint32_t tgid, const char *path)
+{
+	char request[8192];
+
+	snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", path);
+	t->rig.wire.process.tgid = tgid;
+	recv_(&t->rig, request);
+	send_(&t->rig, OK);
+}
+
+/* How many lines of the exposition have all of `parts`, which NULL ends; the last one's value. */
+static int lines_with(struct piped *t, double *value, const char *const *parts)
+{
+	char *text = NULL, *at, *line;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+	int lines = 0;
+
+	prometheus_print(&t->pipeline->collectors, t->rig.now_ns, to);
+	fclose(to);
+	at = text;
+	while ((line = strsep(&at, "\n"))) {
+		bool all = line[0] != '#';
+
+		for (size_t i = 0; parts[i]; i++)
+			all = all && strstr(line, parts[i]);
+		if (all && strrchr(line, ' '))
+			*value = atof(strrchr(line, ' '));
+		lines += all;
+	}
+	free(text);
+	return lines;
+}
+
+/* The value of the one line that has all of the parts; -1 when it is not one line. */
+static double value_of(struct piped *t, const char *const *parts)
+{
+	double value = 0;
+
+	return lines_with(t, &value, parts) == 1 ? value : -1;
+}
+
+#define VALUE(t, ...) value_of(t, (const char *const[]){ __VA_ARGS__, NULL })
+
+#define FIRST_BYTE "sonde_http_server_first_byte_seconds"
+#define COUNT_OF   "http_server_request_duration_seconds_count"
+
+TEST(requests_of_processes_without_facts_are_counted_as_one_unknown_service)
+{
+	struct piped t;
+
+	piped_begin(&t, FLAGS("--limit.processes=1"));
+	learn(&t, 1, "event=seen|name=shop|exe=/shop|");
+	learn(&t, 2, "event=seen|name=past the limit|exe=/b|");
+	for (uint32_t tgid = 1; tgid <= 3; tgid++)
+		get(&t, tgid, "/");
+	CHECK(VALUE(&t, COUNT_OF, "job=\"shop\"") == 1);
+	CHECK(VALUE(&t, COUNT_OF, "job=\"unknown_service\"") == 2);
+	CHECK(VALUE(&t, "target_info", "service_name=\"unknown_service\"") == -1);
+	CHECK(VALUE(&t, "target_info{", "job=\"unknown_service\"") == 1);
+	CHECK(piped_end(&t));
+}
+
+TEST(answers_that_begin_before_their_question_was_taken_up_have_a_first_byte_after_no_time)
+{
+	struct piped t;
+
+	piped_begin(&t, FLAGS("--http.route-guess=false"));
+	learn(&t, 1, "event=seen|name=shop|exe=/shop|");
+	recv_(&t.rig, "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n");
+	t.rig.wire.lose = true;
+	send_(&t.rig, OK OK);
+	turn_of(&t.rig.wire.record)->turn.first_ns -= 5;
+	rig_feed(&t.rig, &t.rig.wire.record);
+	CHECK(VALUE(&t, FIRST_BYTE "_count") == 2);
+	CHECK(VALUE(&t, FIRST_BYTE "_sum") < 1e-6);
+	CHECK(VALUE(&t, COUNT_OF) == 2);
+	CHECK(piped_end(&t));
+}
+
+TEST(a_parent_whose_trace_id_begins_with_zeros_decides_over_sampling)
+{
+	static const char *const parents[] = { "00", "01" };
+
+	EACH(i, parents) {
+		char request[256];
+		struct piped t;
+
+		piped_begin(&t, FLAGS("--trace.sampler=parentbased_always_on"));
+		snprintf(request, sizeof(request),
+			 "GET / HTTP/1.1\r\ntraceparent: "
+			 "00-0000000000000000000000000000beef-00000000000000aa-%s\r\n\r\n",
+			 parents[i]);
+		send_(&t.rig, request);
+		recv_(&t.rig, OK);
+		CHECK(t.pipeline->ledger.out[STAGE_SPAN] == 1);
+		CHECK(t.pipeline->unsampled == !i);
+		CHECK(piped_end(&t));
+	}
+}
+
+TEST(guessed_routes_are_of_one_service)
+{
+	struct piped t;
+
+	piped_begin(&t, FLAGS("--watch.all"));
+	learn(&t, 1, "event=seen|name=shop|exe=/shop|");
+	learn(&t, 2, "event=seen|name=bank|exe=/bank|");
+	for (char first = 'a'; first < 'a' + 10; first++)
+		for (char second = 'a'; second < 'a' + 4; second++)
+			get(&t, 1, (char[]){ '/', first, second, '\0' });
+	get(&t, 2, "/accounts");
+	CHECK(VALUE(&t, COUNT_OF, "job=\"shop\"", "http_route=\"/{id}\"") > 0);
+	CHECK(VALUE(&t, COUNT_OF, "job=\"bank\"", "http_route=\"/accounts\"") == 1);
+	CHECK(piped_end(&t));
+}
+
+#define ACTIVE "http_client_active_requests"
+
+TEST(open_requests_of_too_many_kinds_are_counted_together)
+{
+	enum { OPEN = 4200 };
+	struct piped t;
+	char request[64];
+	double all = 0;
+
+	piped_begin(&t, FLAGS("--limit.connections=10000"));
+	learn(&t, 1, "event=seen|name=shop|exe=/shop|");
+	for (unsigned i = 0; i < OPEN; i++) {
+		t.rig.wire = wire_new(i + 1);
+		snprintf(request, sizeof(request), "GET / HTTP/1.1\r\nHost: h%u\r\n\r\n", i);
+		send_(&t.rig, request);
+	}
+	CHECK(exchanges_open(t.pipeline->exchanges) == OPEN);
+	all = VALUE(&t, ACTIVE, "otel_metric_overflow=\"true\"");
+	CHECK(all == OPEN - 4096 && active_overflowed(t.pipeline->active) == OPEN - 4096);
+	CHECK(lines_with(&t, &all, (const char *const[]){ ACTIVE "{", NULL }) == 4097);
+	CHECK(piped_end(&t));
+}
+
+/* The connection ends by the errno that its socket has. */
+static void close_by(struct piped *t, uint32_t error)
+{
+	struct record_turn r = *turn_of(&t->rig.wire.record);
+
+	r.head.type = RECORD_CLOSE;
+	r.head.size = sizeof(r);
+	r.flags = RECORD_RESET;
+	r.length = 0;
+	r.turn = t->rig.wire.turn;
+	r.op_bytes = error;
+	rig_feed(&t->rig, &r);
+}
+
+TEST(a_connection_that_timed_out_says_so_and_one_that_was_reset_too)
+{
+	static const struct {
+		uint32_t error;
+		const char *type;
+	} rows[] = { { ETIMEDOUT, "error_type=\"timeout\"" },
+		     { ECONNRESET, "error_type=\"connection_reset\"" },
+		     { EPIPE, "error_type=\"connection_reset\"" },
+		     { EHOSTUNREACH, "error_type=\"connection_reset\"" },
+		     { 0, "error_type=\"connection_reset\"" } };
+
+	EACH(i, rows) {
+		struct piped t;
+
+		piped_begin(&t, FLAGS("--watch.all"));
+		recv_(&t.rig, "GET / HTTP/1.1\r\n\r\n");
+		close_by(&t, rows[i].error);
+		CHECK(VALUE(&t, COUNT_OF, rows[i].type) == 1);
+		CHECK(piped_end(&t));
+	}
+}
+
+TEST(an_exporter_of_metrics_alone_makes_no_spans)
+{
+	static const struct {
+		const char *environment;
+		bool spans;
+	} rows[] = {
+		{ "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://127.0.0.1:9/v1/metrics", false },
+		{ "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://127.0.0.1:9/v1/traces", true },
+		{ "SONDE_CONSOLE_FORMAT=json", true },
+		{ "SONDE_LOG_LEVEL=info", false },
+	};
+
+	EACH(i, rows) {
+		struct loop *loop = loop_new();
+		const char *error;
+		struct piped t;
+
+		piped_begin(&t, VARIABLES(rows[i].environment));
+		CHECK(!pipeline_export(
+			t.pipeline,
+			&(struct export_context){ .config = t.config,
+						  .loop = loop,
+						  .collectors = &t.pipeline->collectors,
+						  .ledger = &t.pipeline->ledger },
+			&error));
+		CHECK(t.pipeline->exports_spans == rows[i].spans);
+		CHECK(piped_end(&t));
+		loop_free(loop);
+	}
+}
+
+/* An exporter that keeps one attribute of the last span. */
+static char kept_text[64];
+
+static void keep_text(void *self, const struct span *span)
+{
+	const struct attribute *a = span_find(span, STR("url.path"));
+
+	(void)self;
+	snprintf(kept_text, sizeof(kept_text), "%.*s", a ? (int)a->text.len : 0,
+		 a ? a->text.at : "");
+}
+
+static void free_nothing(void *self)
+{
+	(void)self;
+}
+
+TEST(values_of_span_attributes_are_cut_between_characters_and_counted)
+{
+	static const struct exporter keeper = { .span = keep_text, .free = free_nothing };
+	struct piped t;
+
+	piped_begin(&t, FLAGS("--limit.attribute-bytes=32"));
+	t.pipeline->exporters[t.pipeline->exporter_count++] = &keeper;
+	t.pipeline->exports_spans = true;
+	get(&t, 1, "/two/words/and/more/words/behind");
+	CHECK(!strcmp(kept_text, "/two/words/and/more/words/behind"));
+	CHECK(!t.pipeline->attributes_cut);
+	get(&t, 1, "/two/words/and/more/words/behin\xc3\xa9tage");
+	CHECK(!strcmp(kept_text, "/two/words/and/more/words/behin"));
+	CHECK(t.pipeline->attributes_cut == 1);
+	get(&t, 1, "/two/words/and/more/words/behind/them");
+	CHECK(!strcmp(kept_text, "/two/words/and/more/words/behind"));
+	/* Labels have a limit of their own. */
+	CHECK(VALUE(&t, COUNT_OF, "/two/words/and/more/words/behind/them") == 1);
+	CHECK(piped_end(&t));
+}
+
+TEST(a_service_that_starts_again_with_its_instance_id_begins_anew)
+{
+	static const uint64_t gaps_ns[] = { 0, 120 * NS_PER_S }; /* ended processes go after 60 s */
+
+	EACH(i, gaps_ns) {
+		struct piped t;
+
+		piped_begin(&t, FLAGS("--watch.all"));
+		learn(&t, 1, "event=seen|name=shop|exe=/shop|instance=one|version=1|");
+		get(&t, 1, "/");
+		get(&t, 1, "/");
+		learn(&t, 1, "event=exit|");
+		t.rig.now_ns += gaps_ns[i];
+		processes_expire(t.pipeline->processes, t.rig.now_ns);
+		learn(&t, 2, "event=seen|name=shop|exe=/shop|instance=one|version=2|");
+		t.rig.wire = wire_new(8);
+		get(&t, 2, "/");
+		CHECK(VALUE(&t, COUNT_OF, "instance=\"one\"") == 1);
+		CHECK(VALUE(&t, "target_info{", "service_version=\"2\"") == 1);
+		CHECK(piped_end(&t));
+	}
+}
 
 /* The facts of a process of which nothing can be read, as a record. */
 static void tell(struct pipeline *p, uint32_t pid, const char *event)
@@ -46,34 +363,5 @@ TEST(records_of_a_process_past_the_limit_wait_for_nothing)
 	tell(p, 2, "seen");
 	CHECK(pipeline_knows(p, record_of(&other, 2)));
 	CHECK(processes_refused(p->processes) == 1);
-	pipeline_free(p);
-}
-
-static void ask(struct pipeline *p, uint32_t pid, uint64_t cookie)
-{
-	static const char question[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-	struct rig rig = { .x = p->exchanges, .now_ns = 1000 };
-	struct wire w = wire_new(cookie);
-
-	w.process = (struct process_id){ .tgid = pid, .started_ns = 1 };
-	build_connection(&rig, &w, 0);
-	build_op(&rig, &w, RECEIVED, question, sizeof(question) - 1);
-	build_op(&rig, &w, SENT, answer, sizeof(answer) - 1);
-}
-
-TEST(requests_of_a_process_past_the_limit_are_counted_as_lost)
-{
-	SCOPED *config = FLAGS("--watch.all", "--limit.processes=1");
-	struct pipeline *p = pipeline_new(&(struct pipeline_options){ .config = config });
-
-	tell(p, 1, "seen");
-	tell(p, 2, "seen");
-	ask(p, 1, 7);
-	CHECK(p->ledger.out[STAGE_SPAN] == 1 && !p->ledger.lost[LOSS_SPAN_LIMIT]);
-	ask(p, 2, 8);
-	ask(p, 2, 9);
-	CHECK(p->ledger.out[STAGE_SPAN] == 1 && p->ledger.lost[LOSS_SPAN_LIMIT] == 2);
-	CHECK(p->ledger.in[STAGE_SPAN] == 3 && !ledger_residual(&p->ledger, STAGE_SPAN));
 	pipeline_free(p);
 }

@@ -60,8 +60,8 @@ static void rig_begin(struct rig *rig, enum role role)
 static void rig_end(struct rig *rig)
 {
 	free(rig->recall);
-	routes_free(rig->routes);
-	routes_free(rig->other_routes);
+	routes_unref(rig->routes);
+	routes_unref(rig->other_routes);
 }
 
 /* Is there a row for what the rig holds now? */

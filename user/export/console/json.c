@@ -3,8 +3,8 @@
 #include <math.h>
 
 #include "user/base/hex.h"
+#include "user/base/utf8.h"
 #include "user/export/console/line.h"
-#include "user/export/utf8.h"
 #include "user/model/resource.h"
 #include "user/model/span.h"
 

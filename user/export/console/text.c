@@ -5,8 +5,8 @@
 #include <time.h>
 
 #include "user/base/clock.h"
+#include "user/base/utf8.h"
 #include "user/export/console/line.h"
-#include "user/export/utf8.h"
 #include "user/model/resource.h"
 #include "user/model/span.h"
 

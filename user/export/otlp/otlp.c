@@ -198,6 +198,13 @@ static void *otlp_new(const struct export_context *context, const char **error)
 	return otlp;
 }
 
+static bool otlp_takes_spans(const void *self)
+{
+	const struct otlp *otlp = self;
+
+	return otlp->has[OTLP_TRACES];
+}
+
 static void otlp_span(void *self, const struct span *span)
 {
 	struct otlp *otlp = self;
@@ -230,6 +237,7 @@ const struct exporter exporter_otlp = {
 	.ports = otlp_ports,
 	.resolves = otlp_resolves,
 	.new = otlp_new,
+	.takes_spans = otlp_takes_spans,
 	.span = otlp_span,
 	.flush = otlp_flush,
 	.done = otlp_done,

@@ -11,7 +11,7 @@
 
 #include <assert.h>
 
-#include "user/export/utf8.h"
+#include "user/base/utf8.h"
 
 enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
 

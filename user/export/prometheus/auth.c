@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/export/prometheus/auth.h"
 
-#include <crypt.h>
 #include <gnutls/crypto.h>
 #include <sys/random.h>
 
 #include "user/base/clock.h"
 #include "user/base/mem.h"
+#include "user/export/prometheus/checker.h"
 
-enum { CACHED = 64, MAC_BYTES = 32, HEADER_BYTES = 4096, BURST = 8 };
+enum { CACHED = 64, MAC_BYTES = CHECK_ID_BYTES, HEADER_BYTES = 4096, BURST = CHECKS };
 
 #define CHECK_EVERY_NS (250 * NS_PER_MS)
 
@@ -23,13 +23,28 @@ struct auth {
 	size_t next;
 	unsigned left; /* checks that may be made now */
 	uint64_t refilled_ns;
-	struct crypt_data crypt; /* 32 KB: not for the stack */
+	struct checker *checker;
+	auth_checked *checked;
+	void *context;
 };
 
-struct auth *auth_new(void)
+static void on_checked(void *auth, const uint8_t mac[MAC_BYTES], bool fits)
+{
+	struct auth *a = auth;
+	struct remembered *fresh = &a->cache[a->next++ % CACHED];
+
+	*fresh = (struct remembered){ .known = true, .good = fits };
+	memcpy(fresh->mac, mac, MAC_BYTES);
+	a->checked(a->context);
+}
+
+struct auth *auth_new(struct loop *loop, auth_checked *checked, void *context)
 {
 	struct auth *a = xcalloc(1, sizeof(*a));
 
+	a->checker = checker_new(loop, on_checked, a);
+	a->checked = checked;
+	a->context = context;
 	a->left = BURST;
 	if (getrandom(a->key, sizeof(a->key), 0) != sizeof(a->key))
 		abort();
@@ -40,6 +55,7 @@ void auth_free(struct auth *a)
 {
 	if (!a)
 		return;
+	checker_free(a->checker);
 	explicit_bzero(a, sizeof(*a));
 	free(a);
 }
@@ -89,20 +105,6 @@ static const char *hash_of(const struct web_config *c, struct str user, bool *re
 	return hash;
 }
 
-static bool password_fits(struct auth *a, struct str password, const char *hash)
-{
-	char *text = xstrndup(password.at, password.len);
-	const char *made;
-	bool fits;
-
-	explicit_bzero(&a->crypt, sizeof(a->crypt));
-	made = crypt_r(text, hash, &a->crypt);
-	fits = made && strlen(made) == strlen(hash) && !gnutls_memcmp(made, hash, strlen(hash));
-	explicit_bzero(text, password.len);
-	free(text);
-	return fits;
-}
-
 /* Over user, hash and password: a new hash in the file makes a new entry. */
 static void mac_of(const struct auth *a, struct str user, const char *hash, bool known,
 		   struct str password, uint8_t ret[MAC_BYTES])
@@ -145,21 +147,20 @@ static const struct remembered *recall(const struct auth *a, const uint8_t mac[M
 static enum auth_result check(struct auth *a, const struct web_config *c, struct str user,
 			      struct str password, uint64_t now_ns)
 {
-	struct remembered fresh = { .known = true };
 	const struct remembered *old;
+	uint8_t mac[MAC_BYTES];
 	bool known;
 	const char *hash = hash_of(c, user, &known);
 
-	mac_of(a, user, hash, known, password, fresh.mac);
-	old = recall(a, fresh.mac);
-	if (!old) {
-		if (!may_check(a, now_ns))
-			return AUTH_BUSY;
-		fresh.good = password_fits(a, password, hash) && known;
-		old = &a->cache[a->next++ % CACHED];
-		a->cache[(a->next - 1) % CACHED] = fresh;
-	}
-	return old->good ? AUTH_OK : AUTH_DENIED;
+	mac_of(a, user, hash, known, password, mac);
+	old = recall(a, mac);
+	if (old)
+		return old->good && known ? AUTH_OK : AUTH_DENIED;
+	if (checker_has(a->checker, mac))
+		return AUTH_WAIT;
+	if (!may_check(a, now_ns) || checker_ask(a->checker, mac, password, hash))
+		return AUTH_BUSY;
+	return AUTH_WAIT;
 }
 
 enum auth_result auth_check(struct auth *a, const struct web_config *c, struct str header,

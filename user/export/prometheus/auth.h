@@ -2,20 +2,29 @@
 /*
  * auth.h - basic authentication against bcrypt hashes. RFC 7617.
  *
- * A hash of cost 10 takes about 50 ms, in which the worker reads no ring. So what
- * was once checked is remembered (64 answers, by a keyed hash, good and bad), and
- * new passwords are checked at most four a second after a burst of eight.
+ * A hash of cost 10 takes about 50 ms, so the loop does not wait for it (checker.h),
+ * what was once checked is remembered (64 answers, by a keyed hash, good and bad),
+ * and new passwords are checked at most four a second after a burst of eight.
  */
 #pragma once
 
 #include "user/base/buf.h"
+#include "user/base/loop.h"
 #include "user/export/prometheus/web_config.h"
 
-enum auth_result { AUTH_OK, AUTH_DENIED, AUTH_BUSY /* too many new passwords: later */ };
+enum auth_result {
+	AUTH_OK,
+	AUTH_DENIED,
+	AUTH_WAIT, /* ask again with the same header when told */
+	AUTH_BUSY, /* too many new passwords: later */
+};
 
 struct auth;
 
-struct auth *auth_new(void);
+/* Called from the loop when a password was checked: who was told to wait may ask again. */
+typedef void auth_checked(void *context);
+
+struct auth *auth_new(struct loop *loop, auth_checked *checked, void *context);
 void auth_free(struct auth *a);
 
 /* Whether a request with this Authorization header may go on. Any bytes. `now_ns` is monotonic. */

@@ -26,6 +26,7 @@ struct request {
 	bool head; /* HEAD: no body follows */
 	unsigned code;
 	struct MHD_Response *response; /* NULL: there is no memory for one */
+	bool waits;		       /* for its password to be checked; no answer yet */
 };
 
 static void add_header(struct request *r, const char *name, const char *value)
@@ -98,22 +99,34 @@ static bool rate_allows(struct web *web, uint64_t now_ns)
 	return true;
 }
 
-/* False when the answer is made already. */
-static bool admitted(struct request *r)
+/* Until the password is checked the connection does nothing, and the loop goes on. */
+static void wait_for_check(struct request *r)
+{
+	struct connection *c = web_connection(r->mhd);
+
+	c->waiting = r->mhd;
+	MHD_suspend_connection(r->mhd);
+	r->waits = true;
+}
+
+/* False when the answer is made already, or will be. `again`: it was told to wait before. */
+static bool admitted(struct request *r, bool again)
 {
 	struct web *web = r->web;
 	uint64_t now = monotonic_ns();
 	const char *credentials;
 	enum auth_result result;
 
-	if (!rate_allows(web, now)) {
+	if (!again && !rate_allows(web, now)) {
 		refuse(r, REFUSED_RATE, MHD_HTTP_TOO_MANY_REQUESTS, "too many requests\n");
 		return false;
 	}
 	credentials =
 		MHD_lookup_connection_value(r->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
 	result = auth_check(web->auth, web->settings->config, str_of(credentials), now);
-	if (result == AUTH_BUSY) {
+	if (result == AUTH_WAIT) {
+		wait_for_check(r);
+	} else if (result == AUTH_BUSY) {
 		refuse(r, REFUSED_CHECKS, MHD_HTTP_SERVICE_UNAVAILABLE,
 		       "too many new passwords, try again later\n");
 		add_header(r, MHD_HTTP_HEADER_RETRY_AFTER, "1");
@@ -303,7 +316,7 @@ enum MHD_Result web_request(void *listener, struct MHD_Connection *mhd, const ch
 			    const char *method, const char *version, const char *upload,
 			    size_t *upload_len, void **state)
 {
-	static char head_seen;
+	static char head_seen, waited;
 	struct request r = { .web = ((struct listener *)listener)->web,
 			     .mhd = mhd,
 			     .head = !strcmp(method, MHD_HTTP_METHOD_HEAD) };
@@ -318,8 +331,12 @@ enum MHD_Result web_request(void *listener, struct MHD_Connection *mhd, const ch
 		return MHD_YES;
 	}
 	web_settings_refresh(r.web->settings);
-	if (admitted(&r))
+	if (admitted(&r, *state == &waited))
 		route(&r, url, method);
+	if (r.waits) {
+		*state = &waited;
+		return MHD_YES;
+	}
 	if (!r.response)
 		return MHD_NO;
 	add_security_headers(&r);

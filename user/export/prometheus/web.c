@@ -131,7 +131,7 @@ static void on_connection(void *listener, struct MHD_Connection *mhd, void **con
 		connection_end(l->web, TAKE_PTR(*context));
 }
 
-static struct connection *connection_of(struct MHD_Connection *mhd)
+struct connection *web_connection(struct MHD_Connection *mhd)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -142,7 +142,7 @@ static struct connection *connection_of(struct MHD_Connection *mhd)
 static void on_completed(void *listener, struct MHD_Connection *mhd, void **state,
 			 enum MHD_RequestTerminationCode why)
 {
-	struct connection *c = connection_of(mhd);
+	struct connection *c = web_connection(mhd);
 
 	(void)listener;
 	(void)state;
@@ -157,7 +157,7 @@ static enum MHD_Result on_request(void *listener, struct MHD_Connection *mhd, co
 				  const char *method, const char *version, const char *upload,
 				  size_t *upload_len, void **state)
 {
-	struct connection *c = connection_of(mhd);
+	struct connection *c = web_connection(mhd);
 
 	if (c && c->deadline_ns) {
 		c->deadline_ns = monotonic_ns() + ANSWER_NS;
@@ -196,8 +196,8 @@ static int no_certificate(gnutls_session_t session, const gnutls_datum_t *names,
 
 static int listener_open(struct listener *l, int fd)
 {
-	unsigned flags =
-		MHD_USE_EPOLL | MHD_USE_ERROR_LOG | (l->web->settings->tls ? MHD_USE_TLS : 0);
+	unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME |
+			 (l->web->settings->tls ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem plain[] = { { MHD_OPTION_END, 0, NULL } };
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)no_certificate },
@@ -224,6 +224,23 @@ static int listener_open(struct listener *l, int fd)
 	return loop_watch(l->web->context->loop, &l->watch, EPOLLIN);
 }
 
+/* Each asks again: most were waiting for another password than the one that was checked. */
+static void resume_all(struct web *web)
+{
+	for (struct connection *c = web->connections; c; c = c->next)
+		if (c->waiting)
+			MHD_resume_connection(TAKE_PTR(c->waiting));
+}
+
+static void on_password_checked(void *context)
+{
+	struct web *web = context;
+
+	resume_all(web);
+	for (size_t i = 0; i < web->listener_count; i++)
+		run(&web->listeners[i]);
+}
+
 struct web *web_new(const struct export_context *context, const char **error)
 {
 	static struct config_error why;
@@ -232,7 +249,7 @@ struct web *web_new(const struct export_context *context, const char **error)
 	web->context = context;
 	web->again.fired = on_again;
 	web->sweep.fired = on_sweep;
-	web->auth = auth_new();
+	web->auth = auth_new(context->loop, on_password_checked, web);
 	web->self = (struct collector){ .name = "web", .context = web, .collect = web_collect };
 	web->listeners = xcalloc(context->listener_count, sizeof(struct listener));
 	if (web_settings_new(context->config->web.config_file, &web->settings, &why)) {
@@ -258,6 +275,7 @@ void web_free(struct web *web)
 	struct loop *loop = web->context->loop;
 
 	loop_timer(loop, &web->again, 0);
+	resume_all(web); /* MHD ends none that is suspended */
 	for (size_t i = 0; i < web->listener_count; i++) {
 		if (!web->listeners[i].daemon)
 			continue;

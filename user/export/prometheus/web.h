@@ -41,6 +41,7 @@ struct connection {
 	bool idle;	      /* between two requests */
 	uint64_t deadline_ns; /* of what it does now: to ask, to take the answer, to ask again */
 	struct tls *tls;      /* under which it began; NULL: plain */
+	struct MHD_Connection *waiting; /* suspended until a password is checked; or NULL */
 };
 
 struct listener {
@@ -75,6 +76,9 @@ void web_free(struct web *web);
 enum MHD_Result web_request(void *listener, struct MHD_Connection *connection, const char *url,
 			    const char *method, const char *version, const char *upload,
 			    size_t *upload_len, void **state);
+
+/* The connection's own state; NULL when there is none. */
+struct connection *web_connection(struct MHD_Connection *connection);
 
 /* self.c */
 extern const unsigned web_codes[WEB_CODES];

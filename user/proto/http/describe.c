@@ -317,4 +317,5 @@ void http_context(const struct message *question, struct span *span)
 		span->has_parent = span->parent_is_remote = true;
 	}
 	span->context = context;
+	span->has_context = true;
 }

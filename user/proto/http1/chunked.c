@@ -7,6 +7,7 @@
  *
  * Bytes may come in any pieces. LF alone is taken for CRLF.
  */
+#include "user/base/hex.h"
 #include "user/proto/http1/http1.h"
 
 enum chunk_stage {
@@ -20,14 +21,6 @@ enum chunk_stage {
 	CHUNK_TRAILER,
 	CHUNK_LAST_LF,
 };
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* One byte of a size or after it. */
 static bool size_byte(struct body_state *state, char c)

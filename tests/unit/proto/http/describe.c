@@ -142,9 +142,9 @@ static void described_free(struct described *d)
 	buf_free(&d->scratch);
 }
 
-static void routes_freep(struct routes **routes)
+static void routes_unrefp(struct routes **routes)
 {
-	routes_free(*routes);
+	routes_unref(*routes);
 }
 
 static void parse(const char *text, enum side side, const struct message *question,
@@ -214,7 +214,7 @@ static struct routes *known_routes(void)
 TEST(http_spans_follow_the_conventions)
 {
 	EACH(i, table) {
-		_cleanup_(routes_freep) struct routes *routes = known_routes();
+		_cleanup_(routes_unrefp) struct routes *routes = known_routes();
 		_cleanup_(described_free) struct described d = { .span.routes = routes };
 
 		describe(&d, table[i].question, table[i].answer, table[i].kind, table[i].error,
@@ -245,7 +245,7 @@ static bool same_value(const struct span *a, const struct span *b, struct str ke
 TEST(http_spans_that_are_only_counted_are_counted_the_same)
 {
 	EACH(i, table) {
-		_cleanup_(routes_freep) struct routes *routes = known_routes();
+		_cleanup_(routes_unrefp) struct routes *routes = known_routes();
 		_cleanup_(described_free) struct described whole = { .span.routes = routes };
 		_cleanup_(described_free) struct described counted = {
 			.span = { .routes = routes, .counted_only = true },
@@ -268,7 +268,7 @@ TEST(http_spans_stay_whole_when_scratch_is_full)
 {
 	EACH(i, table)
 		for (size_t limit = 0; limit < 120; limit++) {
-			_cleanup_(routes_freep) struct routes *routes = known_routes();
+			_cleanup_(routes_unrefp) struct routes *routes = known_routes();
 			_cleanup_(described_free) struct described d = { .span.routes = routes };
 
 			describe(&d, table[i].question, table[i].answer, table[i].kind,
@@ -335,7 +335,7 @@ TEST(http_ids_stay_zero_without_one_good_traceparent)
 TEST(http_options_choose_headers_methods_and_routes)
 {
 	static const struct str methods[] = { STR("PURGE") }, headers[] = { STR("x-tenant") };
-	_cleanup_(routes_freep) struct routes *routes = known_routes();
+	_cleanup_(routes_unrefp) struct routes *routes = known_routes();
 	const struct http_options options = { .known_methods = methods,
 					      .known_method_count = 1,
 					      .headers = headers,

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* replay.c - mirrors user/command/replay.c. */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "tests/test.h"
+#include "tests/unit/exchange/script.h"
+#include "user/command/command.h"
+#include "user/event/tape.h"
+
+static void onto_tape(void *context, const struct record *record)
+{
+	tape_write(context, record);
+}
+
+/* What `sonde replay` with `option` prints of the tape in `fd`; to be freed. */
+static char *replayed(int fd, const char *option, int *ret)
+{
+	int out = memfd_create("out", MFD_CLOEXEC), before = dup(STDOUT_FILENO);
+	char path[64], *argv[] = { "replay", path, (char *)option, NULL };
+	char *text;
+	off_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	fflush(stdout);
+	dup2(out, STDOUT_FILENO);
+	*ret = command_replay.run(option ? 3 : 2, argv);
+	fflush(stdout);
+	dup2(before, STDOUT_FILENO);
+	close(before);
+	len = lseek(out, 0, SEEK_END);
+	text = calloc(1, (size_t)len + 1);
+	if (pread(out, text, (size_t)len, 0) != len)
+		text[0] = '\0';
+	close(out);
+	return text;
+}
+
+TEST(a_tape_without_facts_about_its_processes_can_be_replayed)
+{
+	static const char *const options[] = { NULL, "--limit.processes=1",
+					       "--console.format=json" };
+	int fd = memfd_create("tape", MFD_CLOEXEC), status;
+	struct tape_writer *tape = tape_writer_new(dup(fd));
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.take = onto_tape;
+	rig.take_context = tape;
+	recv_(&rig, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+	send_(&rig, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	recv_(&rig, "GET /open HTTP/1.1\r\nHost: a\r\n\r\n");
+	tape_writer_free(tape);
+	CHECK(rig_end(&rig));
+	EACH(i, options) {
+		char *said = replayed(fd, options[i], &status);
+		bool good = status == EXIT_OK && strstr(said, "unknown_service");
+
+		free(said);
+		CHECK(good);
+	}
+	close(fd);
+}
