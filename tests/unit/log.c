@@ -205,8 +205,10 @@ TEST(a_reader_that_hangs_holds_nobody_and_what_it_misses_is_counted)
 	memset(value, 'x', sizeof(value));
 	dup2(pipes[1], STDERR_FILENO);
 	log_setup(LOG_INFO, LOG_LOGFMT);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		log_info("a long line", "value=%.*s", (int)sizeof(value), value);
+		log_info("another", "value=%.*s", (int)sizeof(value), value);
+	}
 	got = read(pipes[0], text, sizeof(text));
 	dup2(saved, STDERR_FILENO);
 	close(saved);
