@@ -31,7 +31,7 @@ struct conn {
 	__u32 owner_epoch; /* `targets_epoch` then */
 	__u64 mmessages;   /* address given to the recvmmsg or sendmmsg that is running */
 	__u32 shipped;	   /* bytes of the open turn's head that went to the ring */
-	__u32 lost_from; /* number of the turn from which on no record found room; 0: none */
+	__u32 lost_from;   /* number of the turn from which on no record found room; 0: none */
 	__u16 mmessage;	   /* index of the message in it that comes next */
 	__u8 direction;	   /* of the open turn */
 	__u8 first_direction;

@@ -21,6 +21,7 @@ struct capture {
 	uint64_t missed_alone; /* operations until then */
 	size_t rings;
 	int ring_fds[RINGS_MAX];
+	int claim; /* a map that is there for its name */
 };
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
@@ -134,6 +135,7 @@ static int attempt(struct feature_state states[FEATURES], struct capture **ret)
 	int error;
 
 	c->rings = rings_wanted();
+	c->claim = -1;
 	memset(c->ring_fds, -1, sizeof(c->ring_fds));
 	error = load(c, states);
 	if (!error)
@@ -177,6 +179,7 @@ void capture_free(struct capture *c)
 		munmap(c->choice, sizeof(*c->choice));
 	for (size_t i = 0; i < c->rings; i++)
 		closep(&c->ring_fds[i]);
+	closep(&c->claim);
 	for (size_t i = 0; i < FLAVOUR_PROGRAMS; i++)
 		bpf_link__destroy(c->again[i]);
 	sonde__destroy(c->skel);
@@ -287,6 +290,13 @@ static int pass(const struct bpf_link *link)
 
 	buf_free(&nothing);
 	return error;
+}
+
+int capture_claim(struct capture *c)
+{
+	c->claim = bpf_map_create(BPF_MAP_TYPE_ARRAY, "sonde_agent", sizeof(uint32_t),
+				  sizeof(uint32_t), 1, NULL);
+	return c->claim < 0 ? c->claim : 0;
 }
 
 int capture_mark_sockets(struct capture *c)

@@ -52,6 +52,8 @@ void capture_ports(struct capture *c, const struct port_list *ports);
 /* Tell of every exec, not only those of targets. */
 void capture_watch_execs(struct capture *c, bool all);
 
+/* Be the agent of this host: capture_list_holders() of others finds this process from now on. */
+int capture_claim(struct capture *c);
 /* What the iterators say, as an array of the line's struct appended to `ret`. */
 /* Parents before their children. */
 int capture_list_processes(struct capture *c, struct buf *ret);
