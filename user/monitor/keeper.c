@@ -191,10 +191,12 @@ static void on_respawn(struct timer *timer, uint64_t now_ns)
 	struct monitor *m = container_of(timer, struct monitor, respawn);
 
 	(void)now_ns;
-	if (keeper_spawn(m))
+	if (keeper_spawn(m)) {
 		monitor_end(m, EXIT_FAILED);
-	else
-		selection_retell(m->selection);
+		return;
+	}
+	capture_forget(m->capture);
+	selection_retell(m->selection);
 }
 
 void keeper_init(struct monitor *m)

@@ -18,7 +18,7 @@ enum { ROLES = 3 };
 struct self {
 	struct pipeline *pipeline;
 	const struct shared *shared;
-	const struct rings *rings;
+	struct rings *rings;
 	const struct learner *learner;
 	int counters_fd, processors;
 	struct capture_counters *each; /* one a CPU */
@@ -95,7 +95,9 @@ static void collect_requests(const struct self *s, struct metric_sink *sink)
 	give(sink, NULL, NULL, (double)c->joined_late);
 	sink->metric(sink, METRIC("sonde.requests.lost", "{request}", METRIC_COUNTER,
 				  "Requests that were lost, as far as they can be known."));
-	give(sink, NULL, NULL, (double)c->requests_lost);
+	/* Of turns whose records found no room at a connection's end, every other asked. */
+	give(sink, NULL, NULL,
+	     (double)(c->requests_lost + (s->counters.count[COUNT_TURNS_LOST] + 1) / 2));
 	sink->metric(sink, METRIC("sonde.heads.cut", "{head}", METRIC_COUNTER,
 				  "Heads of messages that were longer than what is shipped."));
 	give(sink, NULL, NULL, (double)c->heads_cut);
@@ -274,6 +276,8 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	struct self *s = context;
 
 	(void)now_ns;
+	/* Whoever asks now is told of what has happened until now. */
+	rings_read(s->rings);
 	read_counters(s);
 	fill_ledger(s, &s->pipeline->ledger);
 	collect_requests(s, sink);
@@ -285,7 +289,7 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 }
 
 struct self *self_new(struct pipeline *pipeline, const struct shared *shared,
-		      const struct rings *rings, const struct learner *learner, int counters_fd)
+		      struct rings *rings, const struct learner *learner, int counters_fd)
 {
 	struct self *s = xcalloc(1, sizeof(*s));
 	struct ledger *l = &pipeline->ledger;

@@ -12,7 +12,7 @@ struct self;
 
 /* Adds its collector to the pipeline's. `counters_fd` is the kernel half's counters. */
 struct self *self_new(struct pipeline *pipeline, const struct shared *shared,
-		      const struct rings *rings, const struct learner *learner, int counters_fd);
+		      struct rings *rings, const struct learner *learner, int counters_fd);
 void self_jail(struct self *self, const struct jail *jail);
 /* Count what a worker that ended had taken and not given out. */
 void self_inherit(struct self *self, struct ledger *ledger);
