@@ -12,7 +12,7 @@ enum {
 	BATCH = 1024,	/* records of one ring before the others and the web get their turn */
 	IDLE_TICKS = 5, /* without a record before sleep is deep */
 };
-#define TICK_NS (100 * NS_PER_MS)
+#define TICK_NS (40 * NS_PER_MS)
 
 struct one {
 	struct watch watch;
