@@ -24,8 +24,7 @@ static __always_inline bool is_kernel_socket(struct sock *sk)
 /* Was the last operation on it by this process, and is that a target still? Saves the lookup. */
 static __always_inline bool conn_is_of(const struct conn *conn, const struct process_id *process)
 {
-	return conn->owner_started == process->started_ns && conn->owner_tgid == process->tgid &&
-	       conn->owner_epoch == targets_epoch;
+	return conn->owner_started == process->started_ns && conn->owner_epoch == targets_epoch;
 }
 
 /* The socket's storage where the process is a target and the socket one to watch, or NULL. */
@@ -53,7 +52,6 @@ static __noinline struct conn *conn_take(struct sock *sk, struct task_struct *le
 	}
 	bpf_spin_lock(&conn->lock);
 	conn->owner_started = process->started_ns;
-	conn->owner_tgid = process->tgid;
 	conn->owner_epoch = epoch;
 	bpf_spin_unlock(&conn->lock);
 	return conn;

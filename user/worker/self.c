@@ -288,8 +288,8 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	collect_use(s, sink);
 }
 
-struct self *self_new(struct pipeline *pipeline, const struct shared *shared,
-		      struct rings *rings, const struct learner *learner, int counters_fd)
+struct self *self_new(struct pipeline *pipeline, const struct shared *shared, struct rings *rings,
+		      const struct learner *learner, int counters_fd)
 {
 	struct self *s = xcalloc(1, sizeof(*s));
 	struct ledger *l = &pipeline->ledger;
