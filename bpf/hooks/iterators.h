@@ -116,7 +116,7 @@ int mark_sockets(struct bpf_iter__task_file *ctx)
 	bpf_spin_lock(&conn->lock);
 	if (sk->__sk_common.skc_state == TCP_LISTEN) {
 		conn->flags |= CONN_LISTENER;
-	} else if (!(conn->flags & CONN_READY)) {
+	} else if (!(conn->flags & CONN_READY) && is_connected(sk)) {
 		conn_make_ready(sk, conn, tcp, 0, 0);
 	}
 	bpf_spin_unlock(&conn->lock);

@@ -56,18 +56,31 @@ static void heal_lost_events(struct monitor *m, uint64_t lost)
 	selection_scan(m->selection);
 }
 
-static void read_programs(struct monitor *m)
+static void stand_in(struct monitor *m)
+{
+	int done = capture_stand_in(m->capture, m->features, m->missed);
+
+	if (done > 0)
+		log_info("this kernel skips programs that are preempted; others stand in for them",
+			 "missed=%lu", m->missed);
+	if (done < 0)
+		log_warn("this kernel skips programs that are preempted, and takes none for them",
+			 "error=%s", strerror(-done));
+}
+
+static void read_programs(struct monitor *m, uint64_t stood_in)
 {
 	struct program_stats programs[CAPTURE_PROGRAMS];
 	size_t count = capture_programs(m->capture, programs);
-	uint64_t missed = capture_missed(m->capture, m->features, programs, count);
+	uint64_t missed = capture_missed(m->features, programs, count, stood_in);
 
-	if (capture_stand_in(m->capture, m->features, missed))
-		log_info("this kernel skips programs that are preempted; others stand in for them",
-			 "missed=%lu", missed);
+	/* What was missed a moment ago may have been done since; a counter does not go back. */
+	if (missed > m->missed)
+		m->missed = missed;
+	stand_in(m);
 	memcpy(m->shared->programs, programs, sizeof(programs));
 	m->shared->program_count = count;
-	m->shared->programs_missed = missed;
+	m->shared->programs_missed = m->missed;
 }
 
 static void on_second(struct timer *timer, uint64_t now_ns)
@@ -75,9 +88,9 @@ static void on_second(struct timer *timer, uint64_t now_ns)
 	struct monitor *m = container_of(timer, struct monitor, second);
 	struct capture_counters counters;
 
-	read_programs(m);
-	m->shared->members_refused = selection_refused(m->selection);
 	capture_counters_read(m->capture, &counters);
+	read_programs(m, counters.count[COUNT_STOOD_IN]);
+	m->shared->members_refused = selection_refused(m->selection);
 	heal_lost_events(m, counters.count[COUNT_EVENTS_LOST]);
 	m->shared->monitor = usage_of(0);
 	m->shared->spawner = usage_of(m->spawner);

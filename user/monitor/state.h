@@ -40,6 +40,7 @@ struct monitor {
 	struct shared *shared;
 	struct feature_state features[FEATURES];
 	uint64_t worker_restarts, events_missed, messages_lost;
+	uint64_t missed; /* operations whose program was skipped, at most */
 	int shared_fd, tape_fd, inspect_fd;
 	int listeners[LISTENERS_MAX];
 	size_t listener_count;

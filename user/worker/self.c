@@ -95,9 +95,7 @@ static void collect_requests(const struct self *s, struct metric_sink *sink)
 	give(sink, NULL, NULL, (double)c->joined_late);
 	sink->metric(sink, METRIC("sonde.requests.lost", "{request}", METRIC_COUNTER,
 				  "Requests that were lost, as far as they can be known."));
-	/* Of turns whose records found no room at a connection's end, every other asked. */
-	give(sink, NULL, NULL,
-	     (double)(c->requests_lost + (s->counters.count[COUNT_TURNS_LOST] + 1) / 2));
+	give(sink, NULL, NULL, (double)(c->requests_lost + s->counters.count[COUNT_REQUESTS_LOST]));
 	sink->metric(sink, METRIC("sonde.heads.cut", "{head}", METRIC_COUNTER,
 				  "Heads of messages that were longer than what is shipped."));
 	give(sink, NULL, NULL, (double)c->heads_cut);
