@@ -2,10 +2,11 @@
 """watching.py - who is watched and from when; when a request begins; what its span says."""
 
 import os
+import socket
 import time
 
 from lib import Sonde, check, equal, free_port, test
-from subject import GET, OK, Peer, Server, answering, equal_span, exchange, watch
+from subject import GET, OK, Peer, Server, Subject, answering, equal_span, exchange, watch
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = "b7ad6b7169203331"
@@ -32,6 +33,53 @@ def bad_traceparents_are_none():
 			[good.upper()[:11].lower() + good[11:].upper()], [good + "-more"], [good, good], [good[:-1]]):
 		span = context(*headers)
 		check(span["trace_id"] != TRACE and not span["parent_span_id"], "%s is a context" % headers)
+
+
+class BoundServer(Server):
+	"""Bound, and its port told, before it listens; that waits for the gate."""
+
+	def _listen(self):
+		listener = socket.socket()
+		listener.bind(("127.0.0.1", 0))
+		self.gate.tell(str(listener.getsockname()[1]))
+		self.gate.wait()
+		listener.listen(64)
+		return listener
+
+
+@test
+def a_socket_that_listens_only_after_watching_began():
+	with BoundServer(answering(OK)) as server, watch(server) as sonde:
+		server.gate.open()
+		equal(int(server.gate.hear()), server.port, "the port")
+		for _ in range(20):
+			exchange(server, GET, len(OK))
+		for span in sonde.finish(20):
+			equal_span(span, "GET /", 200)
+
+
+@test
+def a_socket_that_connects_only_after_watching_began():
+	def ask(gate):
+		connections = [socket.socket() for _ in range(10)]
+		gate.tell("made")
+		gate.wait()
+		for connection in connections:
+			connection.connect(("127.0.0.1", server.port))
+			peer = Peer(connection)
+			peer.send(GET)
+			peer.take(len(OK))
+			peer.close()
+		gate.tell("done")
+		gate.wait()
+
+	with Server(answering(OK)) as server, Subject(ask) as client:
+		equal(client.gate.hear(), "made", "what the client says")
+		with watch(client) as sonde:
+			client.gate.open()
+			equal(client.gate.hear(), "done", "what the client says")
+			for span in sonde.finish(10):
+				equal_span(span, "GET", 200)
 
 
 def begins_when_it_arrives(delay_ms, at_accept):
