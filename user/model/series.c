@@ -324,9 +324,8 @@ static void keep_exemplar(struct row *row, size_t classic, const struct span *sp
 	memcpy(kept->exemplar.span_id, span->context.span_id, SPAN_ID_BYTES);
 }
 
-void series_count(struct row *row, const struct span *span)
+void series_count(struct row *row, const struct measures *m, const struct span *exemplar)
 {
-	const struct measures *m = &span->measures;
 	struct histogram *h = row->histograms;
 
 	if (h[MEASURE_FIRST_BYTE].bounds && m->first_byte_ns)
@@ -338,8 +337,8 @@ void series_count(struct row *row, const struct span *span)
 	if (h[MEASURE_DURATION].bounds) {
 		size_t classic = histogram_observe_ns(&h[MEASURE_DURATION], m->duration_ns);
 
-		if (span->sampled && !span->hide_from_traces && !span->counted_only)
-			keep_exemplar(row, classic, span);
+		if (exemplar && exemplar->sampled && !exemplar->hide_from_traces)
+			keep_exemplar(row, classic, exemplar);
 	}
 }
 
@@ -365,7 +364,7 @@ void series_observe(struct series *s, const struct span *span, uint64_t now_ns)
 	struct row *row = series_row(s, span, now_ns);
 
 	if (row)
-		series_count(row, span);
+		series_count(row, &span->measures, span->counted_only ? NULL : span);
 }
 
 static void give(struct metric_sink *sink, const struct row *row, size_t which)

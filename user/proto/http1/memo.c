@@ -46,36 +46,57 @@ static inline uint64_t target_word(const char *line, const char *line_end)
 
 /*
  * Heads of one group begin with one method, or status, and one first header; of one shape are those
- * that go on alike. The target, which varies most, has no say in either, but in the way.
+ * that go on alike. The target, which varies most, has no say in either, but in the way. False when
+ * the head is too short.
  */
-struct memo_place memo_place_of(enum side side, struct str in)
+static inline bool hints_of(enum side side, struct str in, struct memo_hints *ret)
 {
 	const char *from = in.at + sizeof(uint64_t), *line_end;
-	struct memo_place place = {};
-	uint64_t begin = 0, shape;
+	uint64_t begin = 0, shape, target = 0;
 	size_t left;
 
 	if (side == ASKING) {
 		line_end = memchr(in.at, '\n', in.len);
 		if (!line_end || in.len < LEAST_BYTES)
-			return place;
+			return false;
 		from = line_end + 1;
 		begin = (unsigned char)in.at[0] << 8 | (unsigned char)in.at[1];
-		place.hint = target_word(in.at, line_end);
+		target = target_word(in.at, line_end);
 	}
 	if (in.at + in.len < from + 2 * sizeof(uint64_t))
-		return place;
+		return false;
 	left = (size_t)(in.at + in.len - from) - sizeof(uint64_t);
 	shape = word_at(from + (left < SHAPE_AT ? left : SHAPE_AT)) +
 		word_at(from + (left < 2 * SHAPE_AT ? left : 2 * SHAPE_AT)) * 3;
-	shape *= MIX;
-	begin = (begin + word_at(from) + word_at(from + sizeof(uint64_t)) * 3) * MIX;
-	place.hint = (place.hint + shape + begin) * MIX;
-	place.index = place.hint >> (64 - MEMO_WAY_BITS);
-	place.way = &ways[side][place.index];
-	place.group = &groups[side][begin >> (64 - MEMO_GROUP_BITS)];
-	place.of_shape = &place.group->ways[shape >> (64 - MEMO_SHAPE_BITS)];
-	return place;
+	ret->shape = shape * MIX;
+	ret->begin = (begin + word_at(from) + word_at(from + sizeof(uint64_t)) * 3) * MIX;
+	ret->hint = (target + ret->shape + ret->begin) * MIX;
+	return true;
+}
+
+static inline struct memo *way_of(enum side side, const struct memo_hints *hints)
+{
+	return &ways[side][hints->hint >> (64 - MEMO_WAY_BITS)];
+}
+
+static inline struct memo_place place_of(enum side side, const struct memo_hints *hints)
+{
+	struct memo_group *group = &groups[side][hints->begin >> (64 - MEMO_GROUP_BITS)];
+
+	return (struct memo_place){
+		.way = way_of(side, hints),
+		.group = group,
+		.of_shape = &group->ways[hints->shape >> (64 - MEMO_SHAPE_BITS)],
+		.hint = hints->hint,
+		.index = (uint8_t)(hints->hint >> (64 - MEMO_WAY_BITS)),
+	};
+}
+
+struct memo_place memo_place_of(enum side side, struct str in)
+{
+	struct memo_hints hints;
+
+	return hints_of(side, in, &hints) ? place_of(side, &hints) : (struct memo_place){};
 }
 
 /* A value of another length, or a text that is another one. */
@@ -181,8 +202,8 @@ static inline bool walk(struct walk *w)
 }
 
 /* The texts of a head that has taken these steps. */
-static inline void texts_fill(const struct memo *memo, const char *at, const struct step *step,
-			      const struct step *last, struct message *ret)
+static void texts_shift(const struct memo *memo, const char *at, const struct step *step,
+			const struct step *last, struct message *ret)
 {
 	const struct memo_text *text = memo->texts, *end = text + memo->text_count;
 	const char *start = at;
@@ -197,9 +218,19 @@ static inline void texts_fill(const struct memo *memo, const char *at, const str
 	}
 }
 
+/* The same of one that has taken none. */
+static inline void texts_fill(const struct memo *memo, const char *at, struct message *ret)
+{
+	const struct memo_text *text = memo->texts, *end = text + memo->text_count;
+
+	for (; text < end; text++)
+		ret->texts[text->which] = (struct str){ at + text->at, text->len };
+}
+
 static inline void found(struct memo *memo, struct message *ret)
 {
 	memo->found = memo->useful = true;
+	*memo->of_shape = memo->index;
 	message_init(ret, memo->seen, memo->status, memo->version, memo->flags);
 	ret->likeness = ret->sameness = memo->number;
 }
@@ -228,7 +259,7 @@ static size_t find_like(struct memo *memo, struct str in, struct framing *framin
 		return 0;
 	*framing = w.new_length.len ? another : memo->framing;
 	found(memo, ret);
-	texts_fill(memo, in.at, w.steps, w.steps + w.step_count, ret);
+	texts_shift(memo, in.at, w.steps, w.steps + w.step_count, ret);
 	if (w.other & TELLING)
 		ret->likeness = 0;
 	if (w.other & (TELLING | 1u << HTTP_TARGET))
@@ -251,38 +282,36 @@ static bool takes_over(const struct memo_place *place)
 	return false;
 }
 
-/* Out of line, so that heads that are the same pay nothing for it. */
-static __attribute__((noinline)) size_t find_by_walk(enum side side, const struct memo_place *place,
-						     struct str in, struct framing *framing,
-						     struct message *ret)
+const struct memo *memo_find_same(enum side side, struct str in, struct memo_hints *hints,
+				  struct message *ret)
 {
-	struct memo *memo = place->way;
-	size_t used;
+	struct memo *memo;
 
-	if (memo->hint == place->hint && memo_is_usable(memo) &&
-	    (used = find_like(memo, in, framing, ret))) {
-		*place->of_shape = place->index;
-		return used;
-	}
-	if (takes_over(place))
-		return 0;
-	memo = &ways[side][*place->of_shape];
-	return memo_is_usable(memo) ? find_like(memo, in, framing, ret) : 0;
+	if (!hints_of(side, in, hints))
+		return NULL;
+	memo = way_of(side, hints);
+	if (memo->hint != hints->hint || !memo_is_usable(memo) || memo->len > in.len ||
+	    memcmp(memo->bytes, in.at, memo->len))
+		return NULL;
+	found(memo, ret);
+	texts_fill(memo, in.at, ret);
+	return memo;
 }
 
-size_t memo_find(enum side side, struct str in, struct framing *framing, struct message *ret)
+size_t memo_find_like(enum side side, struct str in, const struct memo_hints *hints,
+		      struct framing *framing, struct message *ret)
 {
-	struct memo_place place = memo_place_of(side, in);
+	struct memo_place place = place_of(side, hints);
 	struct memo *memo = place.way;
+	size_t used;
 
-	if (!memo)
+	if (!hints->hint)
 		return 0;
-	if (memo->hint != place.hint || !memo_is_usable(memo) || memo->len > in.len ||
-	    memcmp(memo->bytes, in.at, memo->len))
-		return find_by_walk(side, &place, in, framing, ret);
-	*place.of_shape = place.index;
-	*framing = memo->framing;
-	found(memo, ret);
-	texts_fill(memo, in.at, NULL, NULL, ret);
-	return memo->len;
+	if (memo->hint == place.hint && memo_is_usable(memo) &&
+	    (used = find_like(memo, in, framing, ret)))
+		return used;
+	if (takes_over(&place))
+		return 0;
+	memo = &ways[side][*place.of_shape];
+	return memo_is_usable(memo) ? find_like(memo, in, framing, ret) : 0;
 }
