@@ -10,7 +10,7 @@
 #include "user/base/mem.h"
 #include "user/proto/http1/fields.h"
 #include "user/proto/http1/lines.h"
-#include "user/proto/http1/memo.h"
+#include "user/proto/http1/memo_same.h"
 
 /* What the headers of take_field() begin with, and the empty line. */
 #define ANSWERING_LETTERS (LETTER('c') | LETTER('t') | LETTER('\r') | LETTER('\n'))
@@ -239,8 +239,11 @@ static __attribute__((noinline)) ssize_t parse_other(struct str in, bool cut, en
 	return used;
 }
 
-ssize_t head_parse(struct str in, bool cut, enum side side, const struct message *question,
-		   struct message *ret)
+/* Made twice, once for each side. */
+__attribute__((always_inline)) static inline ssize_t head_parse_of(struct str in, bool cut,
+								   enum side side,
+								   const struct message *question,
+								   struct message *ret)
 {
 	struct memo_hints hints = {};
 	const struct memo *memo;
@@ -264,4 +267,11 @@ ssize_t head_parse(struct str in, bool cut, enum side side, const struct message
 	used += in.at - start;
 	ret->head_bytes = (uint32_t)used;
 	return used;
+}
+
+ssize_t head_parse(struct str in, bool cut, enum side side, const struct message *question,
+		   struct message *ret)
+{
+	return side == ASKING ? head_parse_of(in, cut, ASKING, question, ret)
+			      : head_parse_of(in, cut, ANSWERING, question, ret);
 }

@@ -93,14 +93,8 @@ struct memo_hints {
 };
 
 /*
- * When `in` begins with a head that is kept: that one, and `ret` but for what body_decide() fills
- * in from its framing. Else NULL, nothing is written but `hints`, which are for memo_find_like().
- */
-const struct memo *memo_find_same(enum side side, struct str in, struct memo_hints *hints,
-				  struct message *ret);
-/*
- * The same of a head that is like one that is kept: its length, and `framing` is what body_decide()
- * needs. Else 0, and nothing is written.
+ * When `in` begins with a head that is like one that is kept: its length, `ret` but for what
+ * body_decide() fills in, and the `framing` that needs. Else 0, and nothing is written.
  */
 size_t memo_find_like(enum side side, struct str in, const struct memo_hints *hints,
 		      struct framing *framing, struct message *ret);
