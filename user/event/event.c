@@ -15,10 +15,9 @@ enum rest { REST_ANYTHING, REST_FAMILY, REST_PAYLOAD, REST_NO_PAYLOAD, REST_STRI
 
 static const struct {
 	const char *name;
-	size_t least; /* bytes, the payload's own least included */
+	uint32_t least; /* bytes, the payload's own least included */
 	enum rest rest;
 } types[] = {
-	[0] = { NULL, SIZE_MAX, REST_ANYTHING },
 	[RECORD_CONNECTION] = { "connection", sizeof(struct record_connection), REST_FAMILY },
 	[RECORD_BYTES] = { "bytes", sizeof(struct record_turn), REST_PAYLOAD },
 	[RECORD_TOTALS] = { "totals", sizeof(struct record_turn), REST_NO_PAYLOAD },
@@ -61,7 +60,7 @@ const struct record *event_check(struct str bytes)
 
 	if (bytes.len < sizeof(*r) || r->size > bytes.len)
 		return NULL;
-	if (r->type >= RECORD_TYPES || r->size < types[r->type].least)
+	if (r->type - 1u >= RECORD_TYPES - 1 || r->size < types[r->type].least)
 		return NULL;
 	return rest_is_good(r, types[r->type].rest) ? r : NULL;
 }

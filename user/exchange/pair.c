@@ -46,8 +46,7 @@ struct open *question_begin(struct exchanges *x, struct connection *c, struct pa
 	if (c->first)
 		want_all(x, c);
 	/* Answers come in order: behind one that is not kept, none can be. */
-	if (!question_fits(x, c) ||
-	    (!p->block && !keep(x, p->message, p->head, &p->block))) {
+	if (!question_fits(x, c) || (!p->block && !keep(x, p->message, p->head, &p->block))) {
 		lose_begun(x, LOSS_EXCHANGE_LIMIT);
 		c->skipped += c->skipped < UINT16_MAX;
 		return NULL;

@@ -59,7 +59,7 @@ uint32_t block_class(const struct blocks *b, size_t len)
 	uint32_t class = 0;
 
 	while (class < BLOCK_CLASSES && b->pools[class].size - sizeof(struct block) < len)
-		class++;
+		++class;
 	return class;
 }
 

@@ -202,8 +202,8 @@ static void seal(struct pipeline *p, const struct exchange *x, const struct proc
 }
 
 /* An exporter takes spans: make one, count it, and hand it out if it is sampled. */
-static void observe_span(struct pipeline *p, const struct exchange *x,
-			 const struct process *process)
+static __attribute__((noinline)) void observe_span(struct pipeline *p, const struct exchange *x,
+						   const struct process *process)
 {
 	struct span span;
 	struct row *row;
@@ -213,7 +213,7 @@ static void observe_span(struct pipeline *p, const struct exchange *x,
 	row = series_row(p->series, &span, x->ended_ns);
 	seal(p, x, process, &span);
 	if (row)
-		series_count(row, &span.measures, &span);
+		series_exemplar(row, series_count(row, &span.measures), &span);
 	if (!span.sampled)
 		p->unsampled++;
 	else if (!span.hide_from_traces)
@@ -239,8 +239,9 @@ static __attribute__((noinline)) struct row *row_describe(struct pipeline *p,
 }
 
 /* Nobody takes spans: where one like it was counted before, its measures are all that is new. */
-static void observe_counted(struct pipeline *p, const struct exchange *x,
-			    const struct process *process)
+__attribute__((always_inline)) static inline void observe_counted(struct pipeline *p,
+								  const struct exchange *x,
+								  const struct process *process)
 {
 	struct measures measures;
 	struct recall_key key;
@@ -255,7 +256,7 @@ static void observe_counted(struct pipeline *p, const struct exchange *x,
 	if (!row)
 		return;
 	measures = measures_of(x);
-	series_count(row, &measures, NULL);
+	series_count(row, &measures);
 }
 
 static void observe(void *context, const struct exchange *x)

@@ -245,7 +245,7 @@ __attribute__((always_inline)) static inline ssize_t head_parse_of(struct str in
 								   const struct message *question,
 								   struct message *ret)
 {
-	struct memo_hints hints = {};
+	struct memo_hints hints;
 	const struct memo *memo;
 	const char *start = in.at;
 	ssize_t used;

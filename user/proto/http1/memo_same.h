@@ -92,8 +92,10 @@ __attribute__((always_inline)) static inline const struct memo *memo_find_same(
 {
 	struct memo *memo;
 
-	if (!memo_hints_of(side, in, hints))
+	if (!memo_hints_of(side, in, hints)) {
+		*hints = (struct memo_hints){};
 		return NULL;
+	}
 	memo = memo_way(side, hints);
 	if (memo->hint != hints->hint || !memo_is_usable(memo) || memo->len > in.len ||
 	    memcmp(memo->bytes, in.at, memo->len))
