@@ -13,6 +13,14 @@ static __always_inline bool is_stream(struct sock *sk)
 	return family == FAMILY_UNIX || sk->sk_protocol == IPPROTO_TCP;
 }
 
+/* Has it numbers of its first bytes? A socket that is not connected may yet listen. */
+static __always_inline bool is_connected(struct sock *sk)
+{
+	unsigned char state = sk->__sk_common.skc_state;
+
+	return state != TCP_CLOSE && state != TCP_SYN_SENT;
+}
+
 /* The kernel's own sockets run in tasks whose registers mean something else. */
 static __always_inline bool is_kernel_socket(struct sock *sk)
 {
@@ -24,58 +32,60 @@ static __always_inline bool is_kernel_socket(struct sock *sk)
 /* Was the last operation on it by this process, and is that a target still? Saves the lookup. */
 static __always_inline bool conn_is_of(const struct conn *conn, const struct process_id *process)
 {
-	return conn->owner_started == process->started_ns && conn->owner_tgid == process->tgid &&
-	       conn->owner_epoch == targets_epoch;
+	return conn->owner_started == process->started_ns && conn->owner_epoch == targets_epoch;
 }
 
-/* The socket's storage where the process is a target and the socket one to watch, or NULL. */
+/*
+ * The socket's storage where the process is a target and the socket one to
+ * watch, or NULL, which is counted by all but a stand-in (`again`).
+ */
 static __noinline struct conn *conn_take(struct sock *sk, struct task_struct *leader,
-					 const struct process_id *process)
+					 const struct process_id *process, bool again)
 {
 	__u32 epoch = targets_epoch;
 	struct conn *conn;
 
 	if (!bpf_task_storage_get(&targets, leader, 0, 0))
 		return NULL;
-	if (!is_stream(sk)) {
-		count(COUNT_OTHER_SOCKET);
-		return NULL;
-	}
-	if (is_kernel_socket(sk)) {
-		count(COUNT_KERNEL_SOCKET);
+	if (!is_stream(sk) || is_kernel_socket(sk)) {
+		if (!again)
+			count(is_stream(sk) ? COUNT_KERNEL_SOCKET : COUNT_OTHER_SOCKET);
 		return NULL;
 	}
 	conn = bpf_sk_storage_get(&conns, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!conn) {
-		count(COUNT_SEEN);
-		count(COUNT_NO_STORAGE);
+		if (!again) {
+			count(COUNT_SEEN);
+			count(COUNT_NO_STORAGE);
+		}
 		return NULL;
 	}
 	bpf_spin_lock(&conn->lock);
 	conn->owner_started = process->started_ns;
-	conn->owner_tgid = process->tgid;
 	conn->owner_epoch = epoch;
 	bpf_spin_unlock(&conn->lock);
 	return conn;
 }
 
 /*
- * A record did or did not find room. Turns that are lost in between are told by
- * the number in the next record; those before a connection is announced, and at
- * its end, by nobody, so they are counted here.
+ * A record found room, or did not (enum shipped). Turns that are lost in between
+ * are told by the number in the next record; those before a connection is
+ * announced, and at its end, by nobody, so they are counted here.
  */
-static __always_inline void conn_note(struct conn *conn, __u32 number, int error)
+static __always_inline void conn_note(struct conn *conn, __u32 number, int shipped)
 {
-	if (!error)
+	if (shipped == SHIPPED)
 		conn->lost_from = 0;
-	else if (!conn->lost_from)
+	else if (shipped == NO_ROOM && !conn->lost_from)
 		conn->lost_from = number;
 }
 
+/* Of the turns from the first that was lost up to `number`, those that ask have odd numbers. */
 static __always_inline void conn_count_lost(const struct conn *conn, __u32 number)
 {
 	if (conn->lost_from)
-		count_in(counters_here(), COUNT_TURNS_LOST, number - conn->lost_from + 1);
+		count_in(counters_here(), COUNT_REQUESTS_LOST,
+			 (number + 1) / 2 - conn->lost_from / 2);
 }
 
 /* Kept in the socket once somebody has asked. */

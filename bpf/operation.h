@@ -74,7 +74,7 @@ __noinline __u64 operation_tail(const struct operation *op, __u64 tail)
 __noinline int operation_ship(struct step *step, struct operation *op)
 {
 	if (!step || !op)
-		return 0;
+		return NOTHING_TO_SHIP;
 	if (step->missing)
 		count_in(counters_here(), COUNT_UNREPORTED, step->missing);
 	if (step->healed)
@@ -93,7 +93,7 @@ __noinline int operation_ship(struct step *step, struct operation *op)
 		return ship_totals(step, op, RECORD_BYTES);
 	if (op->totals_always)
 		return ship_totals(step, op, RECORD_TOTALS);
-	return 0;
+	return NOTHING_TO_SHIP;
 }
 
 /*
@@ -116,7 +116,7 @@ static __noinline void account_other(struct sock *sk, struct tcp_sock *tcp, stru
 		return;
 	step.flags |= RECORD_UNREADABLE;
 	op->bytes = 0;
-	ship_totals(&step, op, RECORD_BYTES);
+	conn_note(conn, step.number, ship_totals(&step, op, RECORD_BYTES));
 	op->bytes = bytes;
 }
 
@@ -127,7 +127,7 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 	struct tcp_sock *tcp = tcp_of(sk);
 	struct tcp_seen seen = {};
 	struct step step = {};
-	int error;
+	int shipped;
 
 	if (tcp) {
 		tcp_look(sk, tcp, !direction, &seen);
@@ -144,10 +144,10 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 		conn->flags &= ~CONN_DIRTY;
 	bpf_spin_unlock(&conn->lock);
 	if (step.ship && !step.missing && !step.healed && !op->cause)
-		error = ship_bytes(&step, op);
+		shipped = ship_bytes(&step, op);
 	else
-		error = operation_ship(&step, op);
-	conn_note(conn, step.number, error);
+		shipped = operation_ship(&step, op);
+	conn_note(conn, step.number, shipped);
 }
 
 static __always_inline void operation_on(struct sock *sk, struct conn *conn,
@@ -182,7 +182,7 @@ static __always_inline void operation_on(struct sock *sk, struct conn *conn,
 
 /* The connection of an operation that is watched, or NULL. */
 static __always_inline struct conn *conn_of(struct sock *sk, struct task_struct *leader,
-					    const struct process_id *process)
+					    const struct process_id *process, bool again)
 {
 	struct conn *conn = NULL;
 
@@ -190,25 +190,29 @@ static __always_inline struct conn *conn_of(struct sock *sk, struct task_struct 
 		conn = bpf_sk_storage_get(&conns, sk, 0, 0);
 	if (conn && conn_is_of(conn, process))
 		return conn;
-	return HAS_NO_STORAGE(leader, bpf_storage) ? NULL : conn_take(sk, leader, process);
+	return HAS_NO_STORAGE(leader, bpf_storage) ? NULL : conn_take(sk, leader, process, again);
 }
 
 /*
- * Has the operation that ends now been accounted? TCP's counters say so: nothing
- * is ahead of what was accounted, and nothing booked waits for its hook. Of a
- * unix socket nobody can tell, so it has.
+ * Was the program skipped whose stand-in runs now? TCP's counters say so: bytes
+ * are ahead of what was accounted. Of a unix socket nobody can tell; what the
+ * worker wants nothing of is not accounted at all.
  */
-static __always_inline bool is_accounted(struct sock *sk, const struct conn *conn, int direction)
+static __always_inline bool was_skipped(struct sock *sk, const struct conn *conn, int direction)
 {
 	struct tcp_sock *tcp = tcp_of(sk);
+	struct verdict_cell verdict;
 	struct tcp_seen seen = {};
 
 	if (!tcp)
-		return true;
+		return false;
 	if (!(conn->flags & CONN_READY))
+		return true;
+	verdict_of(socket_cookie(sk), &verdict);
+	if (verdict.verdict == VERDICT_STOP)
 		return false;
 	tcp_look(sk, tcp, direction, &seen);
-	return !conn_ahead(conn, &seen, direction) && !conn->pending[direction];
+	return conn_ahead(conn, &seen, direction);
 }
 
 /*
@@ -229,7 +233,7 @@ static __always_inline void on_operation(struct sock *sk, int direction, int res
 		return;
 	}
 	process_of(task->group_leader, &process);
-	conn = conn_of(sk, task->group_leader, &process);
+	conn = conn_of(sk, task->group_leader, &process, again);
 	if (!conn)
 		return;
 	if (direction == RECEIVED && (flags & (MSG_PEEK | MSG_ERRQUEUE))) {
@@ -237,8 +241,11 @@ static __always_inline void on_operation(struct sock *sk, int direction, int res
 			count(COUNT_PEEKED);
 		return;
 	}
-	if (again && is_accounted(sk, conn, direction))
-		return;
+	if (again) {
+		if (!was_skipped(sk, conn, direction))
+			return;
+		count(COUNT_STOOD_IN);
+	}
 	if (direction == RECEIVED && (flags & MSG_TRUNC))
 		in_user = false;
 

@@ -16,6 +16,8 @@
 #include "bpf/settings.h"
 #include "bpf/turn.h"
 
+enum shipped { SHIPPED = 0, NO_ROOM = -1, NOTHING_TO_SHIP = 1 };
+
 static __always_inline void *ring_of(__u64 cookie, __u32 *ret_index)
 {
 	__u32 index = cookie & ring_mask;
@@ -111,7 +113,7 @@ static __always_inline __u32 copy_bytes(__u8 *to, __u64 want, const __u64 room,
 		void *r_ = bpf_ringbuf_reserve(ring_, size_, 0);                                   \
 		if (!r_) {                                                                         \
 			count(COUNT_RING_FULL);                                                    \
-			return -1;                                                                 \
+			return NO_ROOM;                                                            \
 		}                                                                                  \
 		r_;                                                                                \
 	})
@@ -142,10 +144,10 @@ __noinline int ship_bytes(const struct step *step, const struct operation *op)
 	void *ring;
 
 	if (!step || !op)
-		return -1;
+		return NO_ROOM;
 	ring = ring_of(op->cookie, &index);
 	if (!ring)
-		return -1;
+		return NO_ROOM;
 	want = step->ship;
 	if (want > OP_BYTES)
 		want = OP_BYTES;
@@ -172,10 +174,10 @@ __noinline int ship_totals(const struct step *step, const struct operation *op, 
 	void *ring;
 
 	if (!step || !op)
-		return -1;
+		return NO_ROOM;
 	ring = ring_of(op->cookie, &index);
 	if (!ring)
-		return -1;
+		return NO_ROOM;
 	count(COUNT_RECORDS);
 	r = RESERVE(ring, sizeof(*r));
 	record_turn_fill(r, step, op);
@@ -192,10 +194,10 @@ __noinline int ship_connection(const struct record_connection *from, const struc
 	void *ring;
 
 	if (!from || !op)
-		return -1;
+		return NO_ROOM;
 	ring = ring_of(op->cookie, &index);
 	if (!ring)
-		return -1;
+		return NO_ROOM;
 	count(COUNT_RECORDS);
 	r = RESERVE(ring, sizeof(*r));
 	*r = *from;

@@ -98,7 +98,7 @@ static __always_inline int source_of_message(__u64 at, struct source *ret)
 static __always_inline int source_of_mmessage(struct conn *conn, __u64 at, __u64 messages,
 					      struct source *ret)
 {
-	__u64 index = conn->mmessages == at ? conn->mmessage : 0;
+	__u64 index = conn->mmessages == (__u32)at ? conn->mmessage : 0;
 
 	if (index >= messages)
 		index = 0;

@@ -12,7 +12,8 @@ enum counter {
 	COUNT_NO_STORAGE,    /* lost: no memory for the connection's state */
 	COUNT_RECORDS,	     /* records that were to go through a ring */
 	COUNT_RING_FULL,     /* lost of those */
-	COUNT_TURNS_LOST,    /* whole turns at a connection's end that no later record tells of */
+	COUNT_REQUESTS_LOST, /* asking turns lost with them that no later record tells of */
+	COUNT_STOOD_IN,	     /* operations that a stand-in did for a skipped program */
 	COUNT_UNREPORTED,    /* bytes that TCP moved and no hook reported in time */
 	COUNT_HEALED,	     /* of those, reported later */
 	COUNT_PEEKED,	     /* not consumed: skipped */

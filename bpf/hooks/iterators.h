@@ -4,7 +4,7 @@
  *
  *	list_processes   a struct process_line for each process
  *	list_listeners   a struct listener_line for each listening socket of a process
- *	list_holders     a struct process_line for each process that holds a map of a sonde
+ *	list_holders     a struct process_line for each other process that is an agent
  *	mark_sockets     gives each socket of a target its storage
  *	sweep            ships the totals of turns that moved since their last record
  *	forget           connections are announced again: a new worker knows none
@@ -65,7 +65,10 @@ static __always_inline bool is_word(const char text[16], const char word[16])
 	return a[0] == b[0] && a[1] == b[1];
 }
 
-/* A descriptor of our map by this name is what tells one sonde of another, in any namespace. */
+/*
+ * A descriptor of a map by this name (capture_claim) is what tells one agent of another, in
+ * whatever namespaces they live: the one that asks knows its own id only as they number it.
+ */
 SEC("iter/task_file")
 int list_holders(struct bpf_iter__task_file *ctx)
 {
@@ -74,10 +77,10 @@ int list_holders(struct bpf_iter__task_file *ctx)
 	struct process_line line = {};
 	char name[16] __attribute__((aligned(8))) = {}, map[16] __attribute__((aligned(8))) = {};
 	const char a_map[16] __attribute__((aligned(8))) = "bpf-map";
-	const char ours[16] __attribute__((aligned(8))) = "sonde_verdicts";
+	const char ours[16] __attribute__((aligned(8))) = "sonde_agent";
 	struct bpf_map *held;
 
-	if (!file || !task)
+	if (!file || !task || task->tgid == (__s32)(bpf_get_current_pid_tgid() >> 32))
 		return 0;
 	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
 	if (!is_word(name, a_map))
@@ -113,7 +116,7 @@ int mark_sockets(struct bpf_iter__task_file *ctx)
 	bpf_spin_lock(&conn->lock);
 	if (sk->__sk_common.skc_state == TCP_LISTEN) {
 		conn->flags |= CONN_LISTENER;
-	} else if (!(conn->flags & CONN_READY)) {
+	} else if (!(conn->flags & CONN_READY) && is_connected(sk)) {
 		conn_make_ready(sk, conn, tcp, 0, 0);
 	}
 	bpf_spin_unlock(&conn->lock);

@@ -42,7 +42,10 @@ static __always_inline struct target *target_make(struct task_struct *leader)
 	return target;
 }
 
-/* The target that a listening task is, or becomes by its port; NULL: not watched. */
+/*
+ * The target that a listening task is, or becomes by its port; NULL: not watched. The monitor is
+ * told in either case: a port may name a service.
+ */
 static __always_inline struct target *target_at_listen(struct task_struct *task, __u16 port)
 {
 	struct task_struct *leader = task->group_leader;
@@ -50,12 +53,11 @@ static __always_inline struct target *target_at_listen(struct task_struct *task,
 	__u32 zero = 0;
 	struct capture_choice *c;
 
-	if (target)
-		return target;
 	c = bpf_map_lookup_elem(&choice, &zero);
-	if (!c || !(c->ports[port / 8] & 1 << port % 8) || leader->tgid == 1)
+	if (!target && (!c || !(c->ports[port / 8] & 1 << port % 8) || leader->tgid == 1))
 		return NULL;
-	target = target_make(leader);
+	if (!target)
+		target = target_make(leader);
 	if (target)
 		tell(EVENT_LISTEN, leader, leader->real_parent, port, false);
 	return target;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* log.c - mirrors user/base/log.c and log_rate.c. */
+#include <fcntl.h>
 #include <jansson.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -190,4 +191,30 @@ TEST(the_table_of_texts_is_bounded)
 		snprintf(text, sizeof(text), "%llu", (unsigned long long)i);
 		CHECK(log_rate_take(&rate, text, i + 1, &held) && held == 0);
 	}
+}
+
+TEST(a_reader_that_hangs_holds_nobody_and_what_it_misses_is_counted)
+{
+	int pipes[2], saved = dup(STDERR_FILENO);
+	uint64_t before = log_dropped();
+	char text[8192], value[2000];
+	ssize_t got;
+
+	if (pipe(pipes) || fcntl(pipes[1], F_SETPIPE_SZ, 4096) < 0)
+		abort();
+	memset(value, 'x', sizeof(value));
+	dup2(pipes[1], STDERR_FILENO);
+	log_setup(LOG_INFO, LOG_LOGFMT);
+	for (int i = 0; i < 3; i++) {
+		log_info("a long line", "value=%.*s", (int)sizeof(value), value);
+		log_info("another", "value=%.*s", (int)sizeof(value), value);
+	}
+	got = read(pipes[0], text, sizeof(text));
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(pipes[0]);
+	close(pipes[1]);
+	log_setup(LOG_INFO, LOG_LOGFMT);
+	CHECK(got > 0 && !strncmp(text, "time=", 5));
+	CHECK(log_dropped() > before);
 }

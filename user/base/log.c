@@ -11,9 +11,11 @@
 #include "user/base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,7 +46,9 @@ static const struct {
 static struct {
 	enum log_level level;
 	enum log_format format;
-	bool journal;
+	bool journal, opened, cut; /* cut: the last line stopped in its middle */
+	int output;
+	uint64_t dropped;
 	struct log_rate rate;
 } log_state = { .level = LOG_INFO };
 
@@ -61,16 +65,38 @@ static bool stderr_is_journal(void)
 	return !strcmp(stream, want);
 }
 
+/*
+ * A descriptor for lines that does not wait: standard error opened anew where that can be, since
+ * its own mode is shared with whoever started us. A socket is written to by send().
+ */
+static int open_output(void)
+{
+	struct stat is;
+
+	if (fstat(STDERR_FILENO, &is) || !(S_ISFIFO(is.st_mode) || S_ISCHR(is.st_mode)))
+		return -1;
+	return open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 void log_setup(enum log_level level, enum log_format format)
 {
 	log_state.level = level;
 	log_state.format = format;
 	log_state.journal = stderr_is_journal();
+	if (log_state.opened)
+		close(log_state.output);
+	log_state.output = open_output();
+	log_state.opened = log_state.output >= 0;
 }
 
 uint64_t log_suppressed(void)
 {
 	return log_state.rate.held;
+}
+
+uint64_t log_dropped(void)
+{
+	return log_state.dropped;
 }
 
 /* One code point as it stands inside the quotes of JSON and logfmt. */
@@ -195,6 +221,8 @@ static void add_line(struct buf *to, enum log_level level, const char *message, 
 {
 	bool json = log_state.format == LOG_JSON;
 
+	if (log_state.cut)
+		buf_add_byte(to, '\n');
 	if (log_state.journal)
 		buf_printf(to, "<%c>", levels[level].priority);
 	buf_add(to, json ? STR("{\"time\":\"") : STR("time="));
@@ -212,15 +240,38 @@ static void add_line(struct buf *to, enum log_level level, const char *message, 
 	buf_add_byte(to, '\n');
 }
 
+/* Standard error may be another by now. */
+static int output_now(void)
+{
+	struct stat opened, is;
+
+	if (!log_state.opened || fstat(STDERR_FILENO, &is) || fstat(log_state.output, &opened) ||
+	    is.st_dev != opened.st_dev || is.st_ino != opened.st_ino)
+		return STDERR_FILENO;
+	return log_state.output;
+}
+
+static ssize_t write_some(struct str bytes)
+{
+	int to = output_now();
+	ssize_t done = send(to, bytes.at, bytes.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	return done < 0 && errno == ENOTSOCK ? write(to, bytes.at, bytes.len) : done;
+}
+
+/* A line that nobody takes now is dropped, and the one after it begins anew. */
 static void write_all(struct str line)
 {
 	while (line.len) {
-		ssize_t done = write(STDERR_FILENO, line.at, line.len);
+		ssize_t done = write_some(line);
 
 		if (done < 0 && errno == EINTR)
 			continue;
-		if (done <= 0)
-			return; /* nobody is left to be told */
+		if (done <= 0) {
+			log_state.dropped++;
+			return;
+		}
+		log_state.cut = (size_t)done < line.len;
 		line = str_after(line, (size_t)done);
 	}
 }

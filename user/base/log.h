@@ -23,8 +23,11 @@
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 enum log_format { LOG_LOGFMT, LOG_JSON };
 
+/* To be called first; until then lines wait for standard error. */
 void log_setup(enum log_level level, enum log_format format);
 uint64_t log_suppressed(void);
+/* Lines that standard error did not take at once: nothing waits for who reads it. */
+uint64_t log_dropped(void);
 
 void log_write(enum log_level level, const char *message, const char *pairs, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -16,11 +16,10 @@ enum { LINE_BYTES = 16 << 20 /* of one pass of an iterator: 200,000 processes */
 struct capture {
 	struct sonde *skel;
 	struct capture_choice *choice; /* mapped */
-	struct bpf_link *again[FLAVOUR_PROGRAMS];
-	bool stands_in;	       /* `again` is attached */
-	uint64_t missed_alone; /* operations until then */
+	struct sonde *stand_ins;       /* the same object, of which only they are loaded */
 	size_t rings;
 	int ring_fds[RINGS_MAX];
+	int claim; /* a map that is there for its name */
 };
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
@@ -44,15 +43,18 @@ static size_t rings_wanted(void)
 	return rings;
 }
 
-static void choose_programs(struct sonde *skel, const struct feature_state states[FEATURES])
+/* All programs of flavours in use but the stand-ins, or the stand-ins alone. */
+static void choose_programs(struct sonde *skel, const struct feature_state states[FEATURES],
+			    bool stand_ins)
 {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, skel->obj) {
 		const char *name = bpf_program__name(program);
 
-		bpf_program__set_autoload(program, feature_uses(states, name));
-		bpf_program__set_autoattach(program, !feature_has(states, FEATURE_AGAIN, name));
+		bpf_program__set_autoload(
+			program, feature_uses(states, name) &&
+					 feature_has(states, FEATURE_AGAIN, name) == stand_ins);
 	}
 }
 
@@ -109,7 +111,7 @@ static int load(struct capture *c, const struct feature_state states[FEATURES])
 	c->skel = sonde__open();
 	if (!c->skel)
 		return -errno;
-	choose_programs(c->skel, states);
+	choose_programs(c->skel, states, false);
 	set_constants(c->skel, states, c->rings);
 	bpf_program__set_autoattach(c->skel->progs.sweep, false);
 	bpf_program__set_autoattach(c->skel->progs.forget, false);
@@ -134,6 +136,7 @@ static int attempt(struct feature_state states[FEATURES], struct capture **ret)
 	int error;
 
 	c->rings = rings_wanted();
+	c->claim = -1;
 	memset(c->ring_fds, -1, sizeof(c->ring_fds));
 	error = load(c, states);
 	if (!error)
@@ -165,6 +168,7 @@ int capture_new(const struct config *config, struct feature_state states[FEATURE
 			return 0;
 		if (!feature_next_flavour(&states[FEATURE_OPERATIONS], FEATURE_OPERATIONS, error))
 			return error;
+		feature_next_flavour(&states[FEATURE_AGAIN], FEATURE_AGAIN, error);
 		feature_next_flavour(&states[FEATURE_ARRIVAL], FEATURE_ARRIVAL, error);
 	}
 }
@@ -177,8 +181,8 @@ void capture_free(struct capture *c)
 		munmap(c->choice, sizeof(*c->choice));
 	for (size_t i = 0; i < c->rings; i++)
 		closep(&c->ring_fds[i]);
-	for (size_t i = 0; i < FLAVOUR_PROGRAMS; i++)
-		bpf_link__destroy(c->again[i]);
+	closep(&c->claim);
+	sonde__destroy(c->stand_ins);
 	sonde__destroy(c->skel);
 	free(c);
 }
@@ -289,6 +293,13 @@ static int pass(const struct bpf_link *link)
 	return error;
 }
 
+int capture_claim(struct capture *c)
+{
+	c->claim = bpf_map_create(BPF_MAP_TYPE_ARRAY, "sonde_agent", sizeof(uint32_t),
+				  sizeof(uint32_t), 1, NULL);
+	return c->claim < 0 ? c->claim : 0;
+}
+
 int capture_mark_sockets(struct capture *c)
 {
 	return pass(c->skel->links.mark_sockets);
@@ -367,37 +378,46 @@ size_t capture_programs(const struct capture *c, struct program_stats ret[CAPTUR
 	return count;
 }
 
-static uint64_t missed_by(const struct feature_state states[FEATURES], enum feature_id id,
-			  const struct program_stats *programs, size_t count)
+uint64_t capture_missed(const struct feature_state states[FEATURES],
+			const struct program_stats *programs, size_t count, uint64_t stood_in)
 {
 	uint64_t missed = 0;
 
 	for (size_t i = 0; i < count; i++)
-		if (feature_has(states, id, programs[i].name))
+		if (feature_has(states, FEATURE_OPERATIONS, programs[i].name))
 			missed += programs[i].missed;
-	return missed;
+	return missed > stood_in ? missed - stood_in : 0;
 }
 
-uint64_t capture_missed(const struct capture *c, const struct feature_state states[FEATURES],
-			const struct program_stats *programs, size_t count)
+/* Most kernels never need them, so they are loaded when they do: it takes a tenth of a second. */
+static int stand_ins_load(struct sonde *skel, const struct capture *c,
+			  const struct feature_state states[FEATURES])
 {
-	if (!c->stands_in)
-		return missed_by(states, FEATURE_OPERATIONS, programs, count);
-	return c->missed_alone + missed_by(states, FEATURE_AGAIN, programs, count);
+	struct bpf_map *map;
+	int error;
+
+	choose_programs(skel, states, true);
+	bpf_object__for_each_map(map, c->skel->obj) {
+		struct bpf_map *same = bpf_object__find_map_by_name(skel->obj, bpf_map__name(map));
+
+		error = same ? bpf_map__reuse_fd(same, bpf_map__fd(map)) : -ENOENT;
+		if (error)
+			return error;
+	}
+	error = sonde__load(skel);
+	return error ? error : sonde__attach(skel);
 }
 
-bool capture_stand_in(struct capture *c, const struct feature_state states[FEATURES],
-		      uint64_t missed)
+int capture_stand_in(struct capture *c, const struct feature_state states[FEATURES],
+		     uint64_t missed)
 {
-	struct bpf_program *program;
-	size_t count = 0;
+	int error;
 
-	if (c->stands_in || !missed)
-		return false;
-	c->stands_in = true;
-	c->missed_alone = missed;
-	bpf_object__for_each_program(program, c->skel->obj)
-		if (feature_has(states, FEATURE_AGAIN, bpf_program__name(program)))
-			c->again[count++] = bpf_program__attach(program);
-	return true;
+	if (c->stand_ins || !missed)
+		return 0;
+	c->stand_ins = sonde__open();
+	if (!c->stand_ins)
+		return -errno;
+	error = stand_ins_load(c->stand_ins, c, states);
+	return error ? error : 1;
 }

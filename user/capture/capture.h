@@ -52,6 +52,8 @@ void capture_ports(struct capture *c, const struct port_list *ports);
 /* Tell of every exec, not only those of targets. */
 void capture_watch_execs(struct capture *c, bool all);
 
+/* Be the agent of this host: capture_list_holders() of others finds this process from now on. */
+int capture_claim(struct capture *c);
 /* What the iterators say, as an array of the line's struct appended to `ret`. */
 /* Parents before their children. */
 int capture_list_processes(struct capture *c, struct buf *ret);
@@ -70,12 +72,16 @@ enum { CAPTURE_PROGRAMS = 32 };
 /* Returns how many were filled. */
 size_t capture_programs(const struct capture *c, struct program_stats ret[CAPTURE_PROGRAMS]);
 
-/* Operations whose program the kernel skipped, of what capture_programs() gave; at most. */
-uint64_t capture_missed(const struct capture *c, const struct feature_state states[FEATURES],
-			const struct program_stats *programs, size_t count);
 /*
- * Once some were `missed`: attach the programs that stand in for those that the
- * kernel skips (FEATURE_AGAIN). True when it did so now.
+ * Operations whose program the kernel skipped and that no stand-in did (COUNT_STOOD_IN),
+ * of what capture_programs() gave; at most, for tasks that are not watched are in it.
  */
-bool capture_stand_in(struct capture *c, const struct feature_state states[FEATURES],
-		      uint64_t missed);
+uint64_t capture_missed(const struct feature_state states[FEATURES],
+			const struct program_stats *programs, size_t count, uint64_t stood_in);
+/*
+ * Once some were `missed`: load and attach the programs that stand in for those
+ * that the kernel skips (FEATURE_AGAIN). 1 when it did so now, 0 when there is
+ * nothing to do, or the kernel's errno.
+ */
+int capture_stand_in(struct capture *c, const struct feature_state states[FEATURES],
+		     uint64_t missed);

@@ -30,7 +30,6 @@ const struct feature features[] = {
 	},
 	[FEATURE_AGAIN] = {
 		.name = "stand-in",
-		.on_demand = true,
 		.without = "operations whose program the kernel skipped are counted as missed",
 		.flavours = {
 			{ .name = "tp_btf", .since = "6.3",

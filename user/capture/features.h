@@ -35,7 +35,6 @@ struct flavour {
 struct feature {
 	const char *name;
 	bool required;
-	bool on_demand;	     /* loaded, and attached by capture_attach_again() */
 	const char *without; /* what is lost, or done instead, when no flavour works */
 	struct flavour flavours[FLAVOURS];
 };

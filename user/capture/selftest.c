@@ -10,6 +10,7 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -24,7 +25,7 @@ enum { QUESTION = sizeof(question) - 1, ANSWER = sizeof(answer) - 1 };
 
 /* What was seen of one family; the bits of `seen`. */
 enum { SAW_QUESTION = 1, SAW_ARRIVAL = 2, SAW_ANSWER = 4, SAW_FILE = 8 };
-enum { FAMILY_COUNT = 3, COOKIES = 8 };
+enum { FAMILY_COUNT = 3, COOKIES = 8, WAIT_S = 1 };
 
 static const int families[FAMILY_COUNT] = { AF_INET, AF_INET6, AF_UNIX };
 
@@ -37,7 +38,20 @@ struct seen {
 	size_t cookie_count;
 };
 
-/* A connected pair of sockets of one family over loopback. */
+/* Where loopback drops packets nothing may wait for them. */
+static int make_socket(int family)
+{
+	const struct timeval wait = { .tv_sec = WAIT_S };
+	int fd = socket(family, SOCK_STREAM, 0);
+
+	if (fd >= 0) { /* a connect() is bounded by the second one */
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+	}
+	return fd;
+}
+
+/* A connected pair of sockets of one family over loopback; an accepted one waits as its listener. */
 static int make_pair(int family, int ret[2])
 {
 	union {
@@ -50,7 +64,7 @@ static int make_pair(int family, int ret[2])
 
 	if (family == AF_UNIX)
 		return socketpair(AF_UNIX, SOCK_STREAM, 0, ret);
-	listener = socket(family, SOCK_STREAM, 0);
+	listener = make_socket(family);
 	address.any.sa_family = (sa_family_t)family;
 	if (family == AF_INET)
 		address.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -59,7 +73,7 @@ static int make_pair(int family, int ret[2])
 	if (listener < 0 || bind(listener, &address.any, len) || listen(listener, 1) ||
 	    getsockname(listener, &address.any, &len))
 		return -1;
-	ret[0] = socket(family, SOCK_STREAM, 0);
+	ret[0] = make_socket(family);
 	if (ret[0] < 0 || connect(ret[0], &address.any, len))
 		return -1;
 	ret[1] = accept(listener, NULL, NULL);

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "user/base/buf.h"
+#include "user/base/listen.h"
 #include "user/base/mem.h"
-#include "user/monitor/listen.h"
 
 enum { ANSWER_BYTES = 32 << 20, PIECE_BYTES = 64 << 10, WAIT_S = 5 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* agent.h - the running sonde, asked over its socket (monitor/listen.h, worker/inspect.h). */
+/* agent.h - the running sonde, asked over its socket (base/listen.h, worker/inspect.h). */
 #pragma once
 
 #include <jansson.h>

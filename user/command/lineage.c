@@ -3,7 +3,7 @@
 
 #include "user/base/limits.h"
 #include "user/base/mem.h"
-#include "user/monitor/selection.h"
+#include "user/config/watch.h"
 #include "user/process/process.h"
 #include "user/worker/inspect_answer.h"
 
@@ -12,8 +12,8 @@ enum { GENERATIONS = 64 };
 const char *subject_rule(const struct subject *s, const struct config *config, const char **why_not,
 			 char text[RULE_BYTES])
 {
-	return selection_rule(config, s->pid, s->exe, s->cgroup, s->ports, s->port_count, why_not,
-			      text, RULE_BYTES);
+	return watch_rule(config, s->pid, s->exe, s->cgroup, s->ports, s->port_count, why_not, text,
+			  RULE_BYTES);
 }
 
 static bool is_excluded(const struct relative *r)

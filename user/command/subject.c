@@ -4,6 +4,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -113,13 +114,13 @@ static bool is_32bit_program(uint32_t pid)
 	       !memcmp(ident, ELFMAG, SELFMAG) && ident[EI_CLASS] == ELFCLASS32;
 }
 
-static bool is_our_program(const struct procfiles *files)
+/* By the path, as the monitor does it (selection.c). */
+static bool is_our_program(const char *exe)
 {
-	uint64_t device, inode;
-	struct stat own;
+	char own[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", own, sizeof(own));
 
-	return !stat("/proc/self/exe", &own) && !procfiles_exe_id(files, &device, &inode) &&
-	       device == own.st_dev && inode == own.st_ino;
+	return len > 0 && (size_t)len == strlen(exe) && !memcmp(own, exe, (size_t)len);
 }
 
 int subject_read(uint32_t pid, struct subject *ret)
@@ -140,7 +141,7 @@ int subject_read(uint32_t pid, struct subject *ret)
 	if (!procfiles_open(s.id, &files)) {
 		s.exe_known = !procfiles_exe(&files, s.exe, sizeof(s.exe));
 		procfiles_cgroup(&files, s.cgroup, sizeof(s.cgroup));
-		s.is_sonde = is_our_program(&files);
+		s.is_sonde = is_our_program(s.exe);
 		procfiles_close(&files);
 	}
 	s.ports_known = !ports_of(s.pid, s.ports, SUBJECT_PORTS, &s.port_count);

@@ -148,7 +148,8 @@ struct config {
 		uint32_t attribute_bytes; /* OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT */
 	} limit;
 
-	char *worker_user; /* worker.user: name or uid that the worker runs as; it exists and is not root */
+	/* worker.user: name or uid that the worker runs as; it exists and is not root. NULL: see help. */
+	char *worker_user;
 	bool sdk_disabled; /* OTEL_SDK_DISABLED: no OTLP */
 };
 

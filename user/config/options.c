@@ -224,9 +224,9 @@ const struct option options[] = {
 	  .max = LIMIT_SPAN_TEXT_BYTES, .value = DEFAULT(LIMIT_ATTRIBUTE_BYTES),
 	  .otel = "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
 	  .help = "Bytes of one attribute's value; longer ones are cut." },
-	{ OPTION("worker.user", user, config.worker_user), .value = "nobody",
+	{ OPTION("worker.user", user, config.worker_user),
 	  .help = "The user, by name or number, that the unprivileged worker runs as: certificates "
-		  "and keys are read by it." },
+		  "and keys are read by it. Without one: the user sonde, else an id of no account." },
 };
 
 /* clang-format on */

@@ -15,6 +15,8 @@ struct ring {
 	uint64_t *consumer;	  /* first page: ours to write */
 	const uint64_t *producer; /* second page, then the data twice */
 	const char *data;
+	uint64_t *in_hand; /* its position and 1; 0: none */
+	uint64_t nowhere;
 };
 
 struct ring *ring_new(int fd, size_t bytes)
@@ -37,6 +39,7 @@ struct ring *ring_new(int fd, size_t bytes)
 	}
 	ring->producer = producer;
 	ring->data = (const char *)producer + ring->page;
+	ring->in_hand = &ring->nowhere;
 	return ring;
 }
 
@@ -70,6 +73,19 @@ static uint64_t next_after(uint64_t at, uint32_t len)
 	return at + (bytes + 7) / 8 * 8;
 }
 
+bool ring_note(struct ring *ring, uint64_t *in_hand)
+{
+	uint64_t at = *ring->consumer;
+	uint32_t len;
+	bool fatal = *in_hand == at + 1 && at < produced(ring) && header_at(ring, at, &len);
+
+	if (fatal)
+		__atomic_store_n(ring->consumer, next_after(at, len), __ATOMIC_RELEASE);
+	*in_hand = 0;
+	ring->in_hand = in_hand;
+	return fatal;
+}
+
 size_t ring_read(struct ring *ring, size_t max, bool (*taken)(void *context, struct str record),
 		 void *context)
 {
@@ -81,7 +97,12 @@ size_t ring_read(struct ring *ring, size_t max, bool (*taken)(void *context, str
 		const char *bytes = ring->data + (at & (ring->bytes - 1)) + HEADER_BYTES;
 
 		if (!(len & DISCARD)) {
-			if (!taken(context, (struct str){ bytes, len }))
+			bool took;
+
+			__atomic_store_n(ring->in_hand, at + 1, __ATOMIC_RELAXED);
+			took = taken(context, (struct str){ bytes, len });
+			__atomic_store_n(ring->in_hand, 0, __ATOMIC_RELAXED);
+			if (!took)
 				break;
 			count++;
 		}

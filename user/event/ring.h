@@ -22,6 +22,12 @@ struct ring *ring_new(int fd, size_t bytes);
 void ring_free(struct ring *ring);
 
 /*
+ * Note in `in_hand` which record is being taken, for who reads the ring after this process. True:
+ * the one before ended with a record in hand, and that one is passed over now.
+ */
+bool ring_note(struct ring *ring, uint64_t *in_hand);
+
+/*
  * Take what is there, at most `max` records, oldest first. `taken` sees one
  * record's bytes, borrowed for the call; when it says false the record stays and
  * reading ends. Returns how many were taken.

@@ -18,6 +18,7 @@ static const char zeros[ALIGNMENT];
 
 struct tape_writer {
 	int fd, failed; /* failed: 0 or the negative errno */
+	uint64_t written, *whole;
 	size_t len;
 	char waiting[WRITER_BYTES];
 };
@@ -32,15 +33,18 @@ static int write_all(struct tape_writer *t, struct str bytes)
 	while (!t->failed && bytes.len) {
 		ssize_t n = write(t->fd, bytes.at, bytes.len);
 
-		if (n > 0)
+		if (n > 0) {
 			bytes = str_after(bytes, (size_t)n);
-		else if (n < 0 && errno != EINTR)
+			t->written += (uint64_t)n;
+		} else if (n < 0 && errno != EINTR) {
 			t->failed = -errno;
+		}
 	}
 	return t->failed;
 }
 
-int tape_flush(struct tape_writer *t)
+/* Perhaps in the middle of a record. */
+static int spill(struct tape_writer *t)
 {
 	struct str bytes = { t->waiting, t->len };
 
@@ -48,9 +52,16 @@ int tape_flush(struct tape_writer *t)
 	return write_all(t, bytes);
 }
 
+int tape_flush(struct tape_writer *t)
+{
+	if (!spill(t))
+		__atomic_store_n(t->whole, t->written, __ATOMIC_RELEASE);
+	return t->failed;
+}
+
 static int add(struct tape_writer *t, struct str bytes)
 {
-	if (bytes.len > sizeof(t->waiting) - t->len && tape_flush(t))
+	if (bytes.len > sizeof(t->waiting) - t->len && spill(t))
 		return t->failed;
 	if (bytes.len > sizeof(t->waiting))
 		return write_all(t, bytes);
@@ -59,12 +70,18 @@ static int add(struct tape_writer *t, struct str bytes)
 	return 0;
 }
 
-struct tape_writer *tape_writer_new(int fd)
+struct tape_writer *tape_writer_new(int fd, uint64_t *whole)
 {
 	struct tape_writer *t = xcalloc(1, sizeof(*t));
 
 	t->fd = fd;
-	if (add(t, (struct str){ magic, sizeof(magic) }) || tape_flush(t)) {
+	t->whole = whole;
+	t->written = *whole;
+	if (*whole && (ftruncate(fd, (off_t)*whole) || lseek(fd, (off_t)*whole, SEEK_SET) < 0))
+		t->failed = -errno;
+	if (!t->failed && !*whole)
+		add(t, (struct str){ magic, sizeof(magic) });
+	if (tape_flush(t)) {
 		tape_writer_free(t);
 		return NULL;
 	}
@@ -73,7 +90,7 @@ struct tape_writer *tape_writer_new(int fd)
 
 int tape_write(struct tape_writer *t, const struct record *record)
 {
-	if (t->failed)
+	if (t->failed || (padded(record->size) > sizeof(t->waiting) - t->len && tape_flush(t)))
 		return t->failed;
 	if (add(t, (struct str){ (const char *)record, record->size }))
 		return t->failed;

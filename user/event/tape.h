@@ -15,8 +15,12 @@
 
 struct tape_writer;
 
-/* Takes `fd`. NULL when not even the magic could be written. */
-struct tape_writer *tape_writer_new(int fd);
+/*
+ * Takes `fd`, a regular file. `whole` says how many bytes of it are whole records and is kept
+ * so: it outlives this process, and what one that was killed had half written is cut off by
+ * the next. 0: a new tape. NULL when not even the magic could be written.
+ */
+struct tape_writer *tape_writer_new(int fd, uint64_t *whole);
 /* Buffered. 0 or the negative errno of the write; after a failure nothing more is written. */
 int tape_write(struct tape_writer *t, const struct record *record);
 int tape_flush(struct tape_writer *t);

@@ -121,6 +121,14 @@ void exchanges_process_ended(struct exchanges *x, struct process_id process, uin
 	close_those_of(x, &x->idle, process, now_ns);
 }
 
+void exchanges_lose_open(struct exchanges *x)
+{
+	for (struct link *at = x->busy.next, *next; at != &x->busy; at = next) {
+		next = at->next;
+		lose_all(x, (struct connection *)at, LOSS_EXCHANGE_SHUTDOWN);
+	}
+}
+
 const struct exchange_counters *exchanges_counters(const struct exchanges *x)
 {
 	return &x->counters;

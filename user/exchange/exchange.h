@@ -107,6 +107,9 @@ bool exchanges_want_sweep(const struct exchanges *x);
 /* Forget connections of a process that ended, closing what is open; time for `now_ns`. */
 void exchanges_process_ended(struct exchanges *x, struct process_id process, uint64_t now_ns);
 
+/* Nothing will be fed any more: what is open is lost, by the reason "shutdown". */
+void exchanges_lose_open(struct exchanges *x);
+
 const struct exchange_counters *exchanges_counters(const struct exchanges *x);
 /* Counted by walking the table. */
 uint64_t exchanges_open(const struct exchanges *x);

@@ -42,6 +42,8 @@ struct exporter {
 		      void *context);
 	void (*ports)(const struct config *config, void (*each)(void *context, uint16_t port),
 		      void *context);
+	/* Does it connect to a host by its name? Asked as those. May be NULL. */
+	bool (*resolves)(const struct config *config);
 	/* NULL with `*error` NULL: not configured. NULL with `*error` set: it cannot work, and why. */
 	void *(*new)(const struct export_context *context, const char **error);
 	/* Does it take spans, as it is configured? NULL: whenever there is a span(). */

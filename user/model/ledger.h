@@ -22,16 +22,18 @@
 enum stage { STAGE_HOOK, STAGE_RING, STAGE_EXCHANGE, STAGE_SPAN, STAGE_EXPORT, STAGES };
 
 enum loss {
-	LOSS_HOOK_MISSED,	   /* recursion_misses: the program was running on that CPU */
-	LOSS_HOOK_NO_STORAGE,	   /* no memory for a connection's state */
-	LOSS_RING_FULL,		   /* the worker was slower than the service */
-	LOSS_RING_INVALID,	   /* a record that failed its check */
-	LOSS_RING_WORKER_DIED,	   /* taken by a worker that ended before it handled them */
-	LOSS_EXCHANGE_GAP,	   /* a lost record held the answer */
-	LOSS_EXCHANGE_LIMIT,	   /* limit.exchanges, or LIMIT_PIPELINE */
-	LOSS_EXCHANGE_UNREAD,	   /* the answer could not be read where it was expected */
-	LOSS_EXCHANGE_DROPPED,	   /* its connection was dropped: limit.connections */
+	LOSS_HOOK_MISSED,      /* recursion_misses: the program was running on that CPU */
+	LOSS_HOOK_NO_STORAGE,  /* no memory for a connection's state */
+	LOSS_RING_FULL,	       /* the worker was slower than the service */
+	LOSS_RING_INVALID,     /* a record that failed its check */
+	LOSS_RING_WORKER_DIED, /* taken by a worker that ended before it handled them */
+	LOSS_RING_FATAL,       /* a worker ended while it had it in hand: the next leaves it out */
+	LOSS_EXCHANGE_GAP,     /* a lost record held the answer */
+	LOSS_EXCHANGE_LIMIT,   /* limit.exchanges, or LIMIT_PIPELINE */
+	LOSS_EXCHANGE_UNREAD,  /* the answer could not be read where it was expected */
+	LOSS_EXCHANGE_DROPPED, /* its connection was dropped: limit.connections */
 	LOSS_EXCHANGE_WORKER_DIED, /* open in a worker that ended */
+	LOSS_EXCHANGE_SHUTDOWN,	   /* still open at the end */
 	LOSS_EXPORT_QUEUE,	   /* the queue was full */
 	LOSS_EXPORT_REJECTED,	   /* partial_success.rejected_spans */
 	LOSS_EXPORT_REFUSED,	   /* a status that must not be retried */

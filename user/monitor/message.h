@@ -40,6 +40,8 @@ struct monitor_message {
 	uint64_t at_ns;
 	int32_t status;
 	uint32_t pid;
+	uint32_t number; /* of MESSAGE_OPEN, and of its answer */
+	uint32_t padding;
 	char event[8]; /* of MESSAGE_PROCESS: "seen", "fork", "exec" or "exit" */
 	char comm[COMM_BYTES];
 	char watched_by[64];

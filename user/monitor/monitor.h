@@ -12,7 +12,7 @@
 #pragma once
 
 #include "user/config/config.h"
-#include "user/monitor/spawner.h"
+#include "user/spawner/spawner.h"
 
 /*
  * Exit status of the agent: 0, 1 failed while running, 3 this host cannot. The

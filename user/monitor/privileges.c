@@ -4,6 +4,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -49,23 +50,52 @@ int privileges_keep(enum privileges which)
 	return capng_apply(CAPNG_SELECT_BOTH) ? -EPERM : 0;
 }
 
+static int become(uid_t uid, gid_t gid)
+{
+	return setresgid(gid, gid, gid) || setresuid(uid, uid, uid) ? -errno : 0;
+}
+
+/*
+ * Between what 16 bits hold and the first subordinate ids (100000) no distribution gives out
+ * any. A container often has none of these: there, those that systemd gives to services
+ * without an account, unless one runs with it.
+ */
+static int become_unknown(void)
+{
+	static const uid_t ranges[][2] = { { 70000, 99999 }, { 61184, 65519 } };
+	int error = -EINVAL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges) && error == -EINVAL; i++) {
+		uid_t id = ranges[i][0];
+
+		while (id < ranges[i][1] && (getpwuid(id) || getgrgid(id)))
+			id++;
+		error = become(id, id);
+	}
+	return error;
+}
+
 int privileges_drop_all(const char *user)
 {
 	struct rlimit nothing = {};
 	uid_t uid;
 	gid_t gid;
-	int error = user_find(user, &uid, &gid);
+	int error;
+	bool known = !user_find(user ? user : "sonde", &uid, &gid);
 
-	if (error)
-		return error;
+	if (user && !known)
+		return -ENOENT;
 	capng_clear(CAPNG_SELECT_BOTH);
 	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SETUID);
 	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SETGID);
 	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SETPCAP);
 	if (capng_apply(CAPNG_SELECT_BOTH))
 		return -EPERM;
-	if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+	if (setgroups(0, NULL))
 		return -errno;
+	error = known ? become(uid, gid) : become_unknown();
+	if (error)
+		return error;
 	capng_clear(CAPNG_SELECT_BOTH);
 	if (capng_apply(CAPNG_SELECT_CAPS) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_SET_DUMPABLE, 0) || setrlimit(RLIMIT_CORE, &nothing))

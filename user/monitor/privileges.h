@@ -17,7 +17,10 @@ enum privileges { PRIVILEGES_MONITOR, PRIVILEGES_SPAWNER };
 /* Give up all other capabilities, the bounding set included. 0 or negative errno. */
 int privileges_keep(enum privileges which);
 
-/* Become `user` (a name or a uid), without groups, capabilities or a way to gain any. */
+/*
+ * Become `user` (a name or a uid), without groups, capabilities or a way to gain any. NULL: the
+ * user sonde, or where there is none an id that no account has, so that no other process is its.
+ */
 int privileges_drop_all(const char *user);
 
 /* Names of capabilities that the monitor needs and this process lacks; "" when none. */

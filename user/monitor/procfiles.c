@@ -16,7 +16,7 @@
 #include "user/base/mem.h"
 #include "user/process/cgroup.h"
 
-/* Field 22 of /proc/PID/stat: ticks after boot; the kernel's own text after the last ')'. */
+/* Field 22 of /proc/PID/stat; the kernel's own text after the last ')'. */
 static int start_ticks(int directory, uint64_t *ret)
 {
 	_cleanup_(closep) int fd = openat(directory, "stat", O_RDONLY | O_CLOEXEC);
@@ -38,21 +38,38 @@ static int start_ticks(int directory, uint64_t *ret)
 	return 0;
 }
 
+bool procfiles_began_at(struct process_id process, uint64_t ticks)
+{
+	return ticks == process.started_ns / (NS_PER_S / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
 static bool is_the_same(int directory, struct process_id process)
 {
-	uint64_t ticks, per_second = (uint64_t)sysconf(_SC_CLK_TCK);
+	uint64_t ticks;
 
-	return !start_ticks(directory, &ticks) &&
-	       ticks == process.started_ns / (NS_PER_S / per_second);
+	return !start_ticks(directory, &ticks) && procfiles_began_at(process, ticks);
+}
+
+static int open_directory(uint32_t tgid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%u", tgid);
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+uint64_t procfiles_ticks(uint32_t tgid)
+{
+	_cleanup_(closep) int directory = open_directory(tgid);
+	uint64_t ticks;
+
+	return directory < 0 || start_ticks(directory, &ticks) ? 0 : ticks;
 }
 
 int procfiles_open(struct process_id process, struct procfiles *ret)
 {
-	struct procfiles p = { .process = process };
-	char path[32];
+	struct procfiles p = { .process = process, .directory = open_directory(process.tgid) };
 
-	snprintf(path, sizeof(path), "/proc/%u", process.tgid);
-	p.directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (p.directory < 0)
 		return -ESRCH;
 	p.pidfd = (int)syscall(SYS_pidfd_open, process.tgid, 0);
@@ -102,17 +119,6 @@ int procfiles_cgroup(const struct procfiles *p, char *ret, size_t size)
 	return 0;
 }
 
-int procfiles_exe_id(const struct procfiles *p, uint64_t *device, uint64_t *inode)
-{
-	struct stat status;
-
-	if (fstatat(p->directory, "exe", &status, 0))
-		return -errno;
-	*device = status.st_dev;
-	*inode = status.st_ino;
-	return 0;
-}
-
 size_t procfiles_facts(const struct procfiles *p, int ret[PROCESS_FILES], uint32_t *files)
 {
 	static const char *const names[PROCESS_FILES] = {
@@ -142,9 +148,42 @@ static bool may_be_opened(const char *path)
 	return !strcmp(slash ? slash + 1 : path, "package.json");
 }
 
+/* The fourth of "Uid:" or "Gid:" in /proc/PID/status: the one that opens files. */
+static bool file_id(const char *status, const char *key, unsigned *ret)
+{
+	const char *at = strstr(status, key);
+
+	for (int i = 0; at && i < 4; i++)
+		at = strchr(at + 1, '\t');
+	if (at)
+		*ret = (unsigned)strtoul(at + 1, NULL, 10);
+	return at;
+}
+
+/*
+ * Is it the process's own or root's, and could it read it itself? We can read anything, and must
+ * not on its behalf. Its ids are in its status, for /proc/PID is root's where it is not dumpable.
+ */
+static bool may_be_read(const struct procfiles *p, const struct stat *file)
+{
+	_cleanup_(closep) int fd = openat(p->directory, "status", O_RDONLY | O_CLOEXEC);
+	char text[4096];
+	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	unsigned uid, gid;
+
+	text[got > 0 ? got : 0] = '\0';
+	if (!file_id(text, "\nUid:", &uid) || !file_id(text, "\nGid:", &gid))
+		return false;
+	if (uid == 0)
+		return true;
+	if (file->st_uid == uid)
+		return file->st_mode & S_IRUSR;
+	return file->st_uid == 0 && file->st_mode & (file->st_gid == gid ? S_IRGRP : S_IROTH);
+}
+
 /*
  * Absolute paths resolve inside the process's root, relative ones below its
- * working directory, and no symbolic link leads out of either.
+ * working directory, and no symbolic link is followed: each is the target's to make.
  */
 int procfiles_inside(const struct procfiles *p, const char *path)
 {
@@ -159,13 +198,14 @@ int procfiles_inside(const struct procfiles *p, const char *path)
 		      O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (base < 0)
 		return -errno;
-	how.resolve |= RESOLVE_NO_MAGICLINKS;
+	how.resolve |= RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 	fd = (int)syscall(SYS_openat2, base, path, &how, sizeof(how));
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &status))
 		return -errno;
-	if (!S_ISREG(status.st_mode) || !is_the_same(p->directory, p->process))
+	if (!S_ISREG(status.st_mode) || !may_be_read(p, &status) ||
+	    !is_the_same(p->directory, p->process))
 		return -EPERM;
 	return TAKE_FD(fd);
 }

@@ -6,8 +6,11 @@
  * the link of its executable and the line of its cgroup. Everything is opened
  * through one descriptor of /proc/PID, and the process's start is compared
  * before and after, so that an id that was used again is never taken for the old.
+ * An executable itself is never touched: where it lies may keep us waiting.
  */
 #pragma once
+
+#include <stdbool.h>
 
 #include "user/monitor/message.h"
 
@@ -21,19 +24,22 @@ struct procfiles {
 int procfiles_open(struct process_id process, struct procfiles *ret);
 void procfiles_close(struct procfiles *p);
 
+/* When a process began, in the ticks of /proc/PID/stat; 0: there is none. */
+uint64_t procfiles_ticks(uint32_t tgid);
+bool procfiles_began_at(struct process_id process, uint64_t ticks);
+
 /* Path of the executable without " (deleted)"; empty where it has none (-errno). */
 int procfiles_exe(const struct procfiles *p, char *ret, size_t size);
 /* The cgroup v2 path, or v1's name=systemd one. */
 int procfiles_cgroup(const struct procfiles *p, char *ret, size_t size);
-/* Device and inode of the executable. */
-int procfiles_exe_id(const struct procfiles *p, uint64_t *device, uint64_t *inode);
 
 /* What MESSAGE_PROCESS carries: descriptors in the order of enum process_file. */
 size_t procfiles_facts(const struct procfiles *p, int ret[PROCESS_FILES], uint32_t *files);
 
 /*
  * A regular file inside the process's root directory, by an absolute path or
- * one relative to its working directory. Only names that name services are
- * opened (package.json). A descriptor, or negative errno.
+ * one relative to its working directory, without symbolic links. Only names that
+ * name services are opened (package.json), and only what the process could read
+ * itself. A descriptor, or negative errno; it may take as long as the file system likes.
  */
 int procfiles_inside(const struct procfiles *p, const char *path);

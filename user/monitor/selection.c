@@ -9,6 +9,7 @@
 #include "user/base/clock.h"
 #include "user/base/mem.h"
 #include "user/base/table.h"
+#include "user/config/watch.h"
 
 enum { LIST_BYTES = 16 << 20, ROUNDS = 8, OWN_PIDS = 4 };
 
@@ -20,14 +21,49 @@ struct selection {
 	struct table members; /* by tgid */
 	uint32_t own[OWN_PIDS];
 	size_t own_count;
-	uint64_t own_device, own_inode; /* our executable: another sonde is no target */
+	char own_exe[MESSAGE_TEXT]; /* another sonde is no target */
+	struct named {
+		uint32_t tgid;
+		uint64_t ticks; /* when it began; 0: there was none */
+	} * named;		/* the processes of watch.pid */
+	size_t named_count;
 };
 
+/* An id is used again: watch.pid means the process that has it when the option is taken. */
+static void note_pids(struct selection *s)
+{
+	const struct number_list *pids = &s->config->watch.pid;
+	struct named *named = xcalloc(pids->count + 1, sizeof(*named));
+
+	for (size_t i = 0; i < pids->count; i++) {
+		named[i].tgid = pids->at[i];
+		for (size_t had = 0; had < s->named_count; had++)
+			if (s->named[had].tgid == named[i].tgid)
+				named[i].ticks = s->named[had].ticks;
+		if (!named[i].ticks)
+			named[i].ticks = procfiles_ticks(named[i].tgid);
+		if (!named[i].ticks)
+			log_warn("watch.pid names no process", "pid=%u", named[i].tgid);
+	}
+	free(s->named);
+	s->named = named;
+	s->named_count = pids->count;
+}
+
+static bool is_meant(const struct selection *s, struct process_id process)
+{
+	for (size_t i = 0; i < s->named_count; i++)
+		if (s->named[i].tgid == process.tgid)
+			return procfiles_began_at(process, s->named[i].ticks);
+	return true;
+}
+
 /* What the kernel half must know of the options. */
-static void selection_settings(const struct selection *s)
+static void selection_settings(struct selection *s)
 {
 	const struct config *c = s->config;
 
+	note_pids(s);
 	capture_ports(s->capture, &c->watch.port);
 	capture_watch_execs(s->capture,
 			    c->watch.exe.count || c->watch.cgroup.count || c->watch.all);
@@ -46,7 +82,7 @@ struct selection *selection_new(struct capture *capture, const struct config *co
 	table_init(&s->members, config->limit.processes);
 	selection_settings(s);
 	self.directory = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	procfiles_exe_id(&self, &s->own_device, &s->own_inode);
+	procfiles_exe(&self, s->own_exe, sizeof(s->own_exe));
 	procfiles_close(&self);
 	return s;
 }
@@ -61,6 +97,7 @@ void selection_free(struct selection *s)
 	while ((m = table_next(&s->members, &at)))
 		free(m);
 	table_free(&s->members);
+	free(s->named);
 	free(s);
 }
 
@@ -92,20 +129,26 @@ uint64_t selection_refused(const struct selection *s)
 	return s->members.refused;
 }
 
-static void member_remove(struct selection *s, struct member *m)
+/* It is watched no longer. */
+static void member_end(struct selection *s, struct member *m, uint64_t at_ns)
 {
 	table_remove_u64(&s->members, m->process.tgid);
+	s->tell(s->context, "exit", m, at_ns ? at_ns : monotonic_ns(), NULL);
 	free(m);
 }
 
-/* Ids are used again: what is left of an older process by this id is forgotten. */
+/* Ids are used again: what is left of an older process by this id has ended. */
 static struct member *member_add(struct selection *s, struct process_id process,
 				 struct process_id parent, const void *comm)
 {
 	struct member *m = member_find(s, process.tgid);
 
-	if (m)
-		member_remove(s, m);
+	if (m && m->process.started_ns != process.started_ns) {
+		member_end(s, m, 0);
+	} else if (m) {
+		table_remove_u64(&s->members, process.tgid);
+		free(m);
+	}
 	m = xcalloc(1, sizeof(*m));
 	m->process = process;
 	m->parent = parent;
@@ -117,15 +160,12 @@ static struct member *member_add(struct selection *s, struct process_id process,
 	return m;
 }
 
-static bool is_own(const struct selection *s, const struct procfiles *files)
+static bool is_own(const struct selection *s, const struct procfiles *files, const char *exe)
 {
-	uint64_t device, inode;
-
 	for (size_t i = 0; i < s->own_count; i++)
 		if (s->own[i] == files->process.tgid)
 			return true;
-	return !procfiles_exe_id(files, &device, &inode) && device == s->own_device &&
-	       inode == s->own_inode;
+	return *exe && !strcmp(exe, s->own_exe);
 }
 
 /* A process that may become a target, as an iterator or an event gives it. */
@@ -154,11 +194,12 @@ static void portray(const struct selection *s, const struct procfiles *files,
 	ret->cgroup[0] = '\0';
 	if (s->config->watch.cgroup.count)
 		procfiles_cgroup(files, ret->cgroup, sizeof(ret->cgroup));
-	ret->watched_by = selection_rule(s->config, files->process.tgid, ret->exe, ret->cgroup,
-					 candidate->ports, candidate->port_count, &why_not,
-					 ret->rule, sizeof(ret->rule));
-	ret->excluded =
-		is_own(s, files) || (!ret->watched_by && !strncmp(why_not, "watch.exclude", 13));
+	ret->watched_by =
+		watch_rule(s->config, is_meant(s, files->process) ? files->process.tgid : 0,
+			   ret->exe, ret->cgroup, candidate->ports, candidate->port_count, &why_not,
+			   ret->rule, sizeof(ret->rule));
+	ret->excluded = is_own(s, files, ret->exe) ||
+			(!ret->watched_by && !strncmp(why_not, "watch.exclude", 13));
 }
 
 /* Looked at again, and nothing changed. */
@@ -170,18 +211,23 @@ static bool stays(struct member *m, const struct candidate *candidate, const str
 	       !memcmp(m->ports, candidate->ports, sizeof(m->ports));
 }
 
-static void choose(struct selection *s, const char *event, const struct procfiles *files,
+/* False when the kernel half cannot watch it, or there is no room: nobody is told then. */
+static bool choose(struct selection *s, const char *event, const struct procfiles *files,
 		   const struct candidate *candidate, const struct portrait *portrait)
 {
 	struct member *m = member_find(s, files->process.tgid);
 
 	if (!strcmp(event, "seen") && stays(m, candidate, portrait)) {
 		m->seen = true;
-		return;
+		return true;
 	}
+	if (capture_target_set(s->capture, files->pidfd, files->process))
+		return false;
 	m = member_add(s, files->process, candidate->parent, candidate->comm);
-	if (!m || capture_target_set(s->capture, files->pidfd, files->process))
-		return;
+	if (!m) {
+		capture_target_clear(s->capture, files->pidfd);
+		return false;
+	}
 	snprintf(m->watched_by, sizeof(m->watched_by), "%s",
 		 portrait->watched_by ? portrait->watched_by : "parent");
 	snprintf(m->exe, sizeof(m->exe), "%s", portrait->exe);
@@ -189,17 +235,16 @@ static void choose(struct selection *s, const char *event, const struct procfile
 	m->port_count = candidate->port_count;
 	m->seen = true;
 	s->tell(s->context, event, m, candidate->at_ns, files);
+	return true;
 }
 
-static void leave_out(struct selection *s, const struct procfiles *files)
+static void leave_out(struct selection *s, const struct procfiles *files, uint64_t at_ns)
 {
 	struct member *m = member_find(s, files->process.tgid);
 
 	capture_target_clear(s->capture, files->pidfd);
-	if (!m)
-		return;
-	s->tell(s->context, "exit", m, monotonic_ns(), NULL);
-	member_remove(s, m);
+	if (m)
+		member_end(s, m, at_ns);
 }
 
 /* Choose a process for its own sake or for its parent's; false when it is neither. */
@@ -214,9 +259,9 @@ static bool consider(struct selection *s, const char *event, const struct candid
 	portray(s, &files, candidate, &portrait);
 	chosen = !portrait.excluded && (portrait.watched_by || candidate->inherits);
 	if (chosen)
-		choose(s, event, &files, candidate, &portrait);
+		chosen = choose(s, event, &files, candidate, &portrait);
 	else
-		leave_out(s, &files);
+		leave_out(s, &files, candidate->at_ns);
 	procfiles_close(&files);
 	return chosen;
 }
@@ -373,15 +418,31 @@ static void event_exit(struct selection *s, const struct process_event *e)
 
 	if (!m || m->process.started_ns != e->process.started_ns)
 		return;
-	s->tell(s->context, "exit", m, e->at_ns, NULL);
-	member_remove(s, m);
+	member_end(s, m, e->at_ns);
+}
+
+/* One that is watched listens on a port more, which may name its service. */
+static void member_listens(struct selection *s, struct member *m, uint16_t port)
+{
+	struct procfiles files;
+
+	for (size_t i = 0; i < m->port_count; i++)
+		if (m->ports[i] == port)
+			return;
+	if (!port || m->port_count == MEMBER_PORTS || procfiles_open(m->process, &files))
+		return;
+	m->ports[m->port_count++] = port;
+	s->tell(s->context, "seen", m, 0, &files);
+	procfiles_close(&files);
 }
 
 static void event_listen(struct selection *s, const struct process_event *e)
 {
 	struct candidate candidate = candidate_of(e);
 
-	if (consider(s, "seen", &candidate))
+	if (selection_has(s, e->process))
+		member_listens(s, member_find(s, e->process.tgid), e->port);
+	else if (consider(s, "seen", &candidate))
 		capture_mark_sockets(s->capture);
 }
 

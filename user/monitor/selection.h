@@ -53,11 +53,3 @@ size_t selection_count(const struct selection *s);
 uint64_t selection_refused(const struct selection *s);
 /* A pid of our own that is never watched. */
 void selection_ignore(struct selection *s, uint32_t pid);
-
-/*
- * Why a process would or would not be watched: the option that chooses it, or
- * NULL with `why_not` set. `ports` are those it listens on.
- */
-const char *selection_rule(const struct config *config, uint32_t tgid, const char *exe,
-			   const char *cgroup, const uint16_t *ports, size_t port_count,
-			   const char **why_not, char *text, size_t size);

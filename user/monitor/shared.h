@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "user/base/usage.h"
 #include "user/capture/capture.h"
 #include "user/model/ledger.h"
 
@@ -15,10 +16,12 @@ struct shared {
 	uint64_t worker_restarts;
 	uint64_t programs_missed; /* recursion_misses of the hooks on operations */
 	uint64_t events_missed;	  /* process events that were lost and looked for again */
-	uint64_t messages_lost;	  /* the worker did not take them */
+	uint64_t messages_lost;	  /* more waited for the worker than may */
+	uint64_t opens_late;	  /* files of targets that could not be opened in time */
 	uint64_t watched;	  /* processes that are targets now */
 	uint64_t members_refused; /* targets past limit.processes: not watched, or nobody's */
-	uint64_t monitor_cpu_us, monitor_rss_bytes;
+	struct usage monitor, spawner;
+	uint64_t log_dropped, log_suppressed; /* of the monitor's lines */
 	uint32_t monitor_pid, spawner_pid, monitor_uid;
 	uint32_t watching; /* what was there at the start has been looked at */
 	struct feature_state features[FEATURES]; /* `used` points into the binary both run */
@@ -27,6 +30,8 @@ struct shared {
 	uint64_t program_count;
 	/* the worker's */
 	uint64_t in[STAGES], out[STAGES], lost[LOSSES];
+	uint64_t in_hand[RINGS_MAX]; /* the record that each ring's reader is at: event/ring.h */
+	uint64_t tape_bytes;	     /* of the tape that are whole records */
 };
 
 /* Descriptors that a worker gets with MESSAGE_SPAWN, in this order. */

@@ -12,6 +12,7 @@
 
 enum { CALLERS = 8 };
 #define PATIENCE_NS (2 * NS_PER_S)
+#define AGAIN_NS    (100 * NS_PER_MS)
 
 /* What became of those who asked. */
 enum fate { FATE_ANSWERED, FATE_STRANGER, FATE_BUSY, FATE_BAD, FATE_SLOW, FATES };
@@ -31,6 +32,7 @@ struct inspect {
 	struct pipeline *pipeline;
 	const struct shared *shared;
 	struct watch listener;
+	struct timer again; /* when the listener is looked at again */
 	struct caller callers[CALLERS];
 	uint64_t fates[FATES];
 	struct collector collector;
@@ -135,6 +137,14 @@ static struct caller *caller_free(struct inspect *inspect)
 	return NULL;
 }
 
+static void on_again(struct timer *timer, uint64_t now_ns)
+{
+	struct inspect *inspect = container_of(timer, struct inspect, again);
+
+	(void)now_ns;
+	loop_rewatch(inspect->loop, &inspect->listener, EPOLLIN);
+}
+
 static void on_listener(struct watch *watch, uint32_t events)
 {
 	struct inspect *inspect = container_of(watch, struct inspect, listener);
@@ -143,8 +153,15 @@ static void on_listener(struct watch *watch, uint32_t events)
 	bool allowed;
 
 	(void)events;
-	if (fd < 0)
+	if (fd < 0) {
+		/* Who asks stays in the queue, which would wake us at once for nothing. */
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+			inspect->fates[FATE_BUSY]++;
+			loop_rewatch(inspect->loop, watch, 0);
+			loop_timer(inspect->loop, &inspect->again, monotonic_ns() + AGAIN_NS);
+		}
 		return;
+	}
 	allowed = may_ask(inspect, fd);
 	if (!allowed || !c) {
 		inspect->fates[allowed ? FATE_BUSY : FATE_STRANGER]++;
@@ -195,6 +212,7 @@ struct inspect *inspect_new(struct loop *loop, int fd, struct pipeline *pipeline
 	inspect->loop = loop;
 	inspect->pipeline = pipeline;
 	inspect->shared = shared;
+	inspect->again.fired = on_again;
 	inspect->listener = (struct watch){ .fd = fd, .ready = on_listener };
 	for (size_t i = 0; i < CALLERS; i++)
 		inspect->callers[i] = (struct caller){ .watch.fd = -1, .inspect = inspect };
@@ -216,5 +234,6 @@ void inspect_free(struct inspect *inspect)
 		if (inspect->callers[i].watch.fd >= 0)
 			hang_up(&inspect->callers[i]);
 	loop_unwatch(inspect->loop, &inspect->listener);
+	loop_timer(inspect->loop, &inspect->again, 0);
 	free(inspect);
 }

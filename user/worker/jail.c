@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <seccomp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "user/base/mem.h"
+#include "user/export/exporter.h"
 #include "user/worker/landlock.h"
 
 /* Plain calls that the loop, libmicrohttpd, libcurl, GnuTLS and malloc make. */
@@ -15,14 +18,14 @@ static const char *const allowed[] = {
 	"epoll_pwait2", "epoll_wait", "eventfd2", "exit", "exit_group", "faccessat", "faccessat2",
 	"fcntl", "fstat", "fsync", "ftruncate", "futex", "getcpu", "getdents64", "getegid", "geteuid",
 	"getgid", "getpeername", "getpid", "getppid", "getrandom", "getrlimit", "getrusage",
-	"getsockname", "getsockopt", "gettid", "gettimeofday", "getuid", "ioctl", "listen", "lseek",
+	"getsockname", "getsockopt", "gettid", "gettimeofday", "getuid", "listen", "lseek",
 	"lstat", "madvise", "membarrier", "mremap", "munmap", "nanosleep", "newfstatat", "open",
-	"openat", "pipe2", "poll", "ppoll", "pread64", "prlimit64", "pselect6", "pwrite64", "read",
+	"openat", "pipe2", "poll", "ppoll", "pread64", "pselect6", "pwrite64", "read",
 	"readlink", "readlinkat", "readv", "recvfrom", "recvmmsg", "recvmsg", "restart_syscall",
 	"rseq", "rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigreturn",
 	"sched_getaffinity", "sched_yield", "select", "sendfile", "sendmmsg", "sendmsg", "sendto",
 	"set_robust_list", "set_tid_address", "setsockopt", "shutdown", "sigaltstack", "signalfd4",
-	"socketpair", "stat", "statfs", "statx", "sysinfo", "tgkill", "time", "timerfd_create",
+	"stat", "statfs", "statx", "sysinfo", "time", "timerfd_create",
 	"timerfd_gettime", "timerfd_settime", "uname", "write", "writev",
 };
 /* clang-format on */
@@ -41,9 +44,8 @@ enum {
 static const unsigned bpf_commands[] = { MAP_LOOKUP, MAP_UPDATE,   MAP_DELETE, MAP_NEXT_KEY,
 					 INFO_BY_FD, LOOKUP_BATCH, ITER_CREATE };
 
-enum { FAMILY_LOCAL = 1, FAMILY_INET4 = 2, FAMILY_IP6 = 10, FAMILY_NETLINK = 16 };
-static const unsigned socket_families[] = { FAMILY_LOCAL, FAMILY_INET4, FAMILY_IP6,
-					    FAMILY_NETLINK };
+/* Socket families and types of today's kernels, with room; flags are above the types. */
+enum { FAMILIES = 64, TYPES = 16 };
 
 enum { PROTECT_EXEC = 4 };
 #define CLONE_OF_A_THREAD 0x00010000
@@ -71,14 +73,79 @@ static int allow_values(scmp_filter_ctx filter, int call, const unsigned *values
 	return error;
 }
 
+/* How far the worker must reach out: to addresses that are configured, to servers of names. */
+struct reach {
+	bool connects, resolves;
+};
+
+static void note_port(void *context, uint16_t port)
+{
+	((struct reach *)context)->connects |= port;
+}
+
+static struct reach reach_of(const struct config *config)
+{
+	struct reach reach = {};
+
+	for (size_t i = 0; exporters[i]; i++) {
+		if (exporters[i]->ports)
+			exporters[i]->ports(config, note_port, &reach);
+		reach.resolves |= exporters[i]->resolves && exporters[i]->resolves(config);
+	}
+	return reach;
+}
+
+/*
+ * New sockets: TCP where an endpoint is configured, UDP where it has a name, for the resolver.
+ * Others get an error, which the C library takes for a host without them (unix, netlink).
+ */
+static int allow_sockets(scmp_filter_ctx filter, struct reach reach)
+{
+	int error = 0;
+
+	for (unsigned family = 0; family < FAMILIES && !error; family++) {
+		bool internet = family == AF_INET || family == AF_INET6;
+
+		if (!internet)
+			error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT),
+						 SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, family));
+		for (unsigned type = 0; internet && type < TYPES && !error; type++) {
+			bool wanted = (type == SOCK_STREAM && reach.connects) ||
+				      (type == SOCK_DGRAM && reach.resolves);
+
+			error = seccomp_rule_add(filter,
+						 wanted ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EACCES),
+						 SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, family),
+						 SCMP_A1(SCMP_CMP_MASKED_EQ, TYPES - 1, type));
+		}
+	}
+	/* libcurl's threads are waited for by such a pair; a datagram one could be connected anew. */
+	if (!error)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 2,
+					 SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
+					 SCMP_A1(SCMP_CMP_MASKED_EQ, TYPES - 1, SOCK_STREAM));
+	return error;
+}
+
+/* Of processes only itself; of devices nothing: what stands on stderr may be a terminal. */
+static int allow_own(scmp_filter_ctx filter)
+{
+	int error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+				     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+
+	if (!error)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1,
+					 SCMP_A0(SCMP_CMP_EQ, 0));
+	if (!error)
+		error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOTTY), SCMP_SYS(ioctl), 0);
+	return error;
+}
+
 /* Memory that is never executable; clone3's flags cannot be looked at, so glibc falls back. */
 static int allow_bounded(scmp_filter_ctx filter)
 {
 	int error = allow_values(filter, SCMP_SYS(bpf), bpf_commands, ARRAY_SIZE(bpf_commands));
 
-	if (!error)
-		error = allow_values(filter, SCMP_SYS(socket), socket_families,
-				     ARRAY_SIZE(socket_families));
 	if (!error)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
 					 SCMP_A2(SCMP_CMP_MASKED_EQ, PROTECT_EXEC, 0));
@@ -101,7 +168,7 @@ static int allow_bounded(scmp_filter_ctx filter)
 	return error;
 }
 
-static int enter_seccomp(void)
+static int enter_seccomp(struct reach reach)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int error;
@@ -111,6 +178,10 @@ static int enter_seccomp(void)
 	error = allow_plain(filter);
 	if (!error)
 		error = allow_bounded(filter);
+	if (!error)
+		error = allow_sockets(filter, reach);
+	if (!error)
+		error = allow_own(filter);
 	if (!error)
 		error = seccomp_load(filter);
 	seccomp_release(filter);
@@ -122,7 +193,7 @@ int jail_enter(const struct config *config, struct jail *ret)
 	int error;
 
 	ret->landlock = landlock_enter(config);
-	error = enter_seccomp();
+	error = enter_seccomp(reach_of(config));
 	ret->seccomp = !error;
 	return error;
 }

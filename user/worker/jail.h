@@ -7,7 +7,9 @@
  * ports of the configured endpoints (6.7 on), nothing else. seccomp: a list of
  * system calls; bpf(2) only by descriptor (look up, batch, iterate, info), no
  * new programs, no ptrace, no exec, no new processes (threads are allowed:
- * libcurl resolves names in one). A call that is not on the list kills it.
+ * libcurl resolves names in one), no sockets but TCP to an endpoint and UDP for the
+ * resolver where they are configured, no ioctl, no signals but to itself. A call that
+ * is not on the list kills it.
  */
 #pragma once
 

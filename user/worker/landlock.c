@@ -111,8 +111,8 @@ int landlock_enter(const struct config *config)
 			exporters[i]->paths(config, allow_beside, &ruleset);
 		if (exporters[i]->ports && abi >= ABI_PORTS)
 			exporters[i]->ports(config, allow_port, &ruleset);
+		if (exporters[i]->resolves && exporters[i]->resolves(config) && abi >= ABI_PORTS)
+			allow_port(&ruleset, PORT_OF_NAMES);
 	}
-	if (abi >= ABI_PORTS)
-		allow_port(&ruleset, PORT_OF_NAMES);
 	return syscall(SYS_landlock_restrict_self, ruleset, 0) ? 0 : (int)abi;
 }

@@ -12,7 +12,7 @@ enum {
 	BATCH = 1024,	/* records of one ring before the others and the web get their turn */
 	IDLE_TICKS = 5, /* without a record before sleep is deep */
 };
-#define TICK_NS (100 * NS_PER_MS)
+#define TICK_NS (40 * NS_PER_MS)
 
 struct one {
 	struct watch watch;
@@ -26,6 +26,7 @@ struct rings {
 	struct timer timer;
 	struct one ring[RINGS_MAX];
 	int idle_ticks;
+	uint64_t skipped;
 };
 
 static void sleep_set(struct rings *r, enum ring_sleep how)
@@ -81,6 +82,14 @@ void rings_read(struct rings *r)
 	settle(r, any_pending(r));
 }
 
+void rings_drain(struct rings *r)
+{
+	sleep_set(r, RING_AWAKE);
+	for (size_t i = 0; i < r->options.count; i++)
+		ring_read(r->ring[i].ring, SIZE_MAX, r->options.take, r->options.context);
+	r->options.drained(r->options.context);
+}
+
 static void on_ring(struct watch *watch, uint32_t events)
 {
 	(void)events;
@@ -99,6 +108,7 @@ static bool ring_begin(struct rings *r, size_t i)
 
 	one->all = r;
 	one->ring = ring_new(r->options.fds[i], r->options.bytes);
+	r->skipped += one->ring && ring_note(one->ring, &r->options.in_hand[i]);
 	one->watch = (struct watch){ .fd = r->options.fds[i], .ready = on_ring };
 	/* Edge-triggered: what is left in a ring on purpose must not spin the loop. */
 	return one->ring && !loop_watch(r->options.loop, &one->watch, EPOLLIN | EPOLLET);
@@ -136,6 +146,11 @@ void rings_free(struct rings *r)
 	}
 	munmap(r->control, sizeof(*r->control));
 	free(r);
+}
+
+uint64_t rings_skipped(const struct rings *r)
+{
+	return r->skipped;
 }
 
 uint64_t rings_unread(const struct rings *r)

@@ -20,7 +20,8 @@ struct rings_options {
 	struct loop *loop;
 	const int *fds;
 	size_t count, bytes;
-	int control_fd; /* the map of struct capture_control */
+	int control_fd;	   /* the map of struct capture_control */
+	uint64_t *in_hand; /* RINGS_MAX of them, which outlive this process: ring.h */
 	/* Take one record; false: leave it, it cannot be taken yet. */
 	bool (*take)(void *context, struct str record);
 	/* All rings were seen empty, or what is left cannot be taken yet. */
@@ -33,4 +34,8 @@ struct rings *rings_new(const struct rings_options *options);
 void rings_free(struct rings *r);
 /* Read now; what could not be taken may be by now. */
 void rings_read(struct rings *r);
+/* Read all that is there by now, however much; then `drained`. */
+void rings_drain(struct rings *r);
+/* Records that were passed over because a process before this one ended by them. */
+uint64_t rings_skipped(const struct rings *r);
 uint64_t rings_unread(const struct rings *r);

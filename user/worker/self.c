@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "user/base/clock.h"
@@ -14,10 +13,13 @@
 #include "user/worker/active.h"
 #include "user/worker/routing.h"
 
+enum { ROLES = 3 };
+
 struct self {
 	struct pipeline *pipeline;
 	const struct shared *shared;
-	const struct rings *rings;
+	struct rings *rings;
+	const struct learner *learner;
 	int counters_fd, processors;
 	struct capture_counters *each; /* one a CPU */
 	struct capture_counters counters;
@@ -93,7 +95,7 @@ static void collect_requests(const struct self *s, struct metric_sink *sink)
 	give(sink, NULL, NULL, (double)c->joined_late);
 	sink->metric(sink, METRIC("sonde.requests.lost", "{request}", METRIC_COUNTER,
 				  "Requests that were lost, as far as they can be known."));
-	give(sink, NULL, NULL, (double)c->requests_lost);
+	give(sink, NULL, NULL, (double)(c->requests_lost + s->counters.count[COUNT_REQUESTS_LOST]));
 	sink->metric(sink, METRIC("sonde.heads.cut", "{head}", METRIC_COUNTER,
 				  "Heads of messages that were longer than what is shipped."));
 	give(sink, NULL, NULL, (double)c->heads_cut);
@@ -214,46 +216,58 @@ static void collect_agent(const struct self *s, struct metric_sink *sink)
 	give(sink, "cause", "limit",
 	     (double)(processes_refused(s->pipeline->processes) + shared->members_refused));
 	give(sink, "cause", "target", (double)s->counters.count[COUNT_TARGET_LOST]);
+	sink->metric(sink, METRIC("sonde.process.files.late", "{process}", METRIC_COUNTER,
+				  "Processes some of whose files could not be read in time."));
+	give(sink, "files", "proc", (double)learner_late(s->learner));
+	give(sink, "files", "own", (double)shared->opens_late);
 	sink->metric(sink,
 		     METRIC("sonde.resource.attributes.dropped", "{attribute}", METRIC_COUNTER,
 			    "OTEL_RESOURCE_ATTRIBUTES for which a resource had no room."));
 	give(sink, NULL, NULL, (double)processes_attributes_dropped(s->pipeline->processes));
 	sink->metric(sink, METRIC("sonde.log.suppressed", "{line}", METRIC_COUNTER,
 				  "Log lines held back because they were repeated."));
-	give(sink, NULL, NULL, (double)log_suppressed());
+	give(sink, NULL, NULL, (double)(log_suppressed() + shared->log_suppressed));
+	sink->metric(sink, METRIC("sonde.log.dropped", "{line}", METRIC_COUNTER,
+				  "Log lines that standard error did not take at once."));
+	give(sink, NULL, NULL, (double)(log_dropped() + shared->log_dropped));
 	sink->metric(sink, METRIC("sonde.worker.jail", "", METRIC_GAUGE,
 				  "What holds the worker: 1 for seccomp, the ABI of Landlock."));
 	give(sink, "by", "seccomp", s->jail.seccomp);
 	give(sink, "by", "landlock", s->jail.landlock);
 }
 
-static uint64_t own_rss_bytes(void)
+/* One value of each of sonde's processes. */
+static void give_roles(struct metric_sink *sink, const double values[ROLES])
 {
-	char line[128] = "", *resident;
-	FILE *f = fopen("/proc/self/statm", "re");
+	static const char *const roles[ROLES] = { "monitor", "spawner", "worker" };
 
-	if (!f)
-		return 0;
-	resident = strchr(fgets(line, sizeof(line), f) ? line : "", ' ');
-	fclose(f);
-	return resident ? strtoull(resident, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+	for (size_t i = 0; i < ROLES; i++)
+		give(sink, "role", roles[i], values[i]);
 }
+
+#define EACH_ROLE(field, unit)                                                                     \
+	(const double[ROLES])                                                                      \
+	{                                                                                          \
+		(double)s->shared->monitor.field / (unit),                                         \
+			(double)s->shared->spawner.field / (unit), (double)worker.field / (unit)   \
+	}
 
 static void collect_use(const struct self *s, struct metric_sink *sink)
 {
-	struct rusage usage;
+	const struct usage worker = usage_of(0);
 
-	getrusage(RUSAGE_SELF, &usage);
 	sink->metric(sink, METRIC("process.cpu", "s", METRIC_COUNTER,
 				  "CPU time of sonde's processes, user and system."));
-	give(sink, "role", "monitor", (double)s->shared->monitor_cpu_us / 1e6);
-	give(sink, "role", "worker",
-	     (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-		     (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
+	give_roles(sink, EACH_ROLE(cpu_us, 1e6));
 	sink->metric(sink, METRIC("process.resident_memory", "By", METRIC_GAUGE,
 				  "Resident memory of sonde's processes."));
-	give(sink, "role", "monitor", (double)s->shared->monitor_rss_bytes);
-	give(sink, "role", "worker", (double)own_rss_bytes());
+	give_roles(sink, EACH_ROLE(resident_bytes, 1));
+	sink->metric(sink, METRIC("process.open_fds", "{file}", METRIC_GAUGE,
+				  "Open file descriptors of sonde's processes."));
+	give_roles(sink, EACH_ROLE(open_files, 1));
+	sink->metric(sink, METRIC("process.start_time", "s", METRIC_GAUGE,
+				  "When sonde's processes began, in seconds of the Unix epoch."));
+	give_roles(sink, EACH_ROLE(started_unix_ns, 1e9));
 }
 
 static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
@@ -261,6 +275,8 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	struct self *s = context;
 
 	(void)now_ns;
+	/* Whoever asks now is told of what has happened until now. */
+	rings_read(s->rings);
 	read_counters(s);
 	fill_ledger(s, &s->pipeline->ledger);
 	collect_requests(s, sink);
@@ -271,8 +287,8 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	collect_use(s, sink);
 }
 
-struct self *self_new(struct pipeline *pipeline, const struct shared *shared,
-		      const struct rings *rings, int counters_fd)
+struct self *self_new(struct pipeline *pipeline, const struct shared *shared, struct rings *rings,
+		      const struct learner *learner, int counters_fd)
 {
 	struct self *s = xcalloc(1, sizeof(*s));
 	struct ledger *l = &pipeline->ledger;
@@ -280,6 +296,7 @@ struct self *self_new(struct pipeline *pipeline, const struct shared *shared,
 	s->pipeline = pipeline;
 	s->shared = shared;
 	s->rings = rings;
+	s->learner = learner;
 	s->counters_fd = counters_fd;
 	s->processors = libbpf_num_possible_cpus();
 	s->each = xcalloc((size_t)s->processors, sizeof(*s->each));

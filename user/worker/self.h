@@ -4,14 +4,15 @@
 
 #include "user/monitor/shared.h"
 #include "user/worker/jail.h"
+#include "user/worker/learner.h"
 #include "user/worker/pipeline.h"
 #include "user/worker/rings.h"
 
 struct self;
 
 /* Adds its collector to the pipeline's. `counters_fd` is the kernel half's counters. */
-struct self *self_new(struct pipeline *pipeline, const struct shared *shared,
-		      const struct rings *rings, int counters_fd);
+struct self *self_new(struct pipeline *pipeline, const struct shared *shared, struct rings *rings,
+		      const struct learner *learner, int counters_fd);
 void self_jail(struct self *self, const struct jail *jail);
 /* Count what a worker that ended had taken and not given out. */
 void self_inherit(struct self *self, struct ledger *ledger);

@@ -3,7 +3,6 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "user/process/read.h"
 #include "user/worker/inspect.h"
 #include "user/worker/jail.h"
+#include "user/worker/learner.h"
 #include "user/worker/pipeline.h"
 #include "user/worker/rings.h"
 #include "user/worker/self.h"
@@ -25,7 +25,7 @@
 #define PATIENCE_NS (200 * NS_PER_MS)  /* for facts about a process whose records have come */
 #define FLUSH_NS    (4500 * NS_PER_MS) /* of the 5 s that ending may take */
 
-enum { OPEN_TIMEOUT_MS = 200, EXITS_BYTES = 1 << 20 };
+enum { EXITS_BYTES = 1 << 20 };
 
 struct worker {
 	const struct config *config;
@@ -37,15 +37,16 @@ struct worker {
 	struct verdict_cell *verdicts;
 	struct capture_control *control;
 	struct tape_writer *tape;
+	struct learner *learner;
 	struct self *self;
 	struct inspect *inspect;
 	struct watch monitor;
 	struct timer sweep, second, stop;
-	struct buf facts; /* of the process that is told of */
+	struct buf facts; /* made up */
 	struct buf exits; /* records of ends, held until the rings are drained */
 	bool waiting;	  /* a record waits for facts about its process */
 	int status;
-	bool stopping;
+	bool stopping, stopped; /* stopped: no record is taken any more */
 };
 
 /* One cell per hash of the cookie; a tag that does not match means the default. */
@@ -90,10 +91,12 @@ static bool take_record(void *context, struct str bytes)
 {
 	struct worker *w = context;
 
+	if (w->stopped)
+		return false;
 	if (!pipeline_knows(w->pipeline, bytes)) {
 		const struct record *record = (const struct record *)bytes.at;
 
-		if (monotonic_ns() < record->at_ns + PATIENCE_NS) {
+		if (!w->stopping && monotonic_ns() < record->at_ns + PATIENCE_NS) {
 			w->waiting = true;
 			return false;
 		}
@@ -159,33 +162,13 @@ static void on_second(struct timer *timer, uint64_t now_ns)
 	loop_timer(w->loop, &w->second, now_ns + NS_PER_S);
 }
 
-/* process_files.open: ask the monitor, which looks whether it may. */
-static int ask_open(void *context, const char *path)
-{
-	struct worker *w = ((void **)context)[0];
-	const struct process_id *process = ((void **)context)[1];
-	struct monitor_message m = { .type = MESSAGE_OPEN, .process = *process };
-	struct pollfd answer = { .fd = w->fds[WORKER_REQUESTS], .events = POLLIN };
-	size_t count = 1;
-	int fd;
-
-	if (strlen(path) >= sizeof(m.text))
-		return -1;
-	snprintf(m.text, sizeof(m.text), "%s", path);
-	if (message_send(w->fds[WORKER_REQUESTS], &m, NULL, 0) ||
-	    poll(&answer, 1, OPEN_TIMEOUT_MS) != 1 ||
-	    message_receive(w->fds[WORKER_REQUESTS], &m, &fd, &count) != 1)
-		return -1;
-	return count ? fd : -1;
-}
-
 /* The record of an end, for when the rings are drained; the next one is aligned again. */
-static int exit_keep(struct worker *w)
+static int exit_keep(struct worker *w, struct str record)
 {
 	static const char zeros[8];
-	size_t over = w->facts.len % sizeof(zeros), size = w->exits.len;
+	size_t over = record.len % sizeof(zeros), size = w->exits.len;
 	struct str padding = { zeros, over ? sizeof(zeros) - over : 0 };
-	int error = buf_add(&w->exits, buf_str(&w->facts));
+	int error = buf_add(&w->exits, record);
 
 	if (!error)
 		error = buf_add(&w->exits, padding);
@@ -194,37 +177,18 @@ static int exit_keep(struct worker *w)
 	return error;
 }
 
-static void take_news(struct worker *w, const struct monitor_message *m, const int *fds,
-		      size_t count)
+/* What the learner made of news, in their order. */
+static void take_facts(void *context, const struct monitor_message *news, struct str record)
 {
-	void *context[] = { w, (void *)&m->process };
-	int by_file[PROCESS_FILES] = { -1, -1, -1, -1 };
-	struct process_files files;
-	size_t next = 0;
+	struct worker *w = context;
 
-	for (size_t i = 0; i < PROCESS_FILES && next < count; i++)
-		if (m->files & 1U << i)
-			by_file[i] = fds[next++];
-	files = (struct process_files){
-		.environ = by_file[FILE_ENVIRON],
-		.cmdline = by_file[FILE_CMDLINE],
-		.cgroup = by_file[FILE_CGROUP],
-		.stat = by_file[FILE_STAT],
-		/* Of a fork nothing was opened: its child is what its parent is. */
-		.exe = m->text[0] && strcmp(m->event, "fork") ? m->text : NULL,
-		.comm = m->comm,
-		.ports = m->ports,
-		.port_count = m->port_count < MESSAGE_PORTS ? m->port_count : MESSAGE_PORTS,
-		.open = count ? ask_open : NULL,
-		.context = context,
-	};
-	buf_clear(&w->facts);
-	if (process_facts(w->config, m->process, m->parent, m->event, m->watched_by, &files,
-			  m->at_ns ? m->at_ns : monotonic_ns(), &w->facts))
-		return;
-	if (!strcmp(m->event, "exit") && !exit_keep(w))
-		return;
-	pipeline_take(w->pipeline, buf_str(&w->facts));
+	if (record.len && (strcmp(news->event, "exit") || exit_keep(w, record)))
+		pipeline_take(w->pipeline, record);
+	if (!learner_full(w->learner))
+		loop_rewatch(w->loop, &w->monitor, EPOLLIN);
+	/* Perhaps it is what a record waited for, or an end for which no record will come. */
+	if (w->sweep.at_ns || w->exits.len)
+		rings_read(w->rings);
 }
 
 /* The configuration was read again and nothing else in it is the worker's. */
@@ -259,7 +223,10 @@ static void on_stop(struct timer *timer, uint64_t now_ns)
 	loop_timer(w->loop, &w->stop, now_ns + 10 * NS_PER_MS);
 }
 
-/* Take what is in the rings, then have the exporters send what they hold. */
+/*
+ * Take what is in the rings by now, count what has no end yet, then have the exporters send what
+ * they hold.
+ */
 static void stop(struct worker *w)
 {
 	struct pipeline *p = w->pipeline;
@@ -267,7 +234,10 @@ static void stop(struct worker *w)
 	if (w->stopping)
 		return;
 	w->stopping = true;
-	rings_read(w->rings);
+	learner_finish(w->learner);
+	rings_drain(w->rings);
+	w->stopped = true;
+	exchanges_lose_open(p->exchanges);
 	for (size_t i = 0; i < p->exporter_count; i++)
 		if (p->exporters[i]->flush)
 			p->exporters[i]->flush(p->exporter_selves[i]);
@@ -291,16 +261,18 @@ static void on_monitor(struct watch *watch, uint32_t events)
 	}
 	if (got < 0)
 		return;
-	if (m.type == MESSAGE_PROCESS)
-		take_news(w, &m, fds, count);
-	else if (m.type == MESSAGE_OPTIONS && count)
+	if (m.type == MESSAGE_PROCESS) {
+		learner_add(w->learner, &m, fds, count);
+		count = 0;
+		if (learner_full(w->learner)) /* until some are told */
+			loop_rewatch(w->loop, watch, 0);
+	} else if (m.type == MESSAGE_OPTIONS && count) {
 		take_options(w, fds[0]);
-	else if (m.type == MESSAGE_STOP)
+	} else if (m.type == MESSAGE_STOP) {
 		stop(w);
+	}
 	for (size_t i = 0; i < count; i++)
 		close(fds[i]);
-	if (w->sweep.at_ns) /* perhaps it is what a record waited for */
-		rings_read(w->rings);
 }
 
 static void *map(int fd, size_t size)
@@ -346,6 +318,7 @@ static void inherit_counts(struct worker *w)
 	memcpy(l->in, w->shared->in, sizeof(l->in));
 	memcpy(l->out, w->shared->out, sizeof(l->out));
 	memcpy(l->lost, w->shared->lost, sizeof(l->lost));
+	l->lost[LOSS_RING_FATAL] += rings_skipped(w->rings);
 	self_inherit(w->self, l);
 }
 
@@ -361,7 +334,7 @@ static int begin(struct worker *w, size_t count, size_t rings)
 	if (!w->loop || !w->shared || !w->verdicts || !w->control)
 		return -ENOMEM;
 	if (w->config->tape_record)
-		w->tape = tape_writer_new(w->fds[WORKER_TAPE]);
+		w->tape = tape_writer_new(w->fds[WORKER_TAPE], &w->shared->tape_bytes);
 	w->pipeline = pipeline_new(&(struct pipeline_options){ .config = w->config,
 							       .verdict = set_verdict,
 							       .heads = set_heads,
@@ -372,12 +345,20 @@ static int begin(struct worker *w, size_t count, size_t rings)
 						      .count = rings,
 						      .bytes = RING_BYTES,
 						      .control_fd = w->fds[WORKER_CONTROL],
+						      .in_hand = w->shared->in_hand,
 						      .take = take_record,
 						      .drained = on_drained,
 						      .context = w });
 	if (!w->rings)
 		return -ENOMEM;
-	w->self = self_new(w->pipeline, w->shared, w->rings, w->fds[WORKER_COUNTERS]);
+	w->learner = learner_new(&(struct learner_options){ .config = w->config,
+							    .loop = w->loop,
+							    .requests = w->fds[WORKER_REQUESTS],
+							    .told = take_facts,
+							    .context = w });
+	if (!w->learner)
+		return -ENOMEM;
+	w->self = self_new(w->pipeline, w->shared, w->rings, w->learner, w->fds[WORKER_COUNTERS]);
 	inherit_counts(w);
 	w->inspect = inspect_new(w->loop, w->fds[WORKER_INSPECT], w->pipeline, w->shared);
 	error = begin_export(w, w->fds + WORKER_RINGS + rings, count - WORKER_RINGS - rings);
@@ -416,5 +397,6 @@ int worker_run(const struct config *config, const int *fds, size_t count, size_t
 	pipeline_free(
 		w.pipeline); /* its exporters still ask the collectors, one of which is inspect's */
 	inspect_free(w.inspect);
+	learner_free(w.learner);
 	return error ? 1 : w.status;
 }

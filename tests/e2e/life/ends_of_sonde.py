@@ -1,16 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """ends_of_sonde.py - exit statuses, and what is said with each."""
 
+import contextlib
+import http.server
 import os
 import signal
 import subprocess
+import tempfile
+import threading
 
-from lib import DEADLINE_S, SONDE, Sonde, check, end_process, equal, free_port, test
+from killed import children, worker_of
+from lib import DEADLINE_S, SONDE, check, end_process, equal, free_port, running, test, until
 from subject import GET, OK, Server, answering, exchange, watch
 
 
 def sonde_says(*arguments, environment=None):
-	done = subprocess.run([SONDE, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+	return sonde_says_from([], *arguments, environment=environment)
+
+
+def sonde_says_from(before, *arguments, environment=None):
+	done = subprocess.run([*before, SONDE, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
 			      text=True, timeout=DEADLINE_S, check=False,
 			      env=dict(os.environ, **(environment or {})))
 	return done.returncode, done.stderr + done.stdout
@@ -54,6 +63,66 @@ def a_second_sonde_is_3_and_names_the_first():
 
 
 @test
+def a_second_sonde_touches_nothing_of_the_first():
+	with tempfile.TemporaryDirectory() as folder:
+		path = os.path.join(folder, "tape")
+		with Server(answering(OK)) as server, watch(server, "--tape.record=" + path) as sonde:
+			exchange(server, GET, len(OK))
+			until(lambda: os.stat(path).st_size > 8, "a record on the tape")
+			had = os.stat(path).st_size
+			status, text = sonde_says("--watch.pid=%d" % server.pid, "--tape.record=" + path,
+						  "--web.listen-address=127.0.0.1:%d" % sonde.port)
+			equal(status, 3, "exit status")
+			check("pid=%d" % sonde.process.pid in text, text)
+			check(os.stat(path).st_size >= had, "the first one's tape was cut")
+			sonde.finish(1)
+
+
+@test
+def a_check_is_no_other_sonde():
+	"""One that is held with the kernel half loaded does not keep an agent from starting."""
+	with running([SONDE, "check"], stdout=subprocess.PIPE) as checking:
+		until(lambda: _holds_a_map(checking.pid) or checking.poll() is not None, "its maps")
+		checking.send_signal(signal.SIGSTOP)
+		try:
+			if checking.poll() is None:
+				with Server(answering(OK)) as server, watch(server) as sonde:
+					exchange(server, GET, len(OK))
+					sonde.finish(1)
+		finally:
+			checking.send_signal(signal.SIGCONT)
+
+
+def _holds_a_map(pid):
+	with contextlib.suppress(OSError):
+		for fd in os.listdir("/proc/%d/fd" % pid):
+			with open("/proc/%d/fdinfo/%s" % (pid, fd), encoding="ascii") as f:
+				# The verdict cells: the map that is found in no other program.
+				if "max_entries:\t16384" in f.read():
+					return True
+	return False
+
+
+@test
+def in_a_pid_namespace_sonde_is_not_its_own_second():
+	status, text = sonde_says_from(["unshare", "--pid", "--fork", "--mount-proc"],
+				       "--watch.pid=1", "--web.listen-address=nowhere:1")
+	check("another sonde" not in text and "cannot listen" in text, text)
+	equal(status, 1, "exit status")
+
+
+@test
+def a_tape_is_a_regular_file():
+	with tempfile.TemporaryDirectory() as folder, Server(answering(OK)) as server:
+		path = os.path.join(folder, "pipe")
+		os.mkfifo(path)
+		status, text = sonde_says("--watch.pid=%d" % server.pid, "--tape.record=" + path,
+					  "--web.listen-address=127.0.0.1:%d" % free_port())
+		equal(status, 1, "exit status")
+		check("regular file" in text, text)
+
+
+@test
 def a_port_in_use_is_1():
 	with Server(answering(OK)) as server:
 		status, text = sonde_says("--watch.pid=%d" % server.pid,
@@ -80,3 +149,54 @@ def sigterm_flushes_and_is_0():
 @test
 def sigint_flushes_and_is_0():
 	ended_by(signal.SIGINT)
+
+
+class Receiver:
+	"""Takes what OTLP sends, and counts the requests of each path."""
+
+	def __enter__(self):
+		received = self.received = []
+
+		class Handler(http.server.BaseHTTPRequestHandler):
+			def do_POST(self): # pylint: disable=invalid-name
+				self.rfile.read(int(self.headers["Content-Length"]))
+				received.append(self.path)
+				self.send_response(200)
+				self.send_header("Content-Length", "0")
+				self.end_headers()
+
+			def log_message(self, *_): # pylint: disable=arguments-differ
+				pass
+
+		self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+		self.endpoint = "http://localhost:%d" % self.server.server_port
+		threading.Thread(target=self.server.serve_forever, daemon=True).start()
+		return self
+
+	def __exit__(self, *_):
+		self.server.shutdown()
+		self.server.server_close()
+
+
+def ended_with_all(sent):
+	"""As a terminal or systemd does it: all of sonde's processes get the signal."""
+	with Receiver() as receiver, Server(answering(OK)) as server, \
+	     watch(server, "--otlp.endpoint=" + receiver.endpoint, "--otlp.schedule-delay=1h") as sonde:
+		exchange(server, GET, len(OK))
+		until(lambda: sonde.lines, "a span")
+		equal(receiver.received.count("/v1/traces"), 0, "exports before the signal")
+		for pid in (worker_of(sonde), *children(sonde.process.pid), sonde.process.pid):
+			os.kill(pid, sent)
+		equal(sonde.process.wait(DEADLINE_S), 0, "exit status")
+		equal(receiver.received.count("/v1/traces"), 1, "exports at the end")
+		check("died" not in sonde.said(), sonde.said())
+
+
+@test
+def sigint_to_the_whole_group_flushes_and_is_0():
+	ended_with_all(signal.SIGINT)
+
+
+@test
+def sigterm_to_the_whole_group_flushes_and_is_0():
+	ended_with_all(signal.SIGTERM)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import threading
 
-from lib import Skipped, check, end_process, equal, test, until
+from lib import DEADLINE_S, Skipped, check, equal, test, until
 from subject import GET, OK, Server, answering, equal_span, exchange, watch
 
 
@@ -105,13 +105,82 @@ def _residuals(sonde):
 	return sonde.settled().residuals()
 
 
+@contextlib.contextmanager
+def no_more_processes(pid):
+	"""A process that can fork no more while this holds."""
+	group = "/sys/fs/cgroup/pids/sonde-test-%d" % os.getpid()
+	try:
+		os.mkdir(group)
+	except OSError as error:
+		raise Skipped("no cgroup of the pids controller: %s" % error) from error
+	try:
+		with open(group + "/cgroup.procs", "w", encoding="ascii") as f:
+			f.write(str(pid))
+		with open(group + "/pids.max", "w", encoding="ascii") as f:
+			f.write("1")
+		yield
+	finally:
+		with contextlib.suppress(OSError), \
+		     open("/sys/fs/cgroup/pids/cgroup.procs", "w", encoding="ascii") as f:
+			f.write(str(pid))
+		until(lambda: _removed(group), "the end of the cgroup")
+
+
+def _removed(folder):
+	try:
+		os.rmdir(folder)
+	except FileNotFoundError:
+		return True
+	except OSError:
+		return False
+	return True
+
+
+@test
+def a_worker_that_cannot_be_made_is_tried_again():
+	with Server(answering(OK)) as server, watch(server) as sonde:
+		with no_more_processes(children(sonde.process.pid)[0]):
+			os.kill(worker_of(sonde), signal.SIGKILL)
+			until(lambda: "no worker could be made" in sonde.said(), "a failed fork")
+		until(lambda: _restarts(sonde), "a new worker")
+		sonde.stop()
+
+
+@test
+def without_a_worker_sonde_ends_with_1():
+	with Server(answering(OK)) as server, watch(server) as sonde:
+		with no_more_processes(children(sonde.process.pid)[0]):
+			os.kill(worker_of(sonde), signal.SIGKILL)
+			equal(sonde.process.wait(DEADLINE_S), 1, "exit status")
+		check("the worker cannot be kept running" in sonde.said(), sonde.said())
+
+
+@test
+def the_page_that_is_shared_keeps_its_size():
+	with Server(answering(OK)) as server, watch(server) as sonde:
+		folder = "/proc/%d/fd/" % worker_of(sonde)
+		shared = [fd for fd in os.listdir(folder) if "memfd:sonde" in os.readlink(folder + fd)]
+		equal(len(shared), 1, "shared pages")
+		with open(folder + shared[0], "rb+") as f:
+			try:
+				f.truncate(0)
+			except PermissionError:
+				pass
+		exchange(server, GET, len(OK))
+		sonde.finish(1)
+
+
 @test
 def the_worker_can_do_nothing():
 	with Server(answering(OK)) as server, watch(server) as sonde:
 		with open("/proc/%d/status" % worker_of(sonde), encoding="ascii") as f:
-			status = dict(re.findall(r"^(\w+):\s*(.*)$", f.read(), re.M))
-		nobody = str(pwd.getpwnam("nobody").pw_uid)
-		equal(status["Uid"].split(), [nobody] * 4, "user")
+			status = dict(re.findall(r"^(\w+):[ \t]*(.*)$", f.read(), re.M))
+		equal(len(set(status["Uid"].split() + status["Gid"].split())), 1, "user and group are one")
+		try:
+			equal(pwd.getpwuid(int(status["Uid"].split()[0])).pw_name, "sonde", "a user")
+		except KeyError:
+			pass # as it should be where there is no user sonde
+		equal(status["Groups"].split(), [], "groups")
 		for key in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
 			equal(int(status[key], 16), 0, key)
 		equal(status["NoNewPrivs"], "1", "no_new_privs")

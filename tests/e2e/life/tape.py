@@ -2,11 +2,13 @@
 """tape.py - a tape replayed gives what the live run gave."""
 
 import os
+import signal
 import subprocess
 import tempfile
 
-from lib import SONDE, Metrics, check, equal, test
-from subject import GET, OK, Server, answering, watch
+from killed import worker_of
+from lib import SONDE, Metrics, check, equal, test, until
+from subject import GET, OK, Server, answering, exchange, watch
 
 COMPARED = (
 	"http_server_request_duration_seconds_count",
@@ -51,6 +53,30 @@ def a_replay_counts_what_was_counted_live():
 		lines = replay(path, "--console.format=json")
 		equal(lines.stdout.count("\n"), 1000, "spans of the replay")
 		equal(replay(path, "--console.format=json").stdout, lines.stdout, "a second replay")
+
+
+@test
+def a_tape_outlives_workers_that_are_killed():
+	with tempfile.TemporaryDirectory() as folder:
+		path = os.path.join(folder, "tape")
+		with Server(answering(OK)) as server, watch(server, "--tape.record=" + path) as sonde:
+			for restarts in range(1, 4):
+				exchange(server, GET, len(OK))
+				until(lambda: len(sonde.lines) >= restarts, "a span")
+				until(lambda: _is_flushed(path, restarts), "it is on the tape")
+				os.kill(worker_of(sonde), signal.SIGKILL)
+				sonde.until_metric(restarts, "sonde_worker_restarts_total")
+			exchange(server, GET, len(OK))
+			until(lambda: len(sonde.lines) >= 4, "a span of the last worker")
+			sonde.stop()
+		lines = replay(path, "--console.format=json")
+		equal(lines.returncode, 0, "exit status of the replay, which says " + lines.stderr)
+		equal(lines.stdout.count("\n"), 4, "spans of the replay")
+
+
+def _is_flushed(path, requests):
+	with open(path, "rb") as f:
+		return f.read().count(b"GET / HTTP") == requests
 
 
 @test

@@ -42,7 +42,8 @@ TEST(a_tape_without_facts_about_its_processes_can_be_replayed)
 	static const char *const options[] = { NULL, "--limit.processes=1",
 					       "--console.format=json" };
 	int fd = memfd_create("tape", MFD_CLOEXEC), status;
-	struct tape_writer *tape = tape_writer_new(dup(fd));
+	uint64_t whole = 0;
+	struct tape_writer *tape = tape_writer_new(dup(fd), &whole);
 	struct rig rig;
 
 	rig_begin(&rig, NULL);

@@ -60,7 +60,7 @@ TEST(defaults_are_those_that_are_stated)
 	CHECK(c->log_level == LOG_INFO && c->log_format == LOG_LOGFMT);
 	CHECK(c->limit.series == 2000 && c->limit.ended_series_s == 300);
 	CHECK(c->limit.head_bytes == 8192 && c->limit.attribute_bytes == 4096);
-	CHECK(!strcmp(c->worker_user, "nobody") && !c->sdk_disabled);
+	CHECK(!c->worker_user && !c->sdk_disabled);
 }
 
 TEST(help_names_every_option_within_a_hundred_columns)

@@ -36,7 +36,8 @@ static bool write_out(struct tape *t, int records, size_t size)
 {
 	char path[] = "/tmp/sonde-tape-XXXXXX";
 	int fd = mkstemp(path), again = dup(fd);
-	struct tape_writer *writer = tape_writer_new(fd);
+	uint64_t whole = 0;
+	struct tape_writer *writer = tape_writer_new(fd, &whole);
 	struct record *r = calloc(1, size);
 	bool written = writer != NULL;
 
@@ -136,13 +137,14 @@ TEST(a_writer_that_cannot_write_says_so_and_stays_so)
 {
 	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	int closed = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	uint64_t whole = 0;
 	int pipes[2];
 	struct tape_writer *t;
 	struct record_clock r = { .head = { .type = RECORD_CLOCK, .size = sizeof(r) } };
 
-	CHECK(!tape_writer_new(fd) && !tape_writer_new(closed));
+	CHECK(!tape_writer_new(fd, &whole) && !tape_writer_new(closed, &whole));
 	CHECK(!pipe2(pipes, O_CLOEXEC | O_NONBLOCK));
-	t = tape_writer_new(pipes[1]);
+	t = tape_writer_new(pipes[1], &whole);
 	CHECK(t);
 	for (int i = 0; i < 4096; i++)
 		tape_write(t, &r.head);
@@ -150,4 +152,46 @@ TEST(a_writer_that_cannot_write_says_so_and_stays_so)
 	CHECK(tape_write(t, &r.head) == -EAGAIN);
 	tape_writer_free(t);
 	close(pipes[0]);
+}
+
+TEST(what_a_killed_writer_left_half_written_is_cut_off_by_the_next)
+{
+	static struct tape t;
+	struct record r = { .type = RECORD_PROCESS, .size = 97 };
+	char path[] = "/tmp/sonde-tape-XXXXXX", record[97] = {};
+	int fd = mkstemp(path), again = dup(fd);
+	uint64_t whole = 0;
+	struct tape_error error;
+	struct tape_writer *first = tape_writer_new(fd, &whole), *second;
+
+	unlink(path);
+	memcpy(record, &r, sizeof(r));
+	CHECK(whole == 8 && !tape_write(first, (void *)record) && !tape_flush(first));
+	CHECK(whole == 8 + STEP && write(again, record, 50) == 50);
+	second = tape_writer_new(dup(again), &whole);
+	CHECK(second && !tape_write(second, (void *)record) && !tape_flush(second));
+	tape_writer_free(second);
+	tape_writer_free(first);
+	t.len = (size_t)pread(again, t.bytes, sizeof(t.bytes), 0);
+	close(again);
+	CHECK(t.len == 8 + 2 * STEP && !read_back(&t, &error) && t.records == 2);
+}
+
+TEST(only_whole_records_are_told_of)
+{
+	char path[] = "/tmp/sonde-tape-XXXXXX";
+	int fd = mkstemp(path);
+	uint64_t whole = 0;
+	struct tape_writer *writer = tape_writer_new(fd, &whole);
+	struct record *r = calloc(1, 97);
+	bool aligned = true;
+
+	unlink(path);
+	*r = (struct record){ .type = RECORD_PROCESS, .size = 97 };
+	for (int i = 0; i < 5000; i++) {
+		aligned = aligned && !tape_write(writer, r) && (whole - 8) % STEP == 0;
+	}
+	CHECK(aligned && whole > 8);
+	tape_writer_free(writer);
+	free(r);
 }

@@ -544,6 +544,20 @@ TEST(each_open_exchange_is_visited_with_its_addresses)
 	CHECK(rig_end(&rig));
 }
 
+TEST(what_is_open_at_the_end_is_lost_and_said_so)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	CHECK(exchanges_open(rig.x) == 1);
+	exchanges_lose_open(rig.x);
+	CHECK(exchanges_open(rig.x) == 0 && rig.count == 0);
+	CHECK(rig.ledger.lost[LOSS_EXCHANGE_SHUTDOWN] == 1);
+	CHECK(!ledger_residual(&rig.ledger, STAGE_EXCHANGE));
+	CHECK(rig_end(&rig));
+}
+
 TEST(an_idle_connection_that_makes_room_is_counted)
 {
 	struct rig rig;

@@ -39,9 +39,6 @@ static struct buf answer(const struct format *format, size_t limit, uint64_t dro
 }
 
 /* clang-format off */
-#define SCOPE                                                                                      \
-	"otel_scope_name=\"sonde\",otel_scope_version=\"" SONDE_VERSION "\","                      \
-	"otel_scope_schema_url=\"https://opentelemetry.io/schemas/1.44.0\""
 #define TARGET "job=\"shop/checkout\",instance=\"host-1:4242\""
 #define GET                                                                                        \
 	TARGET "," SCOPE ",http_request_method=\"GET\",http_response_status_code=\"200\","        \
@@ -86,8 +83,8 @@ static const char golden_text[] =
 	"process_disk_io_bytes_total{" TARGET "," SCOPE ",disk_io_direction=\"read\"} 1234567\n"
 	"# HELP sonde_lost_total Lost, by stage and \"reason\" \\\\ cause.\n"
 	"# TYPE sonde_lost_total counter\n"
-	"sonde_lost_total{reason=\"full\",stage=\"ring\"} 12\n"
-	"sonde_lost_total{reason=\"full\"} 0\n"
+	"sonde_lost_total{" SCOPE ",reason=\"full\",stage=\"ring\"} 12\n"
+	"sonde_lost_total{" SCOPE ",reason=\"full\"} 0\n"
 	"# HELP target_info What is known about the instance of a service.\n"
 	"# TYPE target_info gauge\n"
 	"target_info{" TARGET ",host_name=\"host-1\",process_pid=\"4242\"} 1\n";
@@ -134,8 +131,8 @@ static const char golden_openmetrics[] =
 	"process_disk_io_bytes_total{" TARGET "," SCOPE ",disk_io_direction=\"read\"} 1234567\n"
 	"# HELP sonde_lost Lost, by stage and \\\"reason\\\" \\\\ cause.\n"
 	"# TYPE sonde_lost counter\n"
-	"sonde_lost_total{reason=\"full\",stage=\"ring\"} 12\n"
-	"sonde_lost_total{reason=\"full\"} 0\n"
+	"sonde_lost_total{" SCOPE ",reason=\"full\",stage=\"ring\"} 12\n"
+	"sonde_lost_total{" SCOPE ",reason=\"full\"} 0\n"
 	"# HELP target What is known about the instance of a service.\n"
 	"# TYPE target info\n"
 	"target_info{" TARGET ",host_name=\"host-1\",process_pid=\"4242\"} 1\n"
@@ -297,7 +294,7 @@ TEST(a_name_of_two_kinds_keeps_the_first_and_counts_the_other)
 	name_twice(&s.sink, METRIC_UPDOWN);
 	CHECK(s.dropped[DROP_CONFLICT] == 1);
 	got = sent(&s);
-	CHECK(str_eq(buf_str(&got), STR("# HELP a_b x\n# TYPE a_b gauge\na_b 1\n")));
+	CHECK(str_eq(buf_str(&got), STR("# HELP a_b x\n# TYPE a_b gauge\na_b{" SCOPE "} 1\n")));
 	buf_free(&got);
 }
 
@@ -315,22 +312,25 @@ TEST(attributes_that_become_one_label_are_joined_and_ours_are_not_hidden)
 	struct labels l;
 
 	labels_init(&l);
-	CHECK(!labels_of_sample(&l, &s) && l.count == 4);
-	CHECK(str_eq(label_name(&l, 0), STR("a_b")));
-	CHECK(str_eq(label_value(&l, 0), STR("first;second")));
-	CHECK(str_eq(label_value(&l, 1), STR("0.5")));
-	CHECK(str_eq(label_name(&l, 2), STR("exported_job")));
-	CHECK(str_eq(label_value(&l, 3), STR("[\"x\\\"y\"]")));
+	CHECK(!labels_of_sample(&l, &s) && l.count == SCOPE_LABELS + 4);
+	CHECK(str_eq(label_name(&l, SCOPE_LABELS), STR("a_b")));
+	CHECK(str_eq(label_value(&l, SCOPE_LABELS), STR("first;second")));
+	CHECK(str_eq(label_value(&l, SCOPE_LABELS + 1), STR("0.5")));
+	CHECK(str_eq(label_name(&l, SCOPE_LABELS + 2), STR("exported_job")));
+	CHECK(str_eq(label_value(&l, SCOPE_LABELS + 3), STR("[\"x\\\"y\"]")));
 	labels_free(&l);
 }
 
-TEST(samples_without_labels_are_told_apart_by_their_family)
+TEST(samples_without_attributes_are_told_apart_by_their_family)
 {
+	struct resource nobody = {};
 	struct sample s = { .value = 1 };
 	struct labels l;
 
 	labels_init(&l);
-	CHECK(!labels_of_sample(&l, &s) && !l.count);
+	CHECK(!labels_of_sample(&l, &s) && l.count == SCOPE_LABELS);
+	CHECK(labels_hash(&l, 1) != labels_hash(&l, 2));
+	CHECK(!labels_of_target(&l, &nobody) && !l.count);
 	CHECK(labels_hash(&l, 1) != labels_hash(&l, 2));
 	labels_free(&l);
 }
@@ -348,7 +348,9 @@ TEST(more_labels_than_allowed_are_refused)
 	}
 	labels_init(&l);
 	CHECK(labels_of_sample(&l, &s) == -ENOSPC);
-	s.attribute_count = LABELS;
+	s.attribute_count = LABELS - SCOPE_LABELS + 1;
+	CHECK(labels_of_sample(&l, &s) == -ENOSPC);
+	s.attribute_count = LABELS - SCOPE_LABELS;
 	CHECK(!labels_of_sample(&l, &s) && l.count == LABELS);
 	labels_free(&l);
 }

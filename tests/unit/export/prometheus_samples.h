@@ -14,6 +14,12 @@ static uint64_t samples_exemplar_unix_ns = UINT64_C(1700000000023000000);
 
 #define SAMPLES_START_UNIX_NS UINT64_C(1699999000500000000)
 
+/* What each series says of whose it is, except target_info. */
+#define SCOPE                                                                                      \
+	"otel_scope_name=\"sonde\",otel_scope_version=\"" SONDE_VERSION "\","                      \
+	"otel_scope_schema_url=\"https://opentelemetry.io/schemas/1.44.0\""
+enum { SCOPE_LABELS = 3 };
+
 static const double samples_bounds_at[] = { 0.0025, 0.005, 1, 2.5 };
 static const struct histogram_bounds samples_bounds = { samples_bounds_at, 4 };
 

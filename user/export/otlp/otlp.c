@@ -235,6 +235,7 @@ const struct exporter exporter_otlp = {
 	.name = "otlp",
 	.paths = otlp_paths,
 	.ports = otlp_ports,
+	.resolves = otlp_resolves,
 	.new = otlp_new,
 	.takes_spans = otlp_takes_spans,
 	.span = otlp_span,

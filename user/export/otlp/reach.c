@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/export/otlp/reach.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdlib.h>
 
@@ -47,6 +48,30 @@ void otlp_ports(const struct config *config, void (*each)(void *context, uint16_
 		if (port)
 			each(context, port);
 	}
+}
+
+/* An address needs no resolver; what is no URL is taken for a name. */
+static bool is_by_name(const char *url)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	CURLU *parsed = curl_url();
+	char *host = NULL;
+	bool named = true;
+
+	if (parsed && !curl_url_set(parsed, CURLUPART_URL, url, 0) &&
+	    !curl_url_get(parsed, CURLUPART_HOST, &host, 0))
+		named = host[0] != '[' && inet_pton(AF_INET, host, address) != 1;
+	curl_free(host);
+	curl_url_cleanup(parsed);
+	return named;
+}
+
+bool otlp_resolves(const struct config *config)
+{
+	for (size_t i = 0; i < OTLP_SIGNALS; i++)
+		if (config->otlp.target[i].endpoint && is_by_name(config->otlp.target[i].endpoint))
+			return true;
+	return false;
 }
 
 struct check {

@@ -228,10 +228,11 @@ static void begin(struct labels *l)
 int labels_of_sample(struct labels *l, const struct sample *sample)
 {
 	begin(l);
-	if (sample->resource &&
-	    (add_resource(l, sample->resource) || add_own(l, STR("otel_scope_name"), SCOPE_NAME) ||
-	     add_own(l, STR("otel_scope_version"), SCOPE_VERSION) ||
-	     add_own(l, STR("otel_scope_schema_url"), SCOPE_SCHEMA_URL)))
+	if (sample->resource && add_resource(l, sample->resource))
+		return -ENOSPC;
+	if (add_own(l, STR("otel_scope_name"), SCOPE_NAME) ||
+	    add_own(l, STR("otel_scope_version"), SCOPE_VERSION) ||
+	    add_own(l, STR("otel_scope_schema_url"), SCOPE_SCHEMA_URL))
 		return -ENOSPC;
 	return add_attributes(l, sample->attributes, sample->attribute_count);
 }

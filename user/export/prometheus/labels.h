@@ -39,14 +39,15 @@ void labels_init(struct labels *l);
 void labels_free(struct labels *l);
 
 /*
- * The labels of a sample: job, instance and scope of its resource, then its
- * attributes. Attributes that become the same label are joined with ";" in the
- * order of their keys; one that would hide a label of ours becomes exported_*.
+ * The labels of a sample: job and instance of its resource if it has one, the
+ * scope, then its attributes. Attributes that become the same label are joined
+ * with ";" in the order of their keys; one that would hide a label of ours
+ * becomes exported_*.
  * -ENOSPC when there are too many or they are too long.
  */
 int labels_of_sample(struct labels *l, const struct sample *sample);
 
-/* Those of target_info: job, instance, and what else the resource knows. */
+/* Those of target_info: job, instance, and what else the resource knows; no scope. */
 int labels_of_target(struct labels *l, const struct resource *resource);
 
 /* The same for the same labels in whatever order. */

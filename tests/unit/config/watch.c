@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rules.c - mirrors user/monitor/rules.c */
+/* watch.c - mirrors user/config/watch.c */
+#include "user/config/watch.h"
 #include "tests/test.h"
 #include "user/base/mem.h"
-#include "user/monitor/selection.h"
 
 /* What chooses a process; empty: nothing. */
 static const char *chosen(const struct config *config, uint32_t pid, const char *exe, uint16_t port)
@@ -10,7 +10,7 @@ static const char *chosen(const struct config *config, uint32_t pid, const char 
 	static char text[64];
 	const char *why_not, *rule;
 
-	rule = selection_rule(config, pid, exe, "/shop", &port, 1, &why_not, text, sizeof(text));
+	rule = watch_rule(config, pid, exe, "/shop", &port, 1, &why_not, text, sizeof(text));
 	return rule ? rule : "";
 }
 

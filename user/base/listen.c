@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/monitor/listen.h"
+#include "user/base/listen.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -45,7 +46,7 @@ static int open_one(const struct addrinfo *info)
 	return TAKE_FD(fd);
 }
 
-static int open_address(const char *address)
+int listen_at(const char *address)
 {
 	struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
 				  .ai_socktype = SOCK_STREAM };
@@ -73,29 +74,6 @@ static int open_address(const char *address)
 		fd = open_one(&four);
 	}
 	return fd;
-}
-
-int listeners_open(const struct text_list *addresses, int ret[LISTENERS_MAX], char *error,
-		   size_t size)
-{
-	int count = 0;
-
-	for (size_t i = 0; i < addresses->count; i++) {
-		int fd;
-
-		if (!*addresses->at[i])
-			continue;
-		fd = count < LISTENERS_MAX ? open_address(addresses->at[i]) : -E2BIG;
-		if (fd < 0) {
-			snprintf(error, size, "web.listen-address %s: %s", addresses->at[i],
-				 strerror(-fd));
-			while (count)
-				close(ret[--count]);
-			return fd;
-		}
-		ret[count++] = fd;
-	}
-	return count;
 }
 
 socklen_t inspect_address(struct sockaddr_un *ret)

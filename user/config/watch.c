@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rules.c - what watch.* says of one process; nothing is asked of the kernel here. */
+#include "user/config/watch.h"
+
 #include <fnmatch.h>
 #include <stdio.h>
 
 #include "user/base/mem.h"
 #include "user/config/glob.h"
-#include "user/monitor/selection.h"
 
 /* Never chosen by port: they hold sockets that belong to somebody else's service. */
 static const char *const never_by_port[] = { "containerd-shim*", "docker-proxy", "conmon",
@@ -54,9 +54,9 @@ static bool by_port_never(uint32_t tgid, const char *exe)
 	return tgid == 1;
 }
 
-const char *selection_rule(const struct config *config, uint32_t tgid, const char *exe,
-			   const char *cgroup, const uint16_t *ports, size_t port_count,
-			   const char **why_not, char *text, size_t size)
+const char *watch_rule(const struct config *config, uint32_t tgid, const char *exe,
+		       const char *cgroup, const uint16_t *ports, size_t port_count,
+		       const char **why_not, char *text, size_t size)
 {
 	const char *glob = list_match(&config->watch.exclude_exe, exe);
 	int port;

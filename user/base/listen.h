@@ -8,13 +8,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "user/config/config.h"
-
-enum { LISTENERS_MAX = 8 };
-
-/* Returns how many were opened, or a negative errno with `error` saying which and why. */
-int listeners_open(const struct text_list *addresses, int ret[LISTENERS_MAX], char *error,
-		   size_t size);
+/* A listening socket at "host:port", "[::1]:port" or ":port", or negative errno. */
+int listen_at(const char *address);
 
 /*
  * The abstract unix address of the running agent, in this network namespace; it

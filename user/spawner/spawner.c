@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/monitor/spawner.h"
+#include "user/spawner/spawner.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -30,19 +30,21 @@ struct spawner {
 static void worker_begin(const struct spawner *s, const struct monitor_message *m, const int *fds,
 			 size_t count)
 {
-	sigset_t none;
+	sigset_t children;
 	int error;
 
 	close(s->monitor);
 	close(s->children);
 	/* A worker that is kept waiting loses records; where it may not go first it does not. */
 	setpriority(PRIO_PROCESS, 0, WORKER_NICE);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* The others stay blocked: what a terminal or systemd sends to all is the monitor's. */
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
+	sigprocmask(SIG_UNBLOCK, &children, NULL);
 	error = privileges_drop_all(s->config->worker_user);
 	if (error) {
 		log_error("the worker cannot give up its privileges", "user=%s error=%s",
-			  s->config->worker_user, strerror(-error));
+			  s->config->worker_user ? s->config->worker_user : "", strerror(-error));
 		_exit(1);
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the change of uid, which clears it */
