@@ -10,52 +10,49 @@
 
 #include "user/base/mem.h"
 
-static bool nothing_more(const struct record *r)
-{
-	(void)r;
-	return true;
-}
+/* What a record holds behind its fixed part. */
+enum rest { REST_ANYTHING, REST_FAMILY, REST_PAYLOAD, REST_NO_PAYLOAD, REST_STRINGS };
 
-static bool family_known(const struct record *r)
+static const struct {
+	const char *name;
+	uint32_t least; /* bytes, the payload's own least included */
+	enum rest rest;
+} types[] = {
+	[RECORD_CONNECTION] = { "connection", sizeof(struct record_connection), REST_FAMILY },
+	[RECORD_BYTES] = { "bytes", sizeof(struct record_turn), REST_PAYLOAD },
+	[RECORD_TOTALS] = { "totals", sizeof(struct record_turn), REST_NO_PAYLOAD },
+	[RECORD_CLOSE] = { "close", sizeof(struct record_turn), REST_NO_PAYLOAD },
+	[RECORD_PROCESS] = { "process", sizeof(struct record_process) + 1, REST_STRINGS },
+	[RECORD_CLOCK] = { "clock", sizeof(struct record_clock), REST_ANYTHING },
+};
+
+static_assert(ARRAY_SIZE(types) == RECORD_TYPES, "a row for each record type");
+
+static bool family_is_known(const struct record *r)
 {
 	uint16_t family = ((const struct record_connection *)r)->family;
 
 	return family == FAMILY_UNIX || family == FAMILY_INET || family == FAMILY_INET6;
 }
 
-static bool payload_fits(const struct record *r)
+static inline bool rest_is_good(const struct record *r, enum rest rest)
 {
 	const struct record_turn *t = (const struct record_turn *)r;
 
-	return t->direction < DIRECTIONS && t->length <= r->size - sizeof(*t);
+	switch (rest) {
+	case REST_PAYLOAD: /* first: nearly all are of this kind */
+		return t->direction < DIRECTIONS && t->length <= r->size - sizeof(*t);
+	case REST_NO_PAYLOAD:
+		return t->direction < DIRECTIONS && !t->length;
+	case REST_FAMILY:
+		return family_is_known(r);
+	case REST_STRINGS:
+		return ((const char *)r)[r->size - 1] == '\0';
+	case REST_ANYTHING:
+		break;
+	}
+	return true;
 }
-
-static bool has_no_payload(const struct record *r)
-{
-	const struct record_turn *t = (const struct record_turn *)r;
-
-	return t->direction < DIRECTIONS && !t->length;
-}
-
-static bool strings_end(const struct record *r)
-{
-	return ((const char *)r)[r->size - 1] == '\0';
-}
-
-static const struct {
-	const char *name;
-	size_t least; /* bytes, the payload's own least included */
-	bool (*rest_is_good)(const struct record *record);
-} types[] = {
-	[RECORD_CONNECTION] = { "connection", sizeof(struct record_connection), family_known },
-	[RECORD_BYTES] = { "bytes", sizeof(struct record_turn), payload_fits },
-	[RECORD_TOTALS] = { "totals", sizeof(struct record_turn), has_no_payload },
-	[RECORD_CLOSE] = { "close", sizeof(struct record_turn), has_no_payload },
-	[RECORD_PROCESS] = { "process", sizeof(struct record_process) + 1, strings_end },
-	[RECORD_CLOCK] = { "clock", sizeof(struct record_clock), nothing_more },
-};
-
-static_assert(ARRAY_SIZE(types) == RECORD_TYPES, "a row for each record type");
 
 const struct record *event_check(struct str bytes)
 {
@@ -63,9 +60,9 @@ const struct record *event_check(struct str bytes)
 
 	if (bytes.len < sizeof(*r) || r->size > bytes.len)
 		return NULL;
-	if (r->type >= RECORD_TYPES || !types[r->type].name || r->size < types[r->type].least)
+	if (r->type - 1u >= RECORD_TYPES - 1 || r->size < types[r->type].least)
 		return NULL;
-	return types[r->type].rest_is_good(r) ? r : NULL;
+	return rest_is_good(r, types[r->type].rest) ? r : NULL;
 }
 
 const char *event_type_name(uint16_t type)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/event/tape.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <unistd.h>
 
@@ -105,19 +106,30 @@ void tape_writer_free(struct tape_writer *t)
 	free(t);
 }
 
+/* The last `len` bytes, fewer than ALIGNMENT, before `end`. */
+static inline bool are_zeros(const char *end, size_t len)
+{
+	uint64_t word;
+
+	memcpy(&word, end - ALIGNMENT, ALIGNMENT);
+	return !len || !(be64toh(word) << (ALIGNMENT - len) * 8);
+}
+
 /* Why the bytes at the front are no record; NULL when they are one, padding and all. */
-static const char *what_is_wrong(struct str bytes, const struct record **ret)
+static inline const char *what_is_wrong(struct str bytes, const struct record **ret)
 {
 	const struct record *r = (const struct record *)(const void *)bytes.at;
+	size_t size;
 
 	if (bytes.len < sizeof(*r))
 		return "cut short inside a record's head";
-	if (padded(r->size) > bytes.len)
+	size = r->size;
+	if (padded(size) > bytes.len)
 		return "cut short inside a record";
 	*ret = event_check(bytes);
 	if (!*ret)
 		return "not a record";
-	if (memcmp(bytes.at + r->size, zeros, padded(r->size) - r->size))
+	if (!are_zeros(bytes.at + padded(size), padded(size) - size))
 		return "padding that is not zero";
 	return NULL;
 }

@@ -50,20 +50,6 @@ static void cookies_remove(struct cookies *t, uint64_t cookie)
 	}
 }
 
-void link_remove(struct link *link)
-{
-	link->previous->next = link->next;
-	link->next->previous = link->previous;
-}
-
-void link_last(struct link *list, struct link *link)
-{
-	link->previous = list->previous;
-	link->next = list;
-	list->previous->next = link;
-	list->previous = link;
-}
-
 void connections_init(struct exchanges *x)
 {
 	x->idle = (struct link){ &x->idle, &x->idle };
@@ -138,12 +124,6 @@ void connection_forget(struct exchanges *x, struct connection *c)
 	link_remove(&c->link);
 	cookies_remove(&x->table, c->cookie);
 	pool_give(&x->connections, c);
-}
-
-void connection_move(struct link *list, struct connection *c)
-{
-	link_remove(&c->link);
-	link_last(list, &c->link);
 }
 
 void connection_learn(struct connection *c, const struct record_connection *record)

@@ -138,10 +138,6 @@ void connection_owned_by(struct exchanges *x, struct connection *c, struct proce
 /* Some process with this hash may have connections. */
 bool connections_may_be_of(const struct exchanges *x, struct process_id process);
 void connection_learn(struct connection *c, const struct record_connection *record);
-void link_last(struct link *list, struct link *link);
-void link_remove(struct link *link);
-/* To the end of `list`. */
-void connection_move(struct link *list, struct connection *c);
 struct extra *connection_extra(struct exchanges *x, struct connection *c);
 /* Give `extra` back when nothing is in it; there is one. */
 void connection_trim(struct exchanges *x, struct connection *c);
@@ -150,6 +146,27 @@ void connection_verdict(struct exchanges *x, struct connection *c, enum verdict 
 
 /* What was asked for before: its cell may have gone to another connection since. */
 void connection_verdict_again(struct exchanges *x, struct connection *c);
+
+static inline void link_remove(struct link *link)
+{
+	link->previous->next = link->next;
+	link->next->previous = link->previous;
+}
+
+static inline void link_last(struct link *list, struct link *link)
+{
+	link->previous = list->previous;
+	link->next = list;
+	list->previous->next = link;
+	list->previous = link;
+}
+
+/* To the end of `list`. */
+static inline void connection_move(struct link *list, struct connection *c)
+{
+	link_remove(&c->link);
+	link_last(list, &c->link);
+}
 
 /* The slot that holds `cookie`, or the free one where it belongs. */
 static inline size_t cookies_slot(const struct cookies *t, uint64_t cookie)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/exchange/pair.h"
 
-#include "user/base/limits.h"
 #include "user/base/mem.h"
 
 /* The same message, with its texts in the copy of its head. */
@@ -40,58 +39,19 @@ void want_all(struct exchanges *x, struct connection *c)
 	connection_verdict(x, c, VERDICT_ALL, OP_BYTES);
 }
 
-static void append(struct exchanges *x, struct connection *c, struct open *e)
-{
-	if (c->last)
-		c->last->next = e;
-	else
-		c->first = e;
-	c->last = e;
-	if (c->open_count++ == 0)
-		connection_move(&x->busy, c);
-	x->open++;
-}
-
-static void fill_begun(const struct exchanges *x, const struct connection *c, struct open *e,
-		       const struct origin *origin)
-{
-	e->x.proto = connection_proto(x, c);
-	e->x.role = c->role;
-	e->x.process = origin->process;
-	e->x.start = origin->source;
-	e->x.started_ns = origin->ns;
-	if (c->role == ROLE_SERVER && c->answered_ns > origin->ns)
-		e->x.started_ns = c->answered_ns;
-	e->x.question_cut = e->x.question.cut;
-	e->x.answered = e->x.answer_cut = false;
-	e->x.first_answer_ns = e->x.ended_ns = 0;
-	e->x.asking_body_bytes = e->x.answering_body_bytes = -1;
-	e->answered = NULL;
-	e->next = NULL;
-	e->passing = false;
-}
-
 struct open *question_begin(struct exchanges *x, struct connection *c, struct parsed *p)
 {
-	struct open *e;
-
 	x->options.ledger->in[STAGE_EXCHANGE]++;
 	c->asked = true;
 	if (c->first)
 		want_all(x, c);
 	/* Answers come in order: behind one that is not kept, none can be. */
-	if (c->skipped || c->open_count >= LIMIT_PIPELINE || x->open >= x->options.max_exchanges ||
-	    (!p->block && !keep(x, p->message, p->head, &p->block))) {
+	if (!question_fits(x, c) || (!p->block && !keep(x, p->message, p->head, &p->block))) {
 		lose_begun(x, LOSS_EXCHANGE_LIMIT);
 		c->skipped += c->skipped < UINT16_MAX;
 		return NULL;
 	}
-	e = x->spare;
-	x->spare = pool_take(&x->opens);
-	e->asked = TAKE_PTR(p->block);
-	fill_begun(x, c, e, &p->origin);
-	append(x, c, e);
-	return e;
+	return question_open(x, c, TAKE_PTR(p->block), p->origin);
 }
 
 struct open *answer_passing(const struct connection *c)
@@ -160,7 +120,7 @@ void answer_keep(struct exchanges *x)
 	e->x.answer.cut = e->x.answer_cut = true;
 }
 
-static void unlink_open(struct exchanges *x, struct connection *c, struct open *e)
+static inline void unlink_open(struct exchanges *x, struct connection *c, struct open *e)
 {
 	struct open *before = NULL;
 
@@ -181,7 +141,7 @@ static void unlink_open(struct exchanges *x, struct connection *c, struct open *
 	x->open--;
 }
 
-static void release(struct exchanges *x, struct connection *c, struct open *e)
+static inline void release(struct exchanges *x, struct connection *c, struct open *e)
 {
 	unlink_open(x, c, e);
 	if (x->borrowing == e)

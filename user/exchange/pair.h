@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "user/base/limits.h"
 #include "user/exchange/connection.h"
 
 /*
@@ -28,6 +29,50 @@ static inline struct message *question_room(struct exchanges *x)
 static inline struct message *answer_room(struct exchanges *x, const struct connection *c)
 {
 	return c->first && !c->first->x.question.pair ? &c->first->x.answer : &x->scratch;
+}
+
+/* Is there room for one more? Answers come in order: behind a question that is not kept, none can be. */
+static inline bool question_fits(const struct exchanges *x, const struct connection *c)
+{
+	return !c->skipped && c->open_count < LIMIT_PIPELINE && x->open < x->options.max_exchanges;
+}
+
+static inline void question_append(struct exchanges *x, struct connection *c, struct open *e)
+{
+	e->next = NULL;
+	if (c->last)
+		c->last->next = e;
+	else
+		c->first = e;
+	c->last = e;
+	if (c->open_count++ == 0)
+		connection_move(&x->busy, c);
+	x->open++;
+}
+
+/* The second half of question_begin(): what was parsed into question_room(), in `block`, is open. */
+static inline struct open *question_open(struct exchanges *x, struct connection *c,
+					 struct block *block, struct origin origin)
+{
+	struct open *e = x->spare;
+
+	x->spare = pool_take(&x->opens);
+	e->asked = block;
+	e->answered = NULL;
+	e->passing = false;
+	e->x.proto = connection_proto(x, c);
+	e->x.role = c->role;
+	e->x.process = origin.process;
+	e->x.start = origin.source;
+	e->x.started_ns = origin.ns;
+	if (c->role == ROLE_SERVER && c->answered_ns > origin.ns)
+		e->x.started_ns = c->answered_ns;
+	e->x.question_cut = e->x.question.cut;
+	e->x.answered = e->x.answer_cut = false;
+	e->x.first_answer_ns = e->x.ended_ns = 0;
+	e->x.asking_body_bytes = e->x.answering_body_bytes = -1;
+	question_append(x, c, e);
+	return e;
 }
 
 /* NULL when it is past a limit and was counted as lost. */

@@ -28,27 +28,29 @@ static void step(struct connection *c, const struct record_turn *r)
 
 static bool take_question(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
-	struct parsed p = { .message = question_room(x), .origin = turn_origin(r) };
+	struct message *m = question_room(x);
+	struct block *block;
+	struct str head;
 	struct open *e;
 
-	if (c->first || r->length != r->op_bytes)
+	if (c->first || r->length != r->op_bytes || !question_fits(x, c))
 		return false;
 	/* Parsed where it will stay. */
-	p.block = block_take(&x->blocks, r->length);
-	if (!p.block)
+	block = block_take(&x->blocks, r->length);
+	if (!block)
 		return false;
-	memcpy(p.block->bytes, r->payload, r->length);
-	p.head = (struct str){ p.block->bytes, r->length };
-	if (connection_proto(x, c)->parse(p.head, false, ASKING, NULL, p.message) != r->length ||
-	    p.message->body != BODY_NONE || p.message->cut) {
-		block_give(&x->blocks, p.block);
+	memcpy(block->bytes, r->payload, r->length);
+	head = (struct str){ block->bytes, r->length };
+	if (connection_proto(x, c)->parse(head, false, ASKING, NULL, m) != r->length ||
+	    m->body != BODY_NONE || m->cut) {
+		block_give(&x->blocks, block);
 		return false;
 	}
 	step(c, r);
-	e = question_begin(x, c, &p);
-	block_give(&x->blocks, p.block);
-	if (e)
-		e->x.asking_body_bytes = 0;
+	x->options.ledger->in[STAGE_EXCHANGE]++;
+	c->asked = true;
+	e = question_open(x, c, block, turn_origin(r));
+	e->x.asking_body_bytes = 0;
 	return true;
 }
 

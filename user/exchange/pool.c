@@ -40,35 +40,27 @@ void pool_free(struct pool *p)
 	p->free_items = NULL;
 }
 
-static const size_t class_bytes[BLOCK_CLASSES] = {
-	256,
-	1024,
-	4096,
-	sizeof(struct block) + BLOCK_BYTES_MAX,
-};
-
 void blocks_init(struct blocks *b)
 {
+	static const size_t class_bytes[BLOCK_CLASSES] = {
+		BLOCK_LEAST,
+		1024,
+		4096,
+		sizeof(struct block) + BLOCK_BYTES_MAX,
+	};
+
 	*b = (struct blocks){};
 	for (int i = 0; i < BLOCK_CLASSES; i++)
 		b->pools[i].size = class_bytes[i];
 }
 
-struct block *block_take(struct blocks *b, size_t len)
+uint32_t block_class(const struct blocks *b, size_t len)
 {
-	struct block *block;
 	uint32_t class = 0;
 
-	while (class_bytes[class] - sizeof(*block) < len)
-		if (++class == BLOCK_CLASSES)
-			return NULL;
-	if (b->kept + class_bytes[class] > KEPT_BYTES_MAX)
-		return NULL;
-	b->kept += class_bytes[class];
-	block = pool_take(&b->pools[class]);
-	block->class = class;
-	block->capacity = (uint32_t)(class_bytes[class] - sizeof(*block));
-	return block;
+	while (class < BLOCK_CLASSES && b->pools[class].size - sizeof(struct block) < len)
+		++class;
+	return class;
 }
 
 void blocks_free(struct blocks *b)

@@ -70,12 +70,27 @@ struct blocks {
 	size_t kept;
 };
 
-/* The most that one block holds: one operation's record. */
-enum { BLOCK_BYTES_MAX = sizeof(struct record_turn) + OP_BYTES };
+/* The smallest block, head and all; the most that one holds: one operation's record. */
+enum { BLOCK_LEAST = 256, BLOCK_BYTES_MAX = sizeof(struct record_turn) + OP_BYTES };
 
 void blocks_init(struct blocks *b);
+/* The smallest that holds `len` bytes; BLOCK_CLASSES: none does. */
+uint32_t block_class(const struct blocks *b, size_t len);
+
 /* A block of at least `len` bytes; NULL when that is too much. */
-struct block *block_take(struct blocks *b, size_t len);
+static inline struct block *block_take(struct blocks *b, size_t len)
+{
+	uint32_t class = len <= BLOCK_LEAST - sizeof(struct block) ? 0 : block_class(b, len);
+	struct block *block;
+
+	if (class == BLOCK_CLASSES || b->kept + b->pools[class].size > KEPT_BYTES_MAX)
+		return NULL;
+	b->kept += b->pools[class].size;
+	block = pool_take(&b->pools[class]);
+	block->class = class;
+	block->capacity = (uint32_t)(b->pools[class].size - sizeof(*block));
+	return block;
+}
 
 /* `block` may be NULL. */
 static inline void block_give(struct blocks *b, struct block *block)

@@ -84,6 +84,7 @@ void histogram_init(struct histogram *h, const struct histogram_bounds *bounds)
 		.min = INFINITY,
 		.max = -INFINITY,
 		.classic = xcalloc(bounds->count + 1, sizeof(*h->classic)),
+		.zero_classic = (uint8_t)histogram_classic_index(bounds, 0),
 	};
 }
 
@@ -123,6 +124,7 @@ static void halve_scale(struct histogram *h)
 		h->buckets[((h->first + (int)i) >> 1) - first] += count;
 	}
 	h->scale--;
+	h->last = 0;
 	h->used = h->used ? (size_t)(last - first + 1) : 0;
 	h->first = first;
 }
@@ -148,6 +150,7 @@ static void set_window(struct histogram *h, int first, int last)
 	}
 	h->first = first;
 	h->used = used;
+	h->last = 0;
 	for (size_t i = 0; i < used; i++)
 		h->below[i] = bounds_below(h, first + (int)i);
 }
@@ -218,7 +221,8 @@ static size_t count_outside(struct histogram *h, int index, double value)
 	return count_positive(h, index, value);
 }
 
-static size_t count_zero(struct histogram *h, double value)
+/* Also what is too small for a bucket. */
+static size_t count_low(struct histogram *h, double value)
 {
 	size_t classic = histogram_classic_index(h->bounds, value);
 
@@ -228,12 +232,20 @@ static size_t count_zero(struct histogram *h, double value)
 	return classic;
 }
 
+static inline size_t count_zero(struct histogram *h)
+{
+	h->zero_count++;
+	h->classic[h->zero_classic]++;
+	count_value(h, 0);
+	return h->zero_classic;
+}
+
 void histogram_observe(struct histogram *h, double value)
 {
 	if (!isfinite(value))
 		return;
 	if (value < DBL_MIN)
-		count_zero(h, value);
+		count_low(h, value);
 	else
 		count_positive(h, index_of(value), value);
 }
@@ -241,15 +253,39 @@ void histogram_observe(struct histogram *h, double value)
 size_t histogram_observe_ns(struct histogram *h, uint64_t ns)
 {
 	if (ns - 1 >= INT64_MAX) /* 0, or 292 years: past that the conversion is slow */
-		return ns ? count_outside(h, ns_index(ns), (double)ns / 1e9) : count_zero(h, 0);
+		return ns ? count_outside(h, ns_index(ns), (double)ns / 1e9) : count_zero(h);
 	return count_positive(h, ns_index(ns), (double)(int64_t)ns / 1e9);
+}
+
+/* The same number again, which is neither less nor more than what was seen. */
+static inline size_t count_again(struct histogram *h)
+{
+	h->buckets[h->last_at]++;
+	h->classic[h->last_classic]++;
+	h->count++;
+	h->sum += (double)h->last;
+	return h->last_classic;
+}
+
+/* A number other than the last one; out of line, so that the others are short. */
+static __attribute__((noinline)) size_t count_another(struct histogram *h, int64_t number)
+{
+	int index;
+
+	if (number < 0)
+		return count_low(h, (double)number);
+	index = index_of_int(&units, (uint64_t)number) - 1;
+	h->last_classic = (uint8_t)count_positive(h, index, (double)number);
+	h->last_at = (uint8_t)((index >> (HISTOGRAM_SCALE - h->scale)) - h->first);
+	h->last = number;
+	return h->last_classic;
 }
 
 size_t histogram_observe_int(struct histogram *h, int64_t number)
 {
-	if (number <= 0)
-		return count_zero(h, (double)number);
-	return count_positive(h, index_of_int(&units, (uint64_t)number) - 1, (double)number);
+	if (!number)
+		return count_zero(h);
+	return number == h->last ? count_again(h) : count_another(h, number);
 }
 
 void histogram_merge(struct histogram *h, const struct histogram *from)

@@ -34,6 +34,10 @@ struct histogram {
 	uint64_t *buckets; /* owned */
 	uint8_t *below; /* of each bucket, which classic buckets it counts into; behind `buckets` */
 	uint64_t *classic; /* owned, bounds->count + 1, not cumulative */
+	/* Where the last whole number went, while the window stays; 0: nowhere. */
+	int64_t last;
+	uint8_t last_at, last_classic;
+	uint8_t zero_classic; /* where 0 goes */
 };
 
 void histogram_init(struct histogram *h, const struct histogram_bounds *bounds);

@@ -305,11 +305,14 @@ static inline struct row *row_of(struct series *s, struct group *g, const struct
 	return row_by_table(s, g, span, now_ns, missed);
 }
 
-static void keep_exemplar(struct row *row, size_t classic, const struct span *span)
+void series_exemplar(struct row *row, size_t classic, const struct span *span)
 {
 	struct kept_exemplar *kept;
 	size_t i = 0;
 
+	if (!span->sampled || span->hide_from_traces || span->counted_only ||
+	    !row->histograms[MEASURE_DURATION].bounds)
+		return;
 	while (i < row->exemplar_count && row->exemplars[i].classic != classic)
 		i++;
 	if (i == row->exemplar_count) {
@@ -324,9 +327,8 @@ static void keep_exemplar(struct row *row, size_t classic, const struct span *sp
 	memcpy(kept->exemplar.span_id, span->context.span_id, SPAN_ID_BYTES);
 }
 
-void series_count(struct row *row, const struct span *span)
+size_t series_count(struct row *row, const struct measures *m)
 {
-	const struct measures *m = &span->measures;
 	struct histogram *h = row->histograms;
 
 	if (h[MEASURE_FIRST_BYTE].bounds && m->first_byte_ns)
@@ -335,12 +337,9 @@ void series_count(struct row *row, const struct span *span)
 		histogram_observe_int(&h[MEASURE_ASKING_BODY], m->asking_body_bytes);
 	if (h[MEASURE_ANSWERING_BODY].bounds && m->answering_body_bytes >= 0)
 		histogram_observe_int(&h[MEASURE_ANSWERING_BODY], m->answering_body_bytes);
-	if (h[MEASURE_DURATION].bounds) {
-		size_t classic = histogram_observe_ns(&h[MEASURE_DURATION], m->duration_ns);
-
-		if (span->sampled && !span->hide_from_traces && !span->counted_only)
-			keep_exemplar(row, classic, span);
-	}
+	if (!h[MEASURE_DURATION].bounds)
+		return 0;
+	return histogram_observe_ns(&h[MEASURE_DURATION], m->duration_ns);
 }
 
 struct row *series_row(struct series *s, const struct span *span, uint64_t now_ns)
@@ -365,7 +364,7 @@ void series_observe(struct series *s, const struct span *span, uint64_t now_ns)
 	struct row *row = series_row(s, span, now_ns);
 
 	if (row)
-		series_count(row, span);
+		series_exemplar(row, series_count(row, &span->measures), span);
 }
 
 static void give(struct metric_sink *sink, const struct row *row, size_t which)

@@ -48,10 +48,12 @@ void series_free(struct series *s);
 /*
  * The two halves of series_observe(), for who knows a span's row already: a row stays as long as
  * series_drops() does. NULL for a span that is not counted. Each span of an overflow row is to be
- * asked for, since those are counted.
+ * asked for, since those are counted. series_count() returns the classic bucket of the duration,
+ * where a sampled span with these measures may be the exemplar.
  */
 struct row *series_row(struct series *s, const struct span *span, uint64_t now_ns);
-void series_count(struct row *row, const struct span *span);
+size_t series_count(struct row *row, const struct measures *measures);
+void series_exemplar(struct row *row, size_t classic, const struct span *span);
 bool series_row_is_overflow(const struct row *row);
 uint64_t series_drops(const struct series *s);
 /* Count `span` under span->metrics. An exemplar is kept when exporters get it. `now_ns` is monotonic. */

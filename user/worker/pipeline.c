@@ -112,27 +112,39 @@ static uint64_t first_byte_of(const struct exchange *x)
 	return x->first_answer_ns && !after ? 1 : after;
 }
 
-/* What needs no look at the messages. */
-static void span_begin(struct pipeline *p, const struct exchange *x, const struct process *process,
-		       struct span *span)
+static struct measures measures_of(const struct exchange *x)
 {
-	struct resource *resource = process && process->resource ? process->resource : p->unknown;
-
-	/* The attributes are filled as they are counted; zeroing them all would cost more. */
-	mem_zero(span, offsetof(struct span, attributes));
-	buf_clear(&p->scratch);
-	span->scratch = &p->scratch;
-	span->kind = x->role == ROLE_CLIENT ? SPAN_CLIENT : SPAN_SERVER;
-	span->resource = resource;
-	span->routes = routing_routes(p->routing, process, resource);
-	span->start_unix_ns = x->started_ns + (uint64_t)p->unix_offset_ns;
-	span->end_unix_ns = x->ended_ns + (uint64_t)p->unix_offset_ns;
-	span->measures = (struct measures){
+	return (struct measures){
 		.duration_ns = between(x->started_ns, x->ended_ns),
 		.first_byte_ns = first_byte_of(x),
 		.asking_body_bytes = x->asking_body_bytes,
 		.answering_body_bytes = x->answering_body_bytes,
 	};
+}
+
+/* Whose it is, and room for texts: all that proto->route_path() and recall.h need. */
+static inline void span_place(struct pipeline *p, const struct exchange *x,
+			      const struct process *process, struct span *span)
+{
+	struct resource *resource = process && process->resource ? process->resource : p->unknown;
+
+	buf_clear(&p->scratch);
+	span->scratch = &p->scratch;
+	span->kind = x->role == ROLE_CLIENT ? SPAN_CLIENT : SPAN_SERVER;
+	span->resource = resource;
+	span->routes = routing_routes(p->routing, process, resource);
+}
+
+/* What needs no look at the messages. */
+static void span_begin(struct pipeline *p, const struct exchange *x, const struct process *process,
+		       struct span *span)
+{
+	/* The attributes are filled as they are counted; zeroing them all would cost more. */
+	mem_zero(span, offsetof(struct span, attributes));
+	span_place(p, x, process, span);
+	span->start_unix_ns = x->started_ns + (uint64_t)p->unix_offset_ns;
+	span->end_unix_ns = x->ended_ns + (uint64_t)p->unix_offset_ns;
+	span->measures = measures_of(x);
 	span->counted_only = !p->exports_spans;
 }
 
@@ -153,26 +165,6 @@ void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *sp
 {
 	span_begin(p, x, processes_find(p->processes, x->process), span);
 	span_describe(x, span);
-}
-
-/* Describe the span and find its row: NULL when it is not counted. */
-static struct row *find_row(struct pipeline *p, const struct exchange *x, struct span *span)
-{
-	struct recall_key key;
-	struct recalled *place = NULL;
-	struct row *row;
-
-	if (span->counted_only)
-		place = recall_place(&p->recall, x, span, series_drops(p->series), &key);
-	if (place && recall_holds(place, &key)) {
-		span->status = place->status;
-		return place->row;
-	}
-	span_describe(x, span);
-	row = series_row(p->series, span, x->ended_ns);
-	if (place && row && !series_row_is_overflow(row))
-		*place = (struct recalled){ .key = key, .row = row, .status = span->status };
-	return row;
 }
 
 /* OpenTelemetry's limit of an attribute's value: for spans, not for metrics and resources. */
@@ -209,23 +201,74 @@ static void seal(struct pipeline *p, const struct exchange *x, const struct proc
 	sample(p, span, process, parent_flags);
 }
 
-static void observe(void *context, const struct exchange *x)
+/* An exporter takes spans: make one, count it, and hand it out if it is sampled. */
+static __attribute__((noinline)) void observe_span(struct pipeline *p, const struct exchange *x,
+						   const struct process *process)
 {
-	struct pipeline *p = context;
-	const struct process *process = processes_find(p->processes, x->process);
 	struct span span;
 	struct row *row;
 
-	p->ledger.in[STAGE_SPAN]++;
 	span_begin(p, x, process, &span);
-	row = find_row(p, x, &span);
+	span_describe(x, &span);
+	row = series_row(p->series, &span, x->ended_ns);
 	seal(p, x, process, &span);
 	if (row)
-		series_count(row, &span);
+		series_exemplar(row, series_count(row, &span.measures), &span);
 	if (!span.sampled)
 		p->unsampled++;
 	else if (!span.hide_from_traces)
 		hand_out(p, &span);
+}
+
+/* The row of what is not recalled, kept for the next one like it; NULL when it is not counted. */
+static __attribute__((noinline)) struct row *row_describe(struct pipeline *p,
+							  const struct exchange *x,
+							  const struct process *process,
+							  struct recalled *place,
+							  const struct recall_key *key)
+{
+	struct span span;
+	struct row *row;
+
+	span_begin(p, x, process, &span);
+	span_describe(x, &span);
+	row = series_row(p->series, &span, x->ended_ns);
+	if (place && row && !series_row_is_overflow(row))
+		*place = (struct recalled){ .key = *key, .row = row };
+	return row;
+}
+
+/* Nobody takes spans: where one like it was counted before, its measures are all that is new. */
+__attribute__((always_inline)) static inline void observe_counted(struct pipeline *p,
+								  const struct exchange *x,
+								  const struct process *process)
+{
+	struct measures measures;
+	struct recall_key key;
+	struct recalled *place;
+	struct span span;
+	struct row *row;
+
+	span_place(p, x, process, &span);
+	place = recall_place(&p->recall, x, &span, series_drops(p->series), &key);
+	row = place && recall_holds(place, &key) ? place->row
+						 : row_describe(p, x, process, place, &key);
+	if (!row)
+		return;
+	measures = measures_of(x);
+	series_count(row, &measures);
+}
+
+static void observe(void *context, const struct exchange *x)
+{
+	struct pipeline *p = context;
+	const struct process *process = processes_find(p->processes, x->process);
+
+	p->ledger.in[STAGE_SPAN]++;
+	if (p->exports_spans)
+		observe_span(p, x, process);
+	else
+		observe_counted(p, x, process);
 	p->ledger.out[STAGE_SPAN]++;
 }
 

@@ -57,7 +57,8 @@ struct pipeline {
 	verdict_set *verdict;
 	heads_set *heads;
 	void *verdict_context;
-	uint64_t unsampled;	 /* spans that the sampler left out */
+	uint64_t
+		unsampled; /* spans that the sampler left out; it is asked where spans are exported */
 	uint64_t attributes_cut; /* of spans: limit.attribute-bytes */
 	uint64_t facts_refused;	 /* records about processes that said nothing that can be read */
 };

@@ -6,7 +6,7 @@
 
 #define MIX UINT64_C(0x9e3779b97f4a7c15)
 
-static_assert(sizeof(struct recall_key) == 96, "keys are compared as bytes: no padding");
+static_assert(sizeof(struct recall_key) == 88, "keys are compared as bytes: no padding");
 
 /* By what the question is told apart: itself, or what it is like and its route. */
 static bool key_question(const struct exchange *x, struct span *span, struct recall_key *key)
@@ -23,8 +23,12 @@ static bool key_question(const struct exchange *x, struct span *span, struct rec
 	key->question = x->question.likeness;
 	if (!key->question || (route_path && !route_path(&x->question, span, &path)))
 		return false;
-	if (path.len)
-		key->route = routes_find(span->routes, path);
+	if (path.len) {
+		struct str route = routes_find(span->routes, path);
+
+		key->route = route.at;
+		key->route_len = (uint32_t)route.len;
+	}
 	return true;
 }
 
@@ -38,10 +42,10 @@ struct recalled *recall_place(struct recall *r, const struct exchange *x, struct
 	*key = (struct recall_key){ .proto = x->proto,
 				    .answer = x->answered ? x->answer.likeness : 0,
 				    .resource = span->resource->id,
-				    .outcome = x->outcome,
+				    .outcome = (uint8_t)x->outcome,
 				    .routes = span->routes,
 				    .series_drops = series_drops,
-				    .role = x->role };
+				    .role = (uint8_t)x->role };
 	if (!key_question(x, span, key))
 		return NULL;
 	if (x->role == ROLE_CLIENT && x->peer) {
@@ -49,6 +53,6 @@ struct recalled *recall_place(struct recall *r, const struct exchange *x, struct
 		key->port = x->peer->remote_port;
 		key->family = x->peer->family;
 	}
-	mixed = key->question * MIX + key->answer + (uintptr_t)key->route.at + key->resource;
+	mixed = key->question * MIX + key->answer + (uintptr_t)key->route + key->resource;
 	return &r->places[mixed * MIX >> (64 - RECALL_BITS)];
 }

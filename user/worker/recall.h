@@ -18,20 +18,21 @@ enum { RECALL_BITS = 9, RECALL_PLACES = 1 << RECALL_BITS };
 struct recall_key {
 	const struct proto *proto;
 	uint64_t question, answer; /* sameness or likeness; answer 0: there was none */
-	uint32_t resource, outcome;
 	const struct routes *routes;
-	struct str route;	    /* with likeness: the same bytes, not the same text */
-	uint64_t routes_generation; /* with sameness */
+	const char *route; /* with likeness: the same bytes, not the same text */
+	uint32_t route_len;
+	uint32_t routes_generation; /* with sameness */
 	uint64_t series_drops;
-	uint8_t remote[ADDRESS_BYTES]; /* of clients, as the rest */
-	uint16_t port, family;
-	uint32_t role;
+	uint32_t resource;
+	uint8_t outcome, role;
+	uint16_t port; /* of clients, as the rest */
+	uint8_t remote[ADDRESS_BYTES];
+	uint64_t family;
 };
 
 struct recalled {
 	struct recall_key key;
 	struct row *row; /* NULL: nothing is kept here */
-	enum span_status status;
 };
 
 struct recall {
@@ -39,7 +40,7 @@ struct recall {
 };
 
 /*
- * Where the row of `x` and `span` (with kind, resource and routes set, but not described) is or
+ * Where the row of `x` and `span` (with kind, resource, routes and scratch set, nothing else) is or
  * would be kept; `key` is then what to look for. NULL: it has to be described.
  */
 struct recalled *recall_place(struct recall *r, const struct exchange *x, struct span *span,

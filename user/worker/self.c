@@ -131,8 +131,9 @@ static void collect_spans(const struct self *s, struct metric_sink *sink)
 	sink->metric(sink, METRIC("sonde.attributes.cut", "{attribute}", METRIC_COUNTER,
 				  "Values of spans that were longer: limit.attribute-bytes."));
 	give(sink, NULL, NULL, (double)s->pipeline->attributes_cut);
-	sink->metric(sink, METRIC("sonde.spans.unsampled", "{span}", METRIC_COUNTER,
-				  "Spans that the sampler left out."));
+	sink->metric(sink,
+		     METRIC("sonde.spans.unsampled", "{span}", METRIC_COUNTER,
+			    "Spans that the sampler left out, where an exporter takes spans."));
 	give(sink, NULL, NULL, (double)s->pipeline->unsampled);
 }
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "tests/test.h"
+#include "user/base/mem.h"
 #include "user/base/random.h"
 #include "user/model/histogram.h"
 
@@ -106,6 +107,33 @@ TEST(whole_numbers_and_doubles_fall_in_the_bucket_of_the_rule)
 		CHECK(bucket_of(ldexp(1, i)) == 8 * i - 1);
 		CHECK(bucket_of(nextafter(ldexp(1, i), INFINITY)) == 8 * i);
 	}
+}
+
+/* The same number may be counted at the place that it had: that must move with the window. */
+TEST(numbers_that_come_again_are_counted_as_at_first)
+{
+	static const int64_t numbers[] = { 7, 7, 7, 0, 0, 900, 900, 900, 7, INT64_MAX, INT64_MAX };
+	static const double between[] = { 9, 0.5, 1e-3, 1e12, 1e-12, 1e200 };
+	struct histogram h, slow;
+
+	histogram_init(&h, &bounds);
+	histogram_init(&slow, &bounds);
+	EACH(i, numbers) {
+		size_t classic = histogram_observe_int(&h, numbers[i]);
+
+		histogram_observe(&slow, (double)numbers[i]);
+		CHECK(classic == histogram_classic_index(&bounds, (double)numbers[i]));
+		histogram_observe(&h, between[i % ARRAY_SIZE(between)]);
+		histogram_observe(&slow, between[i % ARRAY_SIZE(between)]);
+		CHECK(h.count == slow.count && h.zero_count == slow.zero_count);
+		CHECK(h.sum == slow.sum && h.min == slow.min && h.max == slow.max);
+		CHECK(h.first == slow.first && h.used == slow.used && h.scale == slow.scale);
+		CHECK(!h.used || !memcmp(h.buckets, slow.buckets, h.used * sizeof(*h.buckets)));
+		CHECK(!memcmp(h.classic, slow.classic, (bounds.count + 1) * sizeof(*h.classic)));
+	}
+	CHECK(h.scale < HISTOGRAM_SCALE);
+	histogram_free(&h);
+	histogram_free(&slow);
 }
 
 /* The double next to a boundary that is no double. */

@@ -144,6 +144,7 @@ TEST(a_parent_whose_trace_id_begins_with_zeros_decides_over_sampling)
 		struct piped t;
 
 		piped_begin(&t, FLAGS("--trace.sampler=parentbased_always_on"));
+		t.pipeline->exports_spans = true;
 		snprintf(request, sizeof(request),
 			 "GET / HTTP/1.1\r\ntraceparent: "
 			 "00-0000000000000000000000000000beef-00000000000000aa-%s\r\n\r\n",
@@ -154,6 +155,23 @@ TEST(a_parent_whose_trace_id_begins_with_zeros_decides_over_sampling)
 		CHECK(t.pipeline->unsampled == !i);
 		CHECK(piped_end(&t));
 	}
+}
+
+TEST(where_nobody_takes_spans_the_sampler_is_not_asked)
+{
+	struct piped t;
+
+	piped_begin(&t, FLAGS("--trace.sampler=always_off"));
+	learn(&t, 1, "event=seen|name=shop|exe=/shop|");
+	get(&t, 1, "/");
+	CHECK(t.pipeline->unsampled == 0);
+	CHECK(t.pipeline->ledger.out[STAGE_SPAN] == 1);
+	CHECK(VALUE(&t, COUNT_OF) == 1);
+	t.pipeline->exports_spans = true;
+	get(&t, 1, "/");
+	CHECK(t.pipeline->unsampled == 1);
+	CHECK(VALUE(&t, COUNT_OF) == 2);
+	CHECK(piped_end(&t));
 }
 
 TEST(guessed_routes_are_of_one_service)

@@ -40,16 +40,16 @@ static inline uint64_t strange_bits(const char *at)
 /* Printable ASCII needs no change. Eight bytes at a time; the last eight may overlap. */
 static inline bool is_plain(struct str text)
 {
-	const char *at = text.at, *end = text.at + text.len;
-
 	if (text.len >= sizeof(uint64_t)) {
+		const char *at = text.at, *end = text.at + text.len;
+
 		for (; end - at > (ptrdiff_t)sizeof(uint64_t); at += sizeof(uint64_t))
 			if (strange_bits(at))
 				return false;
 		return !strange_bits(end - sizeof(uint64_t));
 	}
-	for (; at < end; at++)
-		if (*at < 0x20 || *at > 0x7e)
+	for (size_t i = 0; i < text.len; i++)
+		if (text.at[i] < 0x20 || text.at[i] > 0x7e)
 			return false;
 	return true;
 }

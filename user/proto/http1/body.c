@@ -75,11 +75,6 @@ void framing_add_coding(struct framing *framing, struct str value)
 	}
 }
 
-static bool asked(const struct message *question, struct str method)
-{
-	return question && str_eq(message_text(question, HTTP_METHOD), method);
-}
-
 /* 101 hands over when the question asked for it, or may have: RFC 9110 7.8. */
 static bool upgrade_was_asked(const struct message *question)
 {
@@ -87,8 +82,10 @@ static bool upgrade_was_asked(const struct message *question)
 }
 
 /* Answers that have no body whatever their headers say: items 1 and 2. */
-static bool answer_ends_here(int status, const struct message *question, struct message *ret)
+static inline bool answer_ends_here(int status, const struct message *question, struct message *ret)
 {
+	struct str method = question ? message_text(question, HTTP_METHOD) : (struct str){};
+
 	if (status == 101) {
 		ret->hands_over = upgrade_was_asked(question);
 		return true;
@@ -97,11 +94,11 @@ static bool answer_ends_here(int status, const struct message *question, struct 
 		ret->interim = true;
 		return true;
 	}
-	if (status < 300 && asked(question, STR("CONNECT"))) {
+	if (status < 300 && str_eq(method, STR("CONNECT"))) {
 		ret->hands_over = true;
 		return true;
 	}
-	return status == 204 || status == 304 || asked(question, STR("HEAD"));
+	return status == 204 || status == 304 || str_eq(method, STR("HEAD"));
 }
 
 void body_decide(const struct framing *framing, enum side side, const struct message *question,

@@ -10,7 +10,7 @@
 #include "user/base/mem.h"
 #include "user/proto/http1/fields.h"
 #include "user/proto/http1/lines.h"
-#include "user/proto/http1/memo.h"
+#include "user/proto/http1/memo_same.h"
 
 /* What the headers of take_field() begin with, and the empty line. */
 #define ANSWERING_LETTERS (LETTER('c') | LETTER('t') | LETTER('\r') | LETTER('\n'))
@@ -204,20 +204,6 @@ static inline void message_fill(const struct head *head, struct message *ret)
 	}
 }
 
-/* The long way: read it. `framing` and `ret` are written when the result is > 0. */
-static __attribute__((noinline)) ssize_t message_read(struct str in, bool cut, enum side side,
-						      struct framing *framing, struct message *ret)
-{
-	struct head head;
-	ssize_t used = head_read(in, cut, side, &head);
-
-	if (used <= 0)
-		return used;
-	*framing = head.framing;
-	message_fill(&head, ret);
-	return used;
-}
-
 /* What is not known yet of a message whose head is known. */
 static inline void complete(const struct framing *framing, enum side side,
 			    const struct message *question, struct message *ret)
@@ -235,26 +221,57 @@ static inline void complete(const struct framing *framing, enum side side,
 	body_decide(framing, side, question, ret);
 }
 
-ssize_t head_parse(struct str in, bool cut, enum side side, const struct message *question,
-		   struct message *ret)
+/* The long way, of a head that is not the same as one that is kept: like one, or to be read. */
+static __attribute__((noinline)) ssize_t parse_other(struct str in, bool cut, enum side side,
+						     const struct message *question,
+						     struct message *ret, struct memo_hints hints)
 {
-	struct framing framing;
-	size_t empty = 0;
+	struct head head;
+	ssize_t used = (ssize_t)memo_find_like(side, in, &hints, &head.framing, ret);
+
+	if (!used) {
+		used = head_read(in, cut, side, &head);
+		if (used <= 0)
+			return used;
+		message_fill(&head, ret);
+	}
+	complete(&head.framing, side, question, ret);
+	return used;
+}
+
+/* Made twice, once for each side. */
+__attribute__((always_inline)) static inline ssize_t head_parse_of(struct str in, bool cut,
+								   enum side side,
+								   const struct message *question,
+								   struct message *ret)
+{
+	struct memo_hints hints;
+	const struct memo *memo;
+	const char *start = in.at;
 	ssize_t used;
 
 	/* RFC 9112 2.2: empty lines before a first line are stepped over. */
-	while (empty < in.len && is_line_end(in.at[empty]))
-		empty++;
-	if (empty == in.len)
+	while (in.len && is_line_end(in.at[0]))
+		in = str_after(in, 1);
+	if (!in.len)
 		return cut ? PARSE_BAD : PARSE_MORE;
-	in = str_after(in, empty);
-	used = (ssize_t)memo_find(side, in, &framing, ret);
-	if (!used)
-		used = message_read(in, cut, side, &framing, ret);
-	if (used <= 0)
-		return used;
-	used += (ssize_t)empty;
+	memo = memo_find_same(side, in, &hints, ret);
+	if (memo) {
+		complete(&memo->framing, side, question, ret);
+		used = memo->len;
+	} else {
+		used = parse_other(in, cut, side, question, ret, hints);
+		if (used <= 0)
+			return used;
+	}
+	used += in.at - start;
 	ret->head_bytes = (uint32_t)used;
-	complete(&framing, side, question, ret);
 	return used;
+}
+
+ssize_t head_parse(struct str in, bool cut, enum side side, const struct message *question,
+		   struct message *ret)
+{
+	return side == ASKING ? head_parse_of(in, cut, ASKING, question, ret)
+			      : head_parse_of(in, cut, ANSWERING, question, ret);
 }

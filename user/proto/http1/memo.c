@@ -9,73 +9,39 @@
  * Where they differ inside a value, the walk goes on at the end of its line, and
  * remembers that step. The message is written when the walk has come to the end.
  */
-#include "user/proto/http1/memo.h"
+#include "user/proto/http1/memo_same.h"
 
 #include "user/base/alike.h"
 #include "user/base/mem.h"
 
-enum { STEPS_MAX = 12, UNLIKE_MAX = 16, SHAPE_AT = 24, LEAST_BYTES = 16 };
+enum { STEPS_MAX = 12, UNLIKE_MAX = 16 };
 
 /* Questions are not alike when one of these differs: a span that is counted only may show it. */
 #define TELLING                                                                                    \
 	(1u << HTTP_HOST | 1u << HTTP_FORWARDED | 1u << HTTP_X_FORWARDED_PROTO |                   \
 	 1u << HTTP_X_FORWARDED_HOST)
 
-#define MIX UINT64_C(0x9e3779b97f4a7c15)
-
-static struct memo ways[SIDES][MEMO_WAYS];
+struct memo memo_ways[SIDES][MEMO_WAYS];
 static struct memo_group groups[SIDES][MEMO_GROUPS];
 
-static inline uint64_t word_at(const char *at)
+static inline struct memo_place place_of(enum side side, const struct memo_hints *hints)
 {
-	uint64_t word;
+	struct memo_group *group = &groups[side][hints->begin >> (64 - MEMO_GROUP_BITS)];
 
-	memcpy(&word, at, sizeof(word));
-	return word;
+	return (struct memo_place){
+		.way = memo_way(side, hints),
+		.group = group,
+		.of_shape = &group->ways[hints->shape >> (64 - MEMO_SHAPE_BITS)],
+		.hint = hints->hint,
+		.index = (uint8_t)(hints->hint >> (64 - MEMO_WAY_BITS)),
+	};
 }
 
-/* Bytes of a first line that tell its target from most others: where that begins and ends. */
-static inline uint64_t target_word(const char *line, const char *line_end)
-{
-	enum { FIRST = sizeof("GET"), LAST = sizeof("/target HTTP/1.1\r") };
-
-	if (line_end - line < LAST)
-		return word_at(line + FIRST);
-	return word_at(line + FIRST) + word_at(line_end - LAST) * MIX;
-}
-
-/*
- * Heads of one group begin with one method, or status, and one first header; of one shape are those
- * that go on alike. The target, which varies most, has no say in either, but in the way.
- */
 struct memo_place memo_place_of(enum side side, struct str in)
 {
-	const char *from = in.at + sizeof(uint64_t), *line_end;
-	struct memo_place place = {};
-	uint64_t begin = 0, shape;
-	size_t left;
+	struct memo_hints hints;
 
-	if (side == ASKING) {
-		line_end = memchr(in.at, '\n', in.len);
-		if (!line_end || in.len < LEAST_BYTES)
-			return place;
-		from = line_end + 1;
-		begin = (unsigned char)in.at[0] << 8 | (unsigned char)in.at[1];
-		place.hint = target_word(in.at, line_end);
-	}
-	if (in.at + in.len < from + 2 * sizeof(uint64_t))
-		return place;
-	left = (size_t)(in.at + in.len - from) - sizeof(uint64_t);
-	shape = word_at(from + (left < SHAPE_AT ? left : SHAPE_AT)) +
-		word_at(from + (left < 2 * SHAPE_AT ? left : 2 * SHAPE_AT)) * 3;
-	shape *= MIX;
-	begin = (begin + word_at(from) + word_at(from + sizeof(uint64_t)) * 3) * MIX;
-	place.hint = (place.hint + shape + begin) * MIX;
-	place.index = place.hint >> (64 - MEMO_WAY_BITS);
-	place.way = &ways[side][place.index];
-	place.group = &groups[side][begin >> (64 - MEMO_GROUP_BITS)];
-	place.of_shape = &place.group->ways[shape >> (64 - MEMO_SHAPE_BITS)];
-	return place;
+	return memo_hints_of(side, in, &hints) ? place_of(side, &hints) : (struct memo_place){};
 }
 
 /* A value of another length, or a text that is another one. */
@@ -181,8 +147,8 @@ static inline bool walk(struct walk *w)
 }
 
 /* The texts of a head that has taken these steps. */
-static inline void texts_fill(const struct memo *memo, const char *at, const struct step *step,
-			      const struct step *last, struct message *ret)
+static void texts_shift(const struct memo *memo, const char *at, const struct step *step,
+			const struct step *last, struct message *ret)
 {
 	const struct memo_text *text = memo->texts, *end = text + memo->text_count;
 	const char *start = at;
@@ -195,13 +161,6 @@ static inline void texts_fill(const struct memo *memo, const char *at, const str
 			step < last && step->at == text->at ? step->len : text->len,
 		};
 	}
-}
-
-static inline void found(struct memo *memo, struct message *ret)
-{
-	memo->found = memo->useful = true;
-	message_init(ret, memo->seen, memo->status, memo->version, memo->flags);
-	ret->likeness = ret->sameness = memo->number;
 }
 
 /* Those that go on to differ in what they are told apart by are not worth their place. */
@@ -227,8 +186,8 @@ static size_t find_like(struct memo *memo, struct str in, struct framing *framin
 	if (!walk(&w) || (w.new_length.len && !framing_add_length(&another, w.new_length)))
 		return 0;
 	*framing = w.new_length.len ? another : memo->framing;
-	found(memo, ret);
-	texts_fill(memo, in.at, w.steps, w.steps + w.step_count, ret);
+	memo_found(memo, ret);
+	texts_shift(memo, in.at, w.steps, w.steps + w.step_count, ret);
 	if (w.other & TELLING)
 		ret->likeness = 0;
 	if (w.other & (TELLING | 1u << HTTP_TARGET))
@@ -251,38 +210,20 @@ static bool takes_over(const struct memo_place *place)
 	return false;
 }
 
-/* Out of line, so that heads that are the same pay nothing for it. */
-static __attribute__((noinline)) size_t find_by_walk(enum side side, const struct memo_place *place,
-						     struct str in, struct framing *framing,
-						     struct message *ret)
+size_t memo_find_like(enum side side, struct str in, const struct memo_hints *hints,
+		      struct framing *framing, struct message *ret)
 {
-	struct memo *memo = place->way;
+	struct memo_place place = place_of(side, hints);
+	struct memo *memo = place.way;
 	size_t used;
 
-	if (memo->hint == place->hint && memo_is_usable(memo) &&
-	    (used = find_like(memo, in, framing, ret))) {
-		*place->of_shape = place->index;
+	if (!hints->hint)
+		return 0;
+	if (memo->hint == place.hint && memo_is_usable(memo) &&
+	    (used = find_like(memo, in, framing, ret)))
 		return used;
-	}
-	if (takes_over(place))
+	if (takes_over(&place))
 		return 0;
-	memo = &ways[side][*place->of_shape];
+	memo = &memo_ways[side][*place.of_shape];
 	return memo_is_usable(memo) ? find_like(memo, in, framing, ret) : 0;
-}
-
-size_t memo_find(enum side side, struct str in, struct framing *framing, struct message *ret)
-{
-	struct memo_place place = memo_place_of(side, in);
-	struct memo *memo = place.way;
-
-	if (!memo)
-		return 0;
-	if (memo->hint != place.hint || !memo_is_usable(memo) || memo->len > in.len ||
-	    memcmp(memo->bytes, in.at, memo->len))
-		return find_by_walk(side, &place, in, framing, ret);
-	*place.of_shape = place.index;
-	*framing = memo->framing;
-	found(memo, ret);
-	texts_fill(memo, in.at, NULL, NULL, ret);
-	return memo->len;
 }

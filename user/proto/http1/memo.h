@@ -54,9 +54,11 @@ struct memo {
 	int16_t status, version;
 	uint16_t len; /* 0: nothing is here */
 	uint8_t flags, value_count, text_count;
-	uint8_t unlike; /* so often in a row found with another telling text */
-	bool found;	/* since it was last asked to make room */
-	bool useful;	/* was ever found */
+	uint8_t unlike;	   /* so often in a row found with another telling text */
+	bool found;	   /* since it was last asked to make room */
+	bool useful;	   /* was ever found */
+	uint8_t index;	   /* of its way */
+	uint8_t *of_shape; /* its place's: where its index goes when it is found */
 	struct memo_value values[MEMO_VALUES];
 	struct memo_text texts[HTTP_TEXTS];
 	char bytes[MEMO_BYTES];
@@ -78,17 +80,23 @@ struct memo_group {
 struct memo_place {
 	struct memo *way; /* NULL: nowhere, it is too short */
 	struct memo_group *group;
-	uint8_t *of_shape; /* in group->ways */
+	uint8_t *of_shape; /* in group->ways: which way others of that shape are read by */
 	uint8_t index;	   /* of the way */
 	uint64_t hint;
 };
 
 struct memo_place memo_place_of(enum side side, struct str in);
 
+/* What a head is found by: `begin` of its group, `shape` in that, `hint` of its way. All 0: nothing. */
+struct memo_hints {
+	uint64_t begin, shape, hint;
+};
+
 /*
- * When `in` begins with a head like one that is kept: its length, and `framing` and `ret`, but for
- * what body_decide() fills in. Else 0, and nothing is written.
+ * When `in` begins with a head that is like one that is kept: its length, `ret` but for what
+ * body_decide() fills in, and the `framing` that needs. Else 0, and nothing is written.
  */
-size_t memo_find(enum side side, struct str in, struct framing *framing, struct message *ret);
+size_t memo_find_like(enum side side, struct str in, const struct memo_hints *hints,
+		      struct framing *framing, struct message *ret);
 /* `whole` is a head that was read, and `head` what it says; its likeness is set when it is kept. */
 void memo_keep(enum side side, struct str whole, struct head *head);

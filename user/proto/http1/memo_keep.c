@@ -109,7 +109,9 @@ static void remember(struct memo *memo, enum side side, const struct memo_place 
 		return;
 	}
 	memo->hint = place->hint;
-	*place->of_shape = place->index;
+	memo->of_shape = place->of_shape;
+	memo->index = place->index;
+	*memo->of_shape = memo->index;
 	memo->number = head->number = ++last_number;
 	memo->generation = http_generation();
 	memo->status = head->status;
