@@ -47,16 +47,21 @@ static bool place(struct connection *c, const struct record_turn *r)
 	return announces(r) || r->offset - s->at <= r->turn.unreported;
 }
 
+/* Of the `turns` that came after the last one seen, those that asked: every other one. */
+static uint64_t asking_among(const struct connection *c, uint64_t turns)
+{
+	bool asking_first = c->direction != connection_asking(c);
+
+	return c->role ? (turns + asking_first) / 2 : 0;
+}
+
 /* Questions between the last turn and this one, as far as turns tell; an answer counts itself. */
 static uint64_t questions_missed(const struct connection *c, const struct record_turn *r)
 {
 	uint64_t missed = c->turn && r->number > c->turn ? r->number - c->turn - 1 : 0;
-	bool asking_first = c->direction != connection_asking(c);
-	uint64_t asking = (missed + asking_first) / 2;
+	uint64_t asking = asking_among(c, missed);
 
-	if (!c->role || !asking)
-		return 0;
-	return r->direction == connection_asking(c) ? asking : asking - 1;
+	return r->direction == connection_asking(c) || !asking ? asking : asking - 1;
 }
 
 /* A record was lost: what was open may have been answered in it. */
@@ -209,8 +214,9 @@ static void on_close(struct exchanges *x, struct connection *c, const struct rec
 	}
 	settle_last(x, c, r);
 	x->counters.unreported_bytes += r->turn.unreported;
+	/* No record tells of these turns any more, of the last one neither. */
 	if (r->number > c->turn && c->turn) {
-		x->counters.requests_lost += questions_missed(c, r);
+		x->counters.requests_lost += asking_among(c, r->number - c->turn);
 		lose_all(x, c, LOSS_EXCHANGE_GAP);
 	}
 	connection_close(x, c, outcome_of(r), r->head.at_ns);

@@ -395,6 +395,44 @@ TEST(totals_and_close_of_a_turn_that_was_not_seen)
 	CHECK(rig_end(&rig));
 }
 
+TEST(questions_that_only_a_close_tells_of_are_lost_requests)
+{
+	for (int turns = 0; turns <= 4; turns++) {
+		for (enum direction asking = RECEIVED; asking <= SENT; asking++) {
+			struct rig rig;
+
+			rig_begin(&rig, NULL);
+			build_op(&rig, &rig.wire, asking, "? a -\n", 6);
+			build_op(&rig, &rig.wire, !asking, "! 200 -\n", 8);
+			for (int i = 0; i < turns; i++)
+				lost(&rig, i % 2 ? !asking : asking, i % 2 ? "! 201 -\n" : "? b -\n");
+			build_close(&rig, &rig.wire, false);
+			wait_(&rig);
+			CHECK(!strcmp(rig.story, "a=200") && !exchanges_connections(rig.x));
+			CHECK(exchanges_counters(rig.x)->requests_lost == (turns + 1U) / 2);
+			CHECK(rig_end(&rig));
+		}
+	}
+}
+
+/* The one that was seen is lost by itself; the answer it waits for asks nothing. */
+TEST(an_open_question_and_those_behind_it_are_lost_once_each_at_a_close)
+{
+	for (int turns = 1; turns <= 3; turns++) {
+		struct rig rig;
+
+		rig_begin(&rig, NULL);
+		recv_(&rig, "? a -\n");
+		for (int i = 0; i < turns; i++)
+			lost(&rig, i % 2 ? RECEIVED : SENT, i % 2 ? "? b -\n" : "! 200 -\n");
+		build_close(&rig, &rig.wire, false);
+		wait_(&rig);
+		CHECK(rig.count == 0 && rig.ledger.lost[LOSS_EXCHANGE_GAP] == 1);
+		CHECK(exchanges_counters(rig.x)->requests_lost == 1 + turns / 2U);
+		CHECK(rig_end(&rig));
+	}
+}
+
 TEST(totals_and_close_of_an_unknown_connection_make_none)
 {
 	struct rig rig;
