@@ -34,8 +34,9 @@ static void must_be_as_if_new(struct str in, bool cut, enum side side,
 	http_configure(NULL);
 	must(proto_http1.parse(in, cut, side, question, &anew) == used);
 	remembered.numbers[HTTP_GENERATION] = anew.numbers[HTTP_GENERATION];
-	remembered.likeness =
-		anew.likeness; /* of those that are remembered, another one each time */
+	/* Of those that are remembered, another one each time. */
+	remembered.likeness = anew.likeness;
+	remembered.sameness = anew.sameness;
 	must(!memcmp(&remembered, &anew, sizeof(anew)));
 }
 

@@ -40,8 +40,11 @@ static inline uint64_t strange_bits(const char *at)
 /* Printable ASCII needs no change. Eight bytes at a time; the last eight may overlap. */
 static inline bool is_plain(struct str text)
 {
-	const char *at = text.at, *end = text.at + text.len;
+	const char *at = text.at, *end;
 
+	if (!text.len) /* which may be nowhere */
+		return true;
+	end = text.at + text.len;
 	if (text.len >= sizeof(uint64_t)) {
 		for (; end - at > (ptrdiff_t)sizeof(uint64_t); at += sizeof(uint64_t))
 			if (strange_bits(at))
