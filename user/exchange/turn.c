@@ -22,12 +22,6 @@ static uint64_t turn_start(const struct record_turn *r)
 	return before < r->offset ? r->offset - before : 0;
 }
 
-/* It opens a turn that TCP's counters told of: the bytes, and where they are, come late. */
-static bool announces(const struct record_turn *r)
-{
-	return r->head.type == RECORD_BYTES && r->flags & RECORD_OPENS && !r->op_bytes;
-}
-
 /* Is it clear where the turn that `r` announces begins? A direction's first one begins at 0. */
 static bool announced_in_place(const struct connection *c, const struct record_turn *r)
 {
