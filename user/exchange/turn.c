@@ -264,12 +264,23 @@ static bool process_first_held(struct exchanges *x, struct connection *c)
 	return last;
 }
 
-/* Go on with what is held as far as nothing before it is missed, or it was waited for enough. */
+/*
+ * Go on with what is held as far as nothing before it is missed, or it was waited for enough. What
+ * is held then came later: those that hold longer go first.
+ */
 static void go_on(struct exchanges *x, struct connection *c, uint64_t now_ns)
 {
-	while (held_any(c) && (held_long_enough(c, now_ns) || !hold_wanted(c, held_first(c))))
+	bool taken = false;
+
+	while (held_any(c) && (held_long_enough(c, now_ns) || !hold_wanted(c, held_first(c)))) {
 		if (process_first_held(x, c))
 			return;
+		taken = true;
+	}
+	if (taken && held_any(c)) {
+		link_remove(&c->extra->link);
+		link_last(&x->holding, &c->extra->link);
+	}
 }
 
 /* The same with all of it. */

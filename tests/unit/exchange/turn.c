@@ -415,6 +415,37 @@ TEST(questions_that_only_a_close_tells_of_are_lost_requests)
 	}
 }
 
+/* One question and its answer on `w`, then an answer whose question is missed. */
+static void miss_a_question(struct rig *rig, struct wire *w)
+{
+	build_op(rig, w, RECEIVED, "? a -\n", 6);
+	build_op(rig, w, SENT, "! 200 -\n", 8);
+	w->lose = true;
+	build_op(rig, w, RECEIVED, "? b -\n", 6);
+	build_op(rig, w, SENT, "! 201 -\n", 8);
+}
+
+TEST(a_connection_that_always_holds_something_delays_no_other)
+{
+	static struct wire other;
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	wire_begin(&other, 9);
+	miss_a_question(&rig, &rig.wire);
+	miss_a_question(&rig, &other);
+	rig.now_ns += 40000000;
+	lost(&rig, RECEIVED, "? c -\n");
+	send_(&rig, "! 202 -\n");
+	CHECK(exchanges_counters(rig.x)->requests_lost == 0);
+	rig.now_ns += 11000000;
+	exchanges_expire(rig.x, rig.now_ns);
+	CHECK(exchanges_counters(rig.x)->requests_lost == 2);
+	wait_(&rig);
+	CHECK(exchanges_counters(rig.x)->requests_lost == 3);
+	CHECK(rig_end(&rig));
+}
+
 /* The one that was seen is lost by itself; the answer it waits for asks nothing. */
 TEST(an_open_question_and_those_behind_it_are_lost_once_each_at_a_close)
 {
