@@ -41,12 +41,15 @@ static bool place(struct connection *c, const struct record_turn *r)
 	return announces(r) || r->offset - s->at <= r->turn.unreported;
 }
 
-/* Of the `turns` that came after the last one seen, those that asked: every other one. */
+/*
+ * Of the `turns` that came after the last one seen, those that asked: every other one. None where
+ * the kernel half counted them.
+ */
 static uint64_t asking_among(const struct connection *c, uint64_t turns)
 {
 	bool asking_first = c->direction != connection_asking(c);
 
-	return c->role ? (turns + asking_first) / 2 : 0;
+	return c->role && !c->told ? (turns + asking_first) / 2 : 0;
 }
 
 /* Questions between the last turn and this one, as far as turns tell; an answer counts itself. */
@@ -62,6 +65,8 @@ static uint64_t questions_missed(const struct connection *c, const struct record
 static void gap(struct exchanges *x, struct connection *c, const struct record_turn *r, bool begins)
 {
 	x->counters.requests_lost += questions_missed(c, r);
+	if (c->told) /* as on a connection that is first seen now */
+		c->asked = false;
 	lose_all(x, c, LOSS_EXCHANGE_GAP);
 	for (int d = 0; d < DIRECTIONS; d++) {
 		gather_drop(x, c, d);
@@ -238,6 +243,7 @@ static void process(struct exchanges *x, struct connection *c, const struct reco
 		c->joined = true;
 	if (r->head.type == RECORD_BYTES) {
 		on_bytes(x, c, r);
+		c->told = false;
 		if (r->number == c->turn)
 			c->cut = !announces(r) && r->flags & (RECORD_CUT | RECORD_UNREADABLE);
 	} else {
