@@ -120,3 +120,23 @@ TEST(an_announcement_again_without_a_loss_changes_nothing)
 	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
 	CHECK(rig_end(&rig));
 }
+
+TEST(counts_go_on_from_those_of_a_worker_before)
+{
+	const struct exchange_counters before = { .requests_lost = 7,
+						  .heads_cut = 2,
+						  .joined_late = 3 };
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	exchanges_inherit(rig.x, &before);
+	recv_(&rig, "? a -\n");
+	send_(&rig, "! 200 -\n");
+	lost(&rig, RECEIVED, "? b -\n");
+	build_close(&rig, &rig.wire, false);
+	wait_(&rig);
+	CHECK(exchanges_counters(rig.x)->requests_lost == 8);
+	CHECK(exchanges_counters(rig.x)->heads_cut == 2);
+	CHECK(exchanges_counters(rig.x)->joined_late == 3);
+	CHECK(rig_end(&rig));
+}
