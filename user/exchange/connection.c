@@ -128,6 +128,11 @@ void connection_forget(struct exchanges *x, struct connection *c)
 
 void connection_learn(struct connection *c, const struct record_connection *record)
 {
+	/* Its next record goes by turn.c, which knows of this. */
+	if (c->turn) {
+		c->told = true;
+		c->in_step = false;
+	}
 	c->peer = (struct peer){
 		.netns = record->netns,
 		.local_port = record->local_port,

@@ -99,6 +99,7 @@ struct connection {
 	bool all : 1;	 /* VERDICT_ALL was set */
 	bool raised : 1; /* the limit of the head was raised */
 	bool cut : 1; /* the last record of the turn was cut: what follows in it is not shipped */
+	bool told : 1; /* announced again: the kernel half counts what was lost before the next one */
 	bool in_step; /* nothing is open, hidden or held that a plain record could meet */
 };
 

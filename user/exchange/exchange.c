@@ -134,6 +134,11 @@ const struct exchange_counters *exchanges_counters(const struct exchanges *x)
 	return &x->counters;
 }
 
+void exchanges_inherit(struct exchanges *x, const struct exchange_counters *counted)
+{
+	x->counters = *counted;
+}
+
 uint64_t exchanges_open(const struct exchanges *x)
 {
 	uint64_t count = 0;

@@ -111,6 +111,8 @@ void exchanges_process_ended(struct exchanges *x, struct process_id process, uin
 void exchanges_lose_open(struct exchanges *x);
 
 const struct exchange_counters *exchanges_counters(const struct exchanges *x);
+/* Go on from what others before had counted. */
+void exchanges_inherit(struct exchanges *x, const struct exchange_counters *counted);
 /* Counted by walking the table. */
 uint64_t exchanges_open(const struct exchanges *x);
 size_t exchanges_connections(const struct exchanges *x);

@@ -13,12 +13,6 @@ const struct record_turn *held_first(const struct connection *c)
 	return record_in(c->extra->held[0]);
 }
 
-/* Opens a turn that TCP's counters told of: its bytes are late (turn.c). */
-static bool announces(const struct record_turn *r)
-{
-	return r->head.type == RECORD_BYTES && r->flags & RECORD_OPENS && !r->op_bytes;
-}
-
 /* In the turn's own direction, bytes before the payload were not reported yet. */
 static bool bytes_missing(const struct connection *c, const struct record_turn *r)
 {

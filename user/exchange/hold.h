@@ -22,6 +22,12 @@
 
 #define HELD_NS (50 * NS_PER_MS)
 
+/* It opens a turn that TCP's counters told of: the bytes, and where they are, come late. */
+static inline bool announces(const struct record_turn *r)
+{
+	return r->head.type == RECORD_BYTES && r->flags & RECORD_OPENS && !r->op_bytes;
+}
+
 static inline bool held_any(const struct connection *c)
 {
 	return c->extra && c->extra->held_count;

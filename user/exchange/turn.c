@@ -22,12 +22,6 @@ static uint64_t turn_start(const struct record_turn *r)
 	return before < r->offset ? r->offset - before : 0;
 }
 
-/* It opens a turn that TCP's counters told of: the bytes, and where they are, come late. */
-static bool announces(const struct record_turn *r)
-{
-	return r->head.type == RECORD_BYTES && r->flags & RECORD_OPENS && !r->op_bytes;
-}
-
 /* Is it clear where the turn that `r` announces begins? A direction's first one begins at 0. */
 static bool announced_in_place(const struct connection *c, const struct record_turn *r)
 {
@@ -47,22 +41,32 @@ static bool place(struct connection *c, const struct record_turn *r)
 	return announces(r) || r->offset - s->at <= r->turn.unreported;
 }
 
+/*
+ * Of the `turns` that came after the last one seen, those that asked: every other one. None where
+ * the kernel half counted them.
+ */
+static uint64_t asking_among(const struct connection *c, uint64_t turns)
+{
+	bool asking_first = c->direction != connection_asking(c);
+
+	return c->role && !c->told ? (turns + asking_first) / 2 : 0;
+}
+
 /* Questions between the last turn and this one, as far as turns tell; an answer counts itself. */
 static uint64_t questions_missed(const struct connection *c, const struct record_turn *r)
 {
 	uint64_t missed = c->turn && r->number > c->turn ? r->number - c->turn - 1 : 0;
-	bool asking_first = c->direction != connection_asking(c);
-	uint64_t asking = (missed + asking_first) / 2;
+	uint64_t asking = asking_among(c, missed);
 
-	if (!c->role || !asking)
-		return 0;
-	return r->direction == connection_asking(c) ? asking : asking - 1;
+	return r->direction == connection_asking(c) || !asking ? asking : asking - 1;
 }
 
 /* A record was lost: what was open may have been answered in it. */
 static void gap(struct exchanges *x, struct connection *c, const struct record_turn *r, bool begins)
 {
 	x->counters.requests_lost += questions_missed(c, r);
+	if (c->told) /* as on a connection that is first seen now */
+		c->asked = false;
 	lose_all(x, c, LOSS_EXCHANGE_GAP);
 	for (int d = 0; d < DIRECTIONS; d++) {
 		gather_drop(x, c, d);
@@ -209,8 +213,9 @@ static void on_close(struct exchanges *x, struct connection *c, const struct rec
 	}
 	settle_last(x, c, r);
 	x->counters.unreported_bytes += r->turn.unreported;
+	/* No record tells of these turns any more, of the last one neither. */
 	if (r->number > c->turn && c->turn) {
-		x->counters.requests_lost += questions_missed(c, r);
+		x->counters.requests_lost += asking_among(c, r->number - c->turn);
 		lose_all(x, c, LOSS_EXCHANGE_GAP);
 	}
 	connection_close(x, c, outcome_of(r), r->head.at_ns);
@@ -238,6 +243,7 @@ static void process(struct exchanges *x, struct connection *c, const struct reco
 		c->joined = true;
 	if (r->head.type == RECORD_BYTES) {
 		on_bytes(x, c, r);
+		c->told = false;
 		if (r->number == c->turn)
 			c->cut = !announces(r) && r->flags & (RECORD_CUT | RECORD_UNREADABLE);
 	} else {
@@ -264,12 +270,23 @@ static bool process_first_held(struct exchanges *x, struct connection *c)
 	return last;
 }
 
-/* Go on with what is held as far as nothing before it is missed, or it was waited for enough. */
+/*
+ * Go on with what is held as far as nothing before it is missed, or it was waited for enough. What
+ * is held then came later: those that hold longer go first.
+ */
 static void go_on(struct exchanges *x, struct connection *c, uint64_t now_ns)
 {
-	while (held_any(c) && (held_long_enough(c, now_ns) || !hold_wanted(c, held_first(c))))
+	bool taken = false;
+
+	while (held_any(c) && (held_long_enough(c, now_ns) || !hold_wanted(c, held_first(c)))) {
 		if (process_first_held(x, c))
 			return;
+		taken = true;
+	}
+	if (taken && held_any(c)) {
+		link_remove(&c->extra->link);
+		link_last(&x->holding, &c->extra->link);
+	}
 }
 
 /* The same with all of it. */

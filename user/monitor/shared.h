@@ -9,6 +9,7 @@
 
 #include "user/base/usage.h"
 #include "user/capture/capture.h"
+#include "user/exchange/exchange.h"
 #include "user/model/ledger.h"
 
 struct shared {
@@ -30,6 +31,7 @@ struct shared {
 	uint64_t program_count;
 	/* the worker's */
 	uint64_t in[STAGES], out[STAGES], lost[LOSSES];
+	struct exchange_counters exchanges;
 	uint64_t in_hand[RINGS_MAX]; /* the record that each ring's reader is at: event/ring.h */
 	uint64_t tape_bytes;	     /* of the tape that are whole records */
 };

@@ -31,6 +31,7 @@ struct inspect {
 	struct loop *loop;
 	struct pipeline *pipeline;
 	const struct shared *shared;
+	struct self *self;
 	struct watch listener;
 	struct timer again; /* when the listener is looked at again */
 	struct caller callers[CALLERS];
@@ -60,7 +61,7 @@ static json_t *answer_to(struct inspect *inspect, const struct inspect_request *
 {
 	if (request->question == INSPECT_TOP)
 		return top_answer(inspect->pipeline, monotonic_ns());
-	return explain_answer(inspect->pipeline, inspect->shared, request->pid);
+	return explain_answer(inspect->pipeline, inspect->shared, inspect->self, request->pid);
 }
 
 /* From now on the caller is written to. */
@@ -205,13 +206,14 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 }
 
 struct inspect *inspect_new(struct loop *loop, int fd, struct pipeline *pipeline,
-			    const struct shared *shared)
+			    const struct shared *shared, struct self *self)
 {
 	struct inspect *inspect = xcalloc(1, sizeof(*inspect));
 
 	inspect->loop = loop;
 	inspect->pipeline = pipeline;
 	inspect->shared = shared;
+	inspect->self = self;
 	inspect->again.fired = on_again;
 	inspect->listener = (struct watch){ .fd = fd, .ready = on_listener };
 	for (size_t i = 0; i < CALLERS; i++)

@@ -11,10 +11,11 @@
 #include "user/base/loop.h"
 #include "user/monitor/shared.h"
 #include "user/worker/pipeline.h"
+#include "user/worker/self.h"
 
 struct inspect;
 
 /* `fd` listens and stays the caller's; NULL when it does not (the monitor had none). */
 struct inspect *inspect_new(struct loop *loop, int fd, struct pipeline *pipeline,
-			    const struct shared *shared);
+			    const struct shared *shared, struct self *self);
 void inspect_free(struct inspect *inspect);

@@ -15,12 +15,14 @@
 
 #include "user/monitor/shared.h"
 #include "user/worker/pipeline.h"
+#include "user/worker/self.h"
 
 /* Instances and kinds of requests in one answer to `top`; the rest is counted. */
 enum { TOP_ROWS = 4096 };
 
 /* The caller's reference. */
-json_t *explain_answer(struct pipeline *p, const struct shared *shared, uint32_t pid);
+json_t *explain_answer(struct pipeline *p, const struct shared *shared, struct self *self,
+		       uint32_t pid);
 json_t *top_answer(struct pipeline *p, uint64_t now_ns);
 
 /* Who a process is: service, rule, namespace, instance, executable, container, language. */

@@ -176,9 +176,11 @@ static void add_process(json_t *root, struct pipeline *p, const struct process *
 	json_object_set_new(root, "open_requests", json_integer(open.count));
 }
 
-json_t *explain_answer(struct pipeline *p, const struct shared *shared, uint32_t pid)
+json_t *explain_answer(struct pipeline *p, const struct shared *shared, struct self *self,
+		       uint32_t pid)
 {
 	const struct exchange_counters *c = exchanges_counters(p->exchanges);
+	uint64_t lost = self_requests_lost(self);
 	struct search search = { .pid = pid };
 	json_t *root;
 
@@ -186,8 +188,8 @@ json_t *explain_answer(struct pipeline *p, const struct shared *shared, uint32_t
 	root = json_pack("{s{sssiso}sbs{sIsIsI}so}", "agent", "version", SONDE_VERSION, "pid",
 			 (int)shared->monitor_pid, "options", options_json(p), "watched",
 			 search.found != NULL, "whole_agent", "joined_late",
-			 (json_int_t)c->joined_late, "lost", (json_int_t)c->requests_lost,
-			 "heads_cut", (json_int_t)c->heads_cut, "hooks", hooks_json(shared));
+			 (json_int_t)c->joined_late, "lost", (json_int_t)lost, "heads_cut",
+			 (json_int_t)c->heads_cut, "hooks", hooks_json(shared));
 	if (search.found)
 		add_process(root, p, search.found);
 	return root;

@@ -78,6 +78,13 @@ static void give(struct metric_sink *sink, const char *key, const char *text, do
 	(&(const struct metric){                                                                   \
 		.name = (name_), .unit = (unit_), .help = (help_), .kind = (kind_) })
 
+/* Those of which the worker is told nothing are counted in the kernel half. */
+static uint64_t requests_lost(const struct self *s)
+{
+	return exchanges_counters(s->pipeline->exchanges)->requests_lost +
+	       s->counters.count[COUNT_REQUESTS_LOST];
+}
+
 static void collect_requests(const struct self *s, struct metric_sink *sink)
 {
 	const struct exchange_counters *c = exchanges_counters(s->pipeline->exchanges);
@@ -95,7 +102,7 @@ static void collect_requests(const struct self *s, struct metric_sink *sink)
 	give(sink, NULL, NULL, (double)c->joined_late);
 	sink->metric(sink, METRIC("sonde.requests.lost", "{request}", METRIC_COUNTER,
 				  "Requests that were lost, as far as they can be known."));
-	give(sink, NULL, NULL, (double)(c->requests_lost + s->counters.count[COUNT_REQUESTS_LOST]));
+	give(sink, NULL, NULL, (double)requests_lost(s));
 	sink->metric(sink, METRIC("sonde.heads.cut", "{head}", METRIC_COUNTER,
 				  "Heads of messages that were longer than what is shipped."));
 	give(sink, NULL, NULL, (double)c->heads_cut);
@@ -270,14 +277,25 @@ static void collect_use(const struct self *s, struct metric_sink *sink)
 	give_roles(sink, EACH_ROLE(started_unix_ns, 1e9));
 }
 
+/* Whoever asks now is told of what has happened until now. */
+static void look(struct self *s)
+{
+	rings_read(s->rings);
+	read_counters(s);
+}
+
+uint64_t self_requests_lost(struct self *s)
+{
+	look(s);
+	return requests_lost(s);
+}
+
 static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 {
 	struct self *s = context;
 
 	(void)now_ns;
-	/* Whoever asks now is told of what has happened until now. */
-	rings_read(s->rings);
-	read_counters(s);
+	look(s);
 	fill_ledger(s, &s->pipeline->ledger);
 	collect_requests(s, sink);
 	collect_spans(s, sink);

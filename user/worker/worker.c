@@ -122,6 +122,7 @@ static void on_drained(void *context)
 	memcpy(w->shared->in, w->pipeline->ledger.in, sizeof(w->shared->in));
 	memcpy(w->shared->out, w->pipeline->ledger.out, sizeof(w->shared->out));
 	memcpy(w->shared->lost, w->pipeline->ledger.lost, sizeof(w->shared->lost));
+	w->shared->exchanges = *exchanges_counters(w->pipeline->exchanges);
 	if (exchanges_want_sweep(w->pipeline->exchanges) && !w->sweep.at_ns)
 		loop_timer(w->loop, &w->sweep, monotonic_ns() + SWEEP_NS);
 	if (w->waiting)
@@ -318,6 +319,7 @@ static void inherit_counts(struct worker *w)
 	memcpy(l->in, w->shared->in, sizeof(l->in));
 	memcpy(l->out, w->shared->out, sizeof(l->out));
 	memcpy(l->lost, w->shared->lost, sizeof(l->lost));
+	exchanges_inherit(w->pipeline->exchanges, &w->shared->exchanges);
 	l->lost[LOSS_RING_FATAL] += rings_skipped(w->rings);
 	self_inherit(w->self, l);
 }
@@ -360,7 +362,7 @@ static int begin(struct worker *w, size_t count, size_t rings)
 		return -ENOMEM;
 	w->self = self_new(w->pipeline, w->shared, w->rings, w->learner, w->fds[WORKER_COUNTERS]);
 	inherit_counts(w);
-	w->inspect = inspect_new(w->loop, w->fds[WORKER_INSPECT], w->pipeline, w->shared);
+	w->inspect = inspect_new(w->loop, w->fds[WORKER_INSPECT], w->pipeline, w->shared, w->self);
 	error = begin_export(w, w->fds + WORKER_RINGS + rings, count - WORKER_RINGS - rings);
 	w->monitor = (struct watch){ .fd = w->fds[WORKER_MONITOR], .ready = on_monitor };
 	w->sweep.fired = on_sweep;

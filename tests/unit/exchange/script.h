@@ -16,6 +16,13 @@ static inline void send_(struct rig *rig, const char *text)
 	build_op(rig, &rig->wire, SENT, text, strlen(text));
 }
 
+/* Its record does not arrive. */
+static inline void lost(struct rig *rig, enum direction d, const char *text)
+{
+	rig->wire.lose = true;
+	build_op(rig, &rig->wire, d, text, strlen(text));
+}
+
 /* Bytes whose content does not matter. */
 static inline void pass(struct rig *rig, enum direction d, size_t len)
 {

@@ -10,12 +10,6 @@ static void late(struct rig *rig, enum direction d, const char *text)
 	build_op(rig, &rig->wire, d, text, strlen(text));
 }
 
-static void lost(struct rig *rig, enum direction d, const char *text)
-{
-	rig->wire.lose = true;
-	build_op(rig, &rig->wire, d, text, strlen(text));
-}
-
 TEST(an_answer_that_comes_before_its_late_question_waits_for_it)
 {
 	for (int opens = 0; opens < 2; opens++) {

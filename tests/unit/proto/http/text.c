@@ -25,6 +25,14 @@ TEST(text_is_borrowed_only_when_every_byte_is_printable)
 		}
 }
 
+TEST(an_empty_text_may_be_nowhere)
+{
+	_cleanup_(buf_free) struct buf scratch = buf_new(256);
+	struct span span = { .scratch = &scratch };
+
+	CHECK(!text_clean(&span, (struct str){}).len && !scratch.len);
+}
+
 TEST(text_in_scratch_does_not_move)
 {
 	_cleanup_(buf_free) struct buf scratch = buf_new(16384);
