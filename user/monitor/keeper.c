@@ -71,9 +71,38 @@ int keeper_spawn(struct monitor *m)
 	m->worker_fd = m->worker_watch.fd = news[0];
 	m->requests_fd = m->requests_watch.fd = requests[0];
 	m->spawned_ns = monotonic_ns();
+	m->worker_says[0] = '\0';
 	loop_watch(m->loop, &m->worker_watch, EPOLLIN);
 	loop_watch(m->loop, &m->requests_watch, EPOLLIN);
 	return error;
+}
+
+void keeper_trust(struct monitor *m)
+{
+	config_free(m->own_before);
+	m->before = m->own_before = NULL;
+}
+
+static void take_word(struct monitor *m, const struct monitor_message *said)
+{
+	if (said->type == MESSAGE_FAILED)
+		memcpy(m->worker_says, said->text, sizeof(m->worker_says));
+	if (said->type != MESSAGE_READY)
+		return;
+	m->proven = true;
+	keeper_trust(m);
+	log_info("watching", "processes=%zu ready_ms=%.0f", selection_count(m->selection),
+		 (double)(monotonic_ns() - m->spawned_ns) / 1e6);
+}
+
+/* Its death may be told of before its last words were read. */
+static void hear_out(struct monitor *m)
+{
+	struct monitor_message said;
+	size_t none = 0;
+
+	while (m->worker_fd >= 0 && message_receive(m->worker_fd, &said, NULL, &none) == 1)
+		take_word(m, &said);
 }
 
 static void on_worker(struct watch *watch, uint32_t events)
@@ -89,9 +118,8 @@ static void on_worker(struct watch *watch, uint32_t events)
 		keeper_drop(m);
 		return;
 	}
-	if (got == 1 && said.type == MESSAGE_READY)
-		log_info("watching", "processes=%zu ready_ms=%.0f", selection_count(m->selection),
-			 (double)(monotonic_ns() - m->spawned_ns) / 1e6);
+	if (got == 1)
+		take_word(m, &said);
 }
 
 /* The worker asks for a file of a target's; of nobody else's. */
@@ -145,10 +173,29 @@ static void on_worker_unborn(struct monitor *m, int error)
 		respawn(m, dies_quickly(m));
 }
 
+/* The first worker of a configuration that was read again did not come to work. */
+static void revert(struct monitor *m)
+{
+	const char *why = *m->worker_says ? m->worker_says : "its worker died at the start";
+
+	log_error("the configuration does not work, the old one stays", "error=%s",
+		  log_value(str_of(why)));
+	selection_reconfigure(m->selection, m->before);
+	config_free(m->own_config);
+	m->config = m->before;
+	m->own_config = m->own_before;
+	m->before = m->own_before = NULL;
+	log_setup(m->config->log_level, m->config->log_format);
+	message_send(m->spawner_watch.fd, &(struct monitor_message){ .type = MESSAGE_REVERT }, NULL,
+		     0);
+	loop_timer(m->loop, &m->respawn, monotonic_ns());
+}
+
 static void on_worker_death(struct monitor *m, int status)
 {
 	bool last;
 
+	hear_out(m);
 	keeper_drop(m);
 	if (m->stopping) {
 		monitor_end(m, 0);
@@ -159,7 +206,11 @@ static void on_worker_death(struct monitor *m, int status)
 		loop_timer(m->loop, &m->respawn, monotonic_ns());
 		return;
 	}
-	last = dies_quickly(m) || (m->quick_deaths && !m->worker_restarts && WIFEXITED(status));
+	if (m->before) {
+		revert(m);
+		return;
+	}
+	last = dies_quickly(m) || (!m->proven && WIFEXITED(status));
 	log_warn("the worker died", "status=%d signal=%d restarts=%llu", status,
 		 WIFSIGNALED(status) ? WTERMSIG(status) : 0,
 		 (unsigned long long)m->worker_restarts);

@@ -74,7 +74,7 @@ int message_receive(int fd, struct monitor_message *ret, int *fds, size_t *count
 			    .msg_iovlen = 1,
 			    .msg_control = control.bytes,
 			    .msg_controllen = sizeof(control.bytes) };
-	ssize_t got = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
+	ssize_t got = recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 
 	if (got <= 0) {
 		*count = 0;

@@ -120,7 +120,8 @@ static void tell_options(struct monitor *m)
 
 /*
  * The new options hold from now on: what is watched here, the rest in the worker
- * that follows this one, where there is any. A bad configuration changes nothing.
+ * that follows this one, where there is any. A bad configuration changes nothing; one
+ * that only the new worker finds bad is gone back from (keeper.c).
  */
 static void reload(struct monitor *m)
 {
@@ -129,7 +130,7 @@ static void reload(struct monitor *m)
 	struct config_error error;
 	struct config *config;
 
-	if (m->reloading || m->worker_fd < 0)
+	if (m->reloading || m->before || m->worker_fd < 0)
 		return;
 	if (config_read(m->argc, m->argv, environ, &config, &error)) {
 		log_error("the configuration is bad, the old one stays", "error=%s",
@@ -140,13 +141,16 @@ static void reload(struct monitor *m)
 	say(m->spawner_watch.fd, MESSAGE_RELOAD);
 	config_changes(m->config, config, TAKEN_AT_START, &late);
 	config_changes(m->config, config, TAKEN_BY_NEXT_WORKER, &restart);
-	config_free(m->own_config);
+	m->before = m->config;
+	m->own_before = m->own_config;
 	m->config = m->own_config = config;
 	m->reloading = restart.len;
-	if (m->reloading)
+	if (m->reloading) {
 		news_stop(m);
-	else
+	} else {
+		keeper_trust(m);
 		tell_options(m);
+	}
 	selection_reconfigure(m->selection, config);
 	log_info("the configuration was read again", "worker=%s changed_for_it=%s",
 		 restart.len ? "replaced" : "kept", log_value(buf_str(&restart)));
@@ -224,6 +228,7 @@ static void clean_up(struct monitor *m)
 	ring_free(m->events);
 	capture_free(m->capture);
 	loop_free(m->loop);
+	config_free(m->own_before);
 	config_free(m->own_config);
 }
 

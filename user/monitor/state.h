@@ -14,6 +14,7 @@
 #include "user/base/listen.h"
 #include "user/base/loop.h"
 #include "user/capture/capture.h"
+#include "user/monitor/message.h"
 #include "user/monitor/selection.h"
 #include "user/monitor/shared.h"
 
@@ -30,6 +31,9 @@ struct opener {
 struct monitor {
 	const struct config *config;
 	struct config *own_config; /* read again at SIGHUP; NULL: the first one */
+	/* What held before, until the worker of the new one is ready; NULL: none is on trial. */
+	const struct config *before;
+	struct config *own_before;
 	int argc;
 	char **argv;
 	struct loop *loop;
@@ -54,6 +58,8 @@ struct monitor {
 	uint64_t events_lost_seen, spawned_ns;
 	int quick_deaths;
 	bool stopping, reloading;
+	bool proven;			/* some worker was ready */
+	char worker_says[MESSAGE_TEXT]; /* why it cannot start; empty: nothing */
 	int status;
 };
 

@@ -104,3 +104,39 @@ def a_bad_file_changes_nothing():
 		ask(server, 2)
 		configured.sonde.until_metric(2, COUNT)
 		equal(worker_of(configured.sonde), worker, "the worker")
+
+
+def stays_with_the_old_one(options, file, why):
+	"""`options` are good to read and only the new worker finds out that they cannot work."""
+	with tempfile.TemporaryDirectory() as folder, Server(answering(OK)) as server, \
+			Configured(watching(server)) as configured:
+		sonde = configured.sonde
+		path = os.path.join(folder, "file")
+		os.chmod(folder, 0o755)
+		if file:
+			with open(path, "w", encoding="ascii") as f:
+				f.write(file)
+		worker = worker_of(sonde)
+		configured.reload(watching(server) + options % path)
+		until(lambda: "the old one stays" in sonde.said(), "a word about the old one")
+		said = [line for line in sonde.said().splitlines() if "the old one stays" in line]
+		check(len(said) == 1 and "level=error" in said[0] and why in said[0], said)
+		until(lambda: worker_of(sonde) not in (None, worker), "another worker")
+		until(sonde.is_ready, "readiness")
+		ask(server, 2)
+		sonde.until_metric(2, COUNT)
+		# What is good is taken up after that.
+		configured.reload(watching(server) + "limit: {series: 77}\n")
+		until(sonde.is_ready, "readiness")
+		sonde.stop()
+
+
+@test
+def a_bad_web_config_file_leaves_the_old_configuration():
+	stays_with_the_old_one('web: {config: {file: "%s"}}\n', "nonsense: 1\n", "nonsense")
+
+
+@test
+def a_missing_certificate_leaves_the_old_configuration():
+	stays_with_the_old_one('otlp: {endpoint: "https://localhost:4318", certificate: "%s"}\n', None,
+			       "No such file")
