@@ -211,7 +211,14 @@ static void on_worker_death(struct monitor *m, int status)
 		return;
 	}
 	last = dies_quickly(m) || (!m->proven && WIFEXITED(status));
-	log_warn("the worker died", "status=%d signal=%d restarts=%llu", status,
+	if (!m->proven && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_USAGE) {
+		log_error("the configuration does not work", "error=%s",
+			  log_value(str_of(m->worker_says)));
+		monitor_end(m, EXIT_USAGE);
+		return;
+	}
+	log_warn("the worker died", "status=%d signal=%d restarts=%llu",
+		 WIFEXITED(status) ? WEXITSTATUS(status) : 0,
 		 WIFSIGNALED(status) ? WTERMSIG(status) : 0,
 		 (unsigned long long)m->worker_restarts);
 	respawn(m, last);

@@ -119,8 +119,28 @@ def a_tape_is_a_regular_file():
 		os.mkfifo(path)
 		status, text = sonde_says("--watch.pid=%d" % server.pid, "--tape.record=" + path,
 					  "--web.listen-address=127.0.0.1:%d" % free_port())
-		equal(status, 1, "exit status")
+		equal(status, 2, "exit status")
 		check("regular file" in text, text)
+
+
+@test
+def a_configuration_that_does_not_work_is_2_and_one_line_says_why():
+	with tempfile.TemporaryDirectory() as folder, Server(answering(OK)) as server:
+		os.chmod(folder, 0o755)
+		bad = os.path.join(folder, "web.yml")
+		with open(bad, "w", encoding="ascii") as f:
+			f.write("nonsense: 1\n")
+		missing = os.path.join(folder, "missing")
+		for options, why in (
+				(["--web.config.file=" + bad], "nonsense"),
+				(["--otlp.endpoint=https://localhost:1", "--otlp.certificate=" + missing], missing),
+				(["--otlp.traces.endpoint=http://"], "http"),
+				(["--tape.record=" + os.path.join(missing, "tape")], missing)):
+			status, text = sonde_says("--watch.pid=%d" % server.pid, *options,
+						  "--web.listen-address=127.0.0.1:%d" % free_port())
+			equal(status, 2, "exit status with %s: %s" % (options, text))
+			errors = [line for line in text.splitlines() if "level=info" not in line]
+			check(len(errors) == 1 and why in errors[0], text)
 
 
 @test
