@@ -91,6 +91,8 @@ static void take_word(struct monitor *m, const struct monitor_message *said)
 		return;
 	m->proven = true;
 	keeper_trust(m);
+	if (m->reload_due)
+		loop_timer(m->loop, &m->reload, monotonic_ns());
 	log_info("watching", "processes=%zu ready_ms=%.0f", selection_count(m->selection),
 		 (double)(monotonic_ns() - m->spawned_ns) / 1e6);
 }

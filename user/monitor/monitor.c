@@ -130,8 +130,13 @@ static void reload(struct monitor *m)
 	struct config_error error;
 	struct config *config;
 
-	if (m->reloading || m->before || m->worker_fd < 0)
+	if (m->stopping)
 		return;
+	m->reload_due = m->reloading || m->before || m->worker_fd < 0;
+	if (m->reload_due) {
+		log_info("the configuration will be read again when the next worker is ready", "");
+		return;
+	}
 	if (config_read(m->argc, m->argv, environ, &config, &error)) {
 		log_error("the configuration is bad, the old one stays", "error=%s",
 			  log_value(str_of(error.text)));
@@ -157,6 +162,13 @@ static void reload(struct monitor *m)
 	if (late.len)
 		log_warn("only another start of sonde takes these up", "options=%s",
 			 log_value(buf_str(&late)));
+}
+
+/* The worker that SIGHUP waited for is ready. */
+static void on_reload(struct timer *timer, uint64_t now_ns)
+{
+	(void)now_ns;
+	reload(container_of(timer, struct monitor, reload));
 }
 
 static void on_signal(struct watch *watch, uint32_t events)
@@ -202,6 +214,7 @@ static int start_watching(struct monitor *m)
 	keeper_init(m);
 	m->second.fired = on_second;
 	m->stop.fired = on_stop;
+	m->reload.fired = on_reload;
 	m->selection = selection_new(m->capture, m->config, news_tell, m);
 	selection_ignore(m->selection, (uint32_t)getpid());
 	selection_ignore(m->selection, (uint32_t)m->spawner);

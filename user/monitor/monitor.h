@@ -16,7 +16,7 @@
 
 /*
  * Exit status of the agent: base/exit.h; 2 where the first worker, or the tape, finds that
- * the configuration does not work. The
- * arguments are those that `config` was read from, to be read again at SIGHUP.
+ * the configuration does not work. The arguments are those that `config` was read from, to
+ * be read again at SIGHUP.
  */
 int monitor_run(const struct config *config, int argc, char **argv, worker_main *worker);

@@ -50,7 +50,7 @@ struct monitor {
 	int worker_fd, requests_fd; /* our ends; -1: no worker */
 	pid_t spawner;
 	struct watch spawner_watch, events_watch, worker_watch, requests_watch, signals;
-	struct timer second, respawn, stop;
+	struct timer second, respawn, stop, reload;
 	struct news *news, *news_last; /* that the worker did not take yet */
 	size_t news_count;
 	struct timer news_timer;
@@ -58,6 +58,7 @@ struct monitor {
 	uint64_t events_lost_seen, spawned_ns;
 	int quick_deaths;
 	bool stopping, reloading;
+	bool reload_due;		/* SIGHUP came while no worker could be told */
 	bool proven;			/* some worker was ready */
 	char worker_says[MESSAGE_TEXT]; /* why it cannot start; empty: nothing */
 	int status;

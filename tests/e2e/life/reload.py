@@ -140,3 +140,29 @@ def a_bad_web_config_file_leaves_the_old_configuration():
 def a_missing_certificate_leaves_the_old_configuration():
 	stays_with_the_old_one('otlp: {endpoint: "https://localhost:4318", certificate: "%s"}\n', None,
 			       "No such file")
+
+
+@test
+def a_signal_while_the_worker_is_replaced_is_not_forgotten():
+	with Server(answering(OK)) as server, Configured(watching(server)) as configured:
+		sonde = configured.sonde
+		worker = worker_of(sonde)
+		os.kill(worker, signal.SIGSTOP) # so that it is being replaced until it may go on
+		configured.reload(watching(server) + "limit: {series: 77}\n")
+		said = configured.reload(watching(server) + "limit: {series: 78}\n")
+		os.kill(worker, signal.SIGCONT)
+		check("when the next worker is ready" in said, said)
+		until(lambda: sonde.said().count("worker=replaced") == 2, "the second configuration")
+		until(lambda: sonde.said().count('"watching"') == 3, "the third worker")
+		sonde.stop()
+
+
+@test
+def a_signal_while_the_worker_is_dead_is_not_forgotten():
+	with Server(answering(OK)) as server, Configured(watching(server)) as configured:
+		sonde = configured.sonde
+		os.kill(worker_of(sonde), signal.SIGKILL)
+		until(lambda: "the worker died" in sonde.said(), "a word about the worker")
+		configured.reload(watching(server) + "limit: {series: 78}\n")
+		until(lambda: "worker=replaced" in sonde.said(), "the new configuration")
+		sonde.stop()
