@@ -43,7 +43,7 @@ struct monitor {
 	/* The worker can write there too: nothing is ever read back from it. */
 	struct shared *shared;
 	struct feature_state features[FEATURES];
-	uint64_t worker_restarts, events_missed, messages_lost;
+	uint64_t worker_restarts, events_missed, messages_lost, opens_late;
 	int shared_fd, tape_fd, inspect_fd;
 	int listeners[LISTENERS_MAX];
 	size_t listener_count;
