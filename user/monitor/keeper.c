@@ -116,12 +116,10 @@ static void on_worker(struct watch *watch, uint32_t events)
 
 	(void)events;
 	got = message_receive(watch->fd, &said, NULL, &none);
-	if (got <= 0 && got != -EAGAIN && got != -EINTR) {
-		keeper_drop(m);
-		return;
-	}
 	if (got == 1)
 		take_word(m, &said);
+	else if (got != -EAGAIN && got != -EINTR)
+		keeper_drop(m);
 }
 
 /* The worker asks for a file of a target's; of nobody else's. */

@@ -123,13 +123,15 @@ static void tell_options(struct monitor *m)
  * that follows this one, where there is any. A bad configuration changes nothing; one
  * that only the new worker finds bad is gone back from (keeper.c).
  */
-static void reload(struct monitor *m)
+static void on_reload(struct timer *timer, uint64_t now_ns)
 {
+	struct monitor *m = container_of(timer, struct monitor, reload);
 	_cleanup_(buf_free) struct buf restart = buf_new(LIMIT_CONFIG_BYTES);
 	_cleanup_(buf_free) struct buf late = buf_new(LIMIT_CONFIG_BYTES);
 	struct config_error error;
 	struct config *config;
 
+	(void)now_ns;
 	if (m->stopping)
 		return;
 	m->reload_due = m->reloading || m->before || m->worker_fd < 0;
@@ -164,13 +166,6 @@ static void reload(struct monitor *m)
 			 log_value(buf_str(&late)));
 }
 
-/* The worker that SIGHUP waited for is ready. */
-static void on_reload(struct timer *timer, uint64_t now_ns)
-{
-	(void)now_ns;
-	reload(container_of(timer, struct monitor, reload));
-}
-
 static void on_signal(struct watch *watch, uint32_t events)
 {
 	struct monitor *m = container_of(watch, struct monitor, signals);
@@ -180,7 +175,7 @@ static void on_signal(struct watch *watch, uint32_t events)
 	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (info.ssi_signo == SIGHUP)
-		reload(m);
+		loop_timer(m->loop, &m->reload, monotonic_ns());
 	else
 		stop(m);
 }
