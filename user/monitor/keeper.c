@@ -132,12 +132,9 @@ static void on_request(struct watch *watch, uint32_t events)
 
 	(void)events;
 	got = message_receive(watch->fd, &asked, NULL, &none);
-	if (got != 1) {
-		if (got != -EAGAIN && got != -EINTR)
-			loop_unwatch(m->loop, watch);
-		return;
-	}
-	if (asked.type == MESSAGE_OPEN && selection_has(m->selection, asked.process))
+	if (got != 1 && got != -EAGAIN && got != -EINTR)
+		loop_unwatch(m->loop, watch);
+	if (got == 1 && asked.type == MESSAGE_OPEN && selection_has(m->selection, asked.process))
 		opener_ask(m, &asked);
 }
 
@@ -176,10 +173,8 @@ static void on_worker_unborn(struct monitor *m, int error)
 /* The first worker of a configuration that was read again did not come to work. */
 static void revert(struct monitor *m)
 {
-	const char *why = *m->worker_says ? m->worker_says : "its worker died at the start";
-
 	log_error("the configuration does not work, the old one stays", "error=%s",
-		  log_value(str_of(why)));
+		  *m->worker_says ? log_value(str_of(m->worker_says)) : "\"its worker died\"");
 	selection_reconfigure(m->selection, m->before);
 	config_free(m->own_config);
 	m->config = m->before;
