@@ -167,6 +167,7 @@ class Sonde:
 		if not other:
 			return False
 		until(lambda: not os.path.exists("/proc/" + other[1]), "the end of " + other[0], 300)
+		self.stderr.seek(0)
 		self.stderr.truncate(0)
 		return True
 
@@ -205,8 +206,8 @@ class Sonde:
 			return None
 
 	def said(self):
-		self.stderr.seek(0)
-		return self.stderr.read().decode(errors="replace")
+		# Not by seeking: sonde writes where the file they share stands.
+		return os.pread(self.stderr.fileno(), 1 << 24, 0).decode(errors="replace")
 
 	def metrics(self):
 		return Metrics(self.get("/metrics"))

@@ -8,6 +8,7 @@
 #include <sys/sysinfo.h>
 
 #include "bpf/sonde.skel.h"
+#include "user/base/log.h"
 #include "user/base/mem.h"
 #include "user/capture/selftest.h"
 
@@ -408,16 +409,19 @@ static int stand_ins_load(struct sonde *skel, const struct capture *c,
 	return error ? error : sonde__attach(skel);
 }
 
-int capture_stand_in(struct capture *c, const struct feature_state states[FEATURES],
-		     uint64_t missed)
+void capture_stand_in(struct capture *c, const struct feature_state states[FEATURES],
+		      uint64_t missed)
 {
 	int error;
 
 	if (c->stand_ins || !missed)
-		return 0;
+		return;
 	c->stand_ins = sonde__open();
-	if (!c->stand_ins)
-		return -errno;
-	error = stand_ins_load(c->stand_ins, c, states);
-	return error ? error : 1;
+	error = c->stand_ins ? stand_ins_load(c->stand_ins, c, states) : -errno;
+	if (error)
+		log_warn("this kernel skips programs that are preempted, and takes none for them",
+			 "error=%s", log_value(str_of(strerror(-error))));
+	else
+		log_info("this kernel skips programs that are preempted; others stand in for them",
+			 "missed=%lu", missed);
 }

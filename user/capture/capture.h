@@ -80,8 +80,7 @@ uint64_t capture_missed(const struct feature_state states[FEATURES],
 			const struct program_stats *programs, size_t count, uint64_t stood_in);
 /*
  * Once some were `missed`: load and attach the programs that stand in for those
- * that the kernel skips (FEATURE_AGAIN). 1 when it did so now, 0 when there is
- * nothing to do, or the kernel's errno.
+ * that the kernel skips (FEATURE_AGAIN), once, and log it.
  */
-int capture_stand_in(struct capture *c, const struct feature_state states[FEATURES],
-		     uint64_t missed);
+void capture_stand_in(struct capture *c, const struct feature_state states[FEATURES],
+		      uint64_t missed);

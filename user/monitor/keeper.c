@@ -71,9 +71,40 @@ int keeper_spawn(struct monitor *m)
 	m->worker_fd = m->worker_watch.fd = news[0];
 	m->requests_fd = m->requests_watch.fd = requests[0];
 	m->spawned_ns = monotonic_ns();
+	m->worker_says[0] = '\0';
 	loop_watch(m->loop, &m->worker_watch, EPOLLIN);
 	loop_watch(m->loop, &m->requests_watch, EPOLLIN);
 	return error;
+}
+
+void keeper_trust(struct monitor *m)
+{
+	config_free(m->own_before);
+	m->before = m->own_before = NULL;
+}
+
+static void take_word(struct monitor *m, const struct monitor_message *said)
+{
+	if (said->type == MESSAGE_FAILED)
+		memcpy(m->worker_says, said->text, sizeof(m->worker_says));
+	if (said->type != MESSAGE_READY)
+		return;
+	m->proven = true;
+	keeper_trust(m);
+	if (m->reload_due)
+		loop_timer(m->loop, &m->reload, monotonic_ns());
+	log_info("watching", "processes=%zu ready_ms=%.0f", selection_count(m->selection),
+		 (double)(monotonic_ns() - m->spawned_ns) / 1e6);
+}
+
+/* Its death may be told of before its last words were read. */
+static void hear_out(struct monitor *m)
+{
+	struct monitor_message said;
+	size_t none = 0;
+
+	while (m->worker_fd >= 0 && message_receive(m->worker_fd, &said, NULL, &none) == 1)
+		take_word(m, &said);
 }
 
 static void on_worker(struct watch *watch, uint32_t events)
@@ -85,13 +116,10 @@ static void on_worker(struct watch *watch, uint32_t events)
 
 	(void)events;
 	got = message_receive(watch->fd, &said, NULL, &none);
-	if (got <= 0 && got != -EAGAIN && got != -EINTR) {
+	if (got == 1)
+		take_word(m, &said);
+	else if (got != -EAGAIN && got != -EINTR)
 		keeper_drop(m);
-		return;
-	}
-	if (got == 1 && said.type == MESSAGE_READY)
-		log_info("watching", "processes=%zu ready_ms=%.0f", selection_count(m->selection),
-			 (double)(monotonic_ns() - m->spawned_ns) / 1e6);
 }
 
 /* The worker asks for a file of a target's; of nobody else's. */
@@ -104,12 +132,9 @@ static void on_request(struct watch *watch, uint32_t events)
 
 	(void)events;
 	got = message_receive(watch->fd, &asked, NULL, &none);
-	if (got != 1) {
-		if (got != -EAGAIN && got != -EINTR)
-			loop_unwatch(m->loop, watch);
-		return;
-	}
-	if (asked.type == MESSAGE_OPEN && selection_has(m->selection, asked.process))
+	if (got != 1 && got != -EAGAIN && got != -EINTR)
+		loop_unwatch(m->loop, watch);
+	if (got == 1 && asked.type == MESSAGE_OPEN && selection_has(m->selection, asked.process))
 		opener_ask(m, &asked);
 }
 
@@ -145,10 +170,27 @@ static void on_worker_unborn(struct monitor *m, int error)
 		respawn(m, dies_quickly(m));
 }
 
+/* The first worker of a configuration that was read again did not come to work. */
+static void revert(struct monitor *m)
+{
+	log_error("the configuration does not work, the old one stays", "error=%s",
+		  *m->worker_says ? log_value(str_of(m->worker_says)) : "\"its worker died\"");
+	selection_reconfigure(m->selection, m->before);
+	config_free(m->own_config);
+	m->config = m->before;
+	m->own_config = m->own_before;
+	m->before = m->own_before = NULL;
+	log_setup(m->config->log_level, m->config->log_format);
+	message_send(m->spawner_watch.fd, &(struct monitor_message){ .type = MESSAGE_REVERT }, NULL,
+		     0);
+	loop_timer(m->loop, &m->respawn, monotonic_ns());
+}
+
 static void on_worker_death(struct monitor *m, int status)
 {
 	bool last;
 
+	hear_out(m);
 	keeper_drop(m);
 	if (m->stopping) {
 		monitor_end(m, 0);
@@ -159,8 +201,19 @@ static void on_worker_death(struct monitor *m, int status)
 		loop_timer(m->loop, &m->respawn, monotonic_ns());
 		return;
 	}
-	last = dies_quickly(m) || (m->quick_deaths && !m->worker_restarts && WIFEXITED(status));
-	log_warn("the worker died", "status=%d signal=%d restarts=%llu", status,
+	if (m->before) {
+		revert(m);
+		return;
+	}
+	last = dies_quickly(m) || (!m->proven && WIFEXITED(status));
+	if (!m->proven && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_USAGE) {
+		log_error("the configuration does not work", "error=%s",
+			  log_value(str_of(m->worker_says)));
+		monitor_end(m, EXIT_USAGE);
+		return;
+	}
+	log_warn("the worker died", "status=%d signal=%d restarts=%llu",
+		 WIFEXITED(status) ? WEXITSTATUS(status) : 0,
 		 WIFSIGNALED(status) ? WTERMSIG(status) : 0,
 		 (unsigned long long)m->worker_restarts);
 	respawn(m, last);

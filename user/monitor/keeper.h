@@ -11,3 +11,5 @@ void keeper_init(struct monitor *m);
 /* 0, or negative errno: there will be no worker. */
 int keeper_spawn(struct monitor *m);
 void keeper_drop(struct monitor *m);
+/* The configuration works: there is no going back to the one before. */
+void keeper_trust(struct monitor *m);

@@ -74,8 +74,12 @@ int message_receive(int fd, struct monitor_message *ret, int *fds, size_t *count
 			    .msg_iovlen = 1,
 			    .msg_control = control.bytes,
 			    .msg_controllen = sizeof(control.bytes) };
-	ssize_t got = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
+	ssize_t got;
 
+	/* An end that closed with messages unread says so once, before what it had sent. */
+	do
+		got = recvmsg(fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	while (got < 0 && errno == ECONNRESET);
 	if (got <= 0) {
 		*count = 0;
 		return got ? -errno : 0;

@@ -21,11 +21,13 @@ enum message_type {
 	/* worker to monitor */
 	MESSAGE_OPEN, /* open a file of a process: `text` is the path inside its root */
 	MESSAGE_READY,
+	MESSAGE_FAILED, /* it cannot work as it is configured: `text` says why */
 	/* monitor to spawner, and back */
 	MESSAGE_SPAWN, /* descriptors: those of enum worker_file (shared.h) */
 	MESSAGE_SPAWNED,
 	MESSAGE_DIED,	/* `status` as of waitpid */
 	MESSAGE_RELOAD, /* read the configuration again for the next worker */
+	MESSAGE_REVERT, /* the next worker has the one before */
 };
 
 /* Descriptors that MESSAGE_PROCESS carries, in this order where their bit is set. */
@@ -58,6 +60,7 @@ int message_send(int fd, const struct monitor_message *message, const int *fds, 
 /*
  * One message and its descriptors, which are the caller's then (close-on-exec).
  * `*count` is the room of `fds` and becomes how many came. 1 for a message, 0
- * when the other end is closed, or negative errno (-EBADMSG: not one of ours).
+ * when the other end is closed, or negative errno (-EAGAIN: nothing waits,
+ * -EBADMSG: not one of ours).
  */
 int message_receive(int fd, struct monitor_message *ret, int *fds, size_t *count);

@@ -56,18 +56,6 @@ static void heal_lost_events(struct monitor *m, uint64_t lost)
 	selection_scan(m->selection);
 }
 
-static void stand_in(struct monitor *m)
-{
-	int done = capture_stand_in(m->capture, m->features, m->missed);
-
-	if (done > 0)
-		log_info("this kernel skips programs that are preempted; others stand in for them",
-			 "missed=%lu", m->missed);
-	if (done < 0)
-		log_warn("this kernel skips programs that are preempted, and takes none for them",
-			 "error=%s", strerror(-done));
-}
-
 static void read_programs(struct monitor *m, uint64_t stood_in)
 {
 	struct program_stats programs[CAPTURE_PROGRAMS];
@@ -77,7 +65,7 @@ static void read_programs(struct monitor *m, uint64_t stood_in)
 	/* What was missed a moment ago may have been done since; a counter does not go back. */
 	if (missed > m->missed)
 		m->missed = missed;
-	stand_in(m);
+	capture_stand_in(m->capture, m->features, m->missed);
 	memcpy(m->shared->programs, programs, sizeof(programs));
 	m->shared->program_count = count;
 	m->shared->programs_missed = m->missed;
@@ -133,17 +121,25 @@ static void tell_options(struct monitor *m)
 
 /*
  * The new options hold from now on: what is watched here, the rest in the worker
- * that follows this one, where there is any. A bad configuration changes nothing.
+ * that follows this one, where there is any. A bad configuration changes nothing; one
+ * that only the new worker finds bad is gone back from (keeper.c).
  */
-static void reload(struct monitor *m)
+static void on_reload(struct timer *timer, uint64_t now_ns)
 {
+	struct monitor *m = container_of(timer, struct monitor, reload);
 	_cleanup_(buf_free) struct buf restart = buf_new(LIMIT_CONFIG_BYTES);
 	_cleanup_(buf_free) struct buf late = buf_new(LIMIT_CONFIG_BYTES);
 	struct config_error error;
 	struct config *config;
 
-	if (m->reloading || m->worker_fd < 0)
+	(void)now_ns;
+	if (m->stopping)
 		return;
+	m->reload_due = m->reloading || m->before || m->worker_fd < 0;
+	if (m->reload_due) {
+		log_info("the configuration will be read again when the next worker is ready", "");
+		return;
+	}
 	if (config_read(m->argc, m->argv, environ, &config, &error)) {
 		log_error("the configuration is bad, the old one stays", "error=%s",
 			  log_value(str_of(error.text)));
@@ -153,13 +149,16 @@ static void reload(struct monitor *m)
 	say(m->spawner_watch.fd, MESSAGE_RELOAD);
 	config_changes(m->config, config, TAKEN_AT_START, &late);
 	config_changes(m->config, config, TAKEN_BY_NEXT_WORKER, &restart);
-	config_free(m->own_config);
+	m->before = m->config;
+	m->own_before = m->own_config;
 	m->config = m->own_config = config;
 	m->reloading = restart.len;
-	if (m->reloading)
+	if (m->reloading) {
 		news_stop(m);
-	else
+	} else {
+		keeper_trust(m);
 		tell_options(m);
+	}
 	selection_reconfigure(m->selection, config);
 	log_info("the configuration was read again", "worker=%s changed_for_it=%s",
 		 restart.len ? "replaced" : "kept", log_value(buf_str(&restart)));
@@ -177,7 +176,7 @@ static void on_signal(struct watch *watch, uint32_t events)
 	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (info.ssi_signo == SIGHUP)
-		reload(m);
+		loop_timer(m->loop, &m->reload, monotonic_ns());
 	else
 		stop(m);
 }
@@ -211,6 +210,7 @@ static int start_watching(struct monitor *m)
 	keeper_init(m);
 	m->second.fired = on_second;
 	m->stop.fired = on_stop;
+	m->reload.fired = on_reload;
 	m->selection = selection_new(m->capture, m->config, news_tell, m);
 	selection_ignore(m->selection, (uint32_t)getpid());
 	selection_ignore(m->selection, (uint32_t)m->spawner);
@@ -237,6 +237,7 @@ static void clean_up(struct monitor *m)
 	ring_free(m->events);
 	capture_free(m->capture);
 	loop_free(m->loop);
+	config_free(m->own_before);
 	config_free(m->own_config);
 }
 

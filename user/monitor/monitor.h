@@ -15,7 +15,8 @@
 #include "user/spawner/spawner.h"
 
 /*
- * Exit status of the agent: 0, 1 failed while running, 3 this host cannot. The
- * arguments are those that `config` was read from, to be read again at SIGHUP.
+ * Exit status of the agent: base/exit.h; 2 where the first worker, or the tape, finds that
+ * the configuration does not work. The arguments are those that `config` was read from, to
+ * be read again at SIGHUP.
  */
 int monitor_run(const struct config *config, int argc, char **argv, worker_main *worker);

@@ -38,9 +38,10 @@ __attribute__((noreturn)) static void child(int requests, const struct monitor_m
 static void on_late(struct timer *timer, uint64_t now_ns)
 {
 	struct opener *o = container_of(timer, struct opener, deadline);
+	struct monitor *m = o->monitor;
 
 	(void)now_ns;
-	o->monitor->shared->opens_late++;
+	m->shared->opens_late = ++m->opens_late;
 	kill(o->pid, SIGKILL);
 }
 

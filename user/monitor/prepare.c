@@ -47,7 +47,7 @@ int prepare_tape(struct monitor *m)
 		return 0;
 	log_error("the tape cannot be opened", "path=%s error=%s", log_value(str_of(path)),
 		  error == EINVAL || error == ENXIO ? "it is no regular file" : strerror(error));
-	return EXIT_FAILED;
+	return EXIT_USAGE;
 }
 
 /* Without it sonde works all the same: it cannot be asked. */

@@ -14,6 +14,7 @@
 #include "user/base/listen.h"
 #include "user/base/loop.h"
 #include "user/capture/capture.h"
+#include "user/monitor/message.h"
 #include "user/monitor/selection.h"
 #include "user/monitor/shared.h"
 
@@ -30,6 +31,9 @@ struct opener {
 struct monitor {
 	const struct config *config;
 	struct config *own_config; /* read again at SIGHUP; NULL: the first one */
+	/* What held before, until the worker of the new one is ready; NULL: none is on trial. */
+	const struct config *before;
+	struct config *own_before;
 	int argc;
 	char **argv;
 	struct loop *loop;
@@ -39,7 +43,7 @@ struct monitor {
 	/* The worker can write there too: nothing is ever read back from it. */
 	struct shared *shared;
 	struct feature_state features[FEATURES];
-	uint64_t worker_restarts, events_missed, messages_lost;
+	uint64_t worker_restarts, events_missed, messages_lost, opens_late;
 	uint64_t missed; /* operations whose program was skipped, at most */
 	int shared_fd, tape_fd, inspect_fd;
 	int listeners[LISTENERS_MAX];
@@ -47,7 +51,7 @@ struct monitor {
 	int worker_fd, requests_fd; /* our ends; -1: no worker */
 	pid_t spawner;
 	struct watch spawner_watch, events_watch, worker_watch, requests_watch, signals;
-	struct timer second, respawn, stop;
+	struct timer second, respawn, stop, reload;
 	struct news *news, *news_last; /* that the worker did not take yet */
 	size_t news_count;
 	struct timer news_timer;
@@ -55,6 +59,9 @@ struct monitor {
 	uint64_t events_lost_seen, spawned_ns;
 	int quick_deaths;
 	bool stopping, reloading;
+	bool reload_due;		/* SIGHUP came while no worker could be told */
+	bool proven;			/* some worker was ready */
+	char worker_says[MESSAGE_TEXT]; /* why it cannot start; empty: nothing */
 	int status;
 };
 

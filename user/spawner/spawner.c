@@ -18,6 +18,7 @@ enum { WORKER_NICE = -5 };
 
 struct spawner {
 	const struct config *config; /* replaced ones are kept: a worker may still use them */
+	const struct config *before; /* the last reload */
 	int argc;
 	char **argv;
 	worker_main *main;
@@ -72,6 +73,7 @@ static void reload(struct spawner *s)
 	struct config_error error;
 	struct config *config;
 
+	s->before = s->config;
 	if (!config_read(s->argc, s->argv, environ, &config, &error))
 		s->config = config;
 }
@@ -92,6 +94,8 @@ static bool take_message(struct spawner *s)
 		spawn(s, &m, fds, count);
 	else if (m.type == MESSAGE_RELOAD)
 		reload(s);
+	else if (m.type == MESSAGE_REVERT && s->before)
+		s->config = s->before;
 	return true;
 }
 

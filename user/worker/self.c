@@ -332,6 +332,30 @@ void self_jail(struct self *self, const struct jail *jail)
 	self->jail = *jail;
 }
 
+enum { LOOKS = 100 };
+
+/*
+ * Records that a worker took along. What is made between a look at the counter
+ * and one at the rings would be in one of them alone, so look until none was.
+ */
+static uint64_t ring_residual(struct self *self, struct ledger *l)
+{
+	int64_t residual = 0;
+
+	for (int i = 0; i < LOOKS; i++) {
+		uint64_t made;
+
+		read_counters(self);
+		fill_ledger(self, l);
+		made = self->counters.count[COUNT_RECORDS];
+		residual = ledger_residual(l, STAGE_RING);
+		read_counters(self);
+		if (made == self->counters.count[COUNT_RECORDS])
+			break;
+	}
+	return residual > 0 ? (uint64_t)residual : 0;
+}
+
 void self_inherit(struct self *self, struct ledger *l)
 {
 	static const struct {
@@ -340,9 +364,7 @@ void self_inherit(struct self *self, struct ledger *l)
 	} lost[] = { { STAGE_EXCHANGE, LOSS_EXCHANGE_WORKER_DIED },
 		     { STAGE_EXPORT, LOSS_EXPORT_WORKER_DIED } };
 
-	read_counters(self);
-	fill_ledger(self, l);
-	l->lost[LOSS_RING_WORKER_DIED] += (uint64_t)ledger_residual(l, STAGE_RING);
+	l->lost[LOSS_RING_WORKER_DIED] += ring_residual(self, l);
 	for (size_t i = 0; i < ARRAY_SIZE(lost); i++)
 		l->lost[lost[i].loss] += (uint64_t)ledger_residual(l, lost[i].stage);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "user/base/clock.h"
+#include "user/base/exit.h"
 #include "user/base/limits.h"
 #include "user/base/mem.h"
 #include "user/monitor/message.h"
@@ -290,6 +291,16 @@ static bool capture_is_ready(void *owner)
 	return __atomic_load_n(&w->shared->watching, __ATOMIC_ACQUIRE) && !w->stopping;
 }
 
+/* The monitor says it, and what becomes of it. */
+static void fail(struct worker *w, const char *why)
+{
+	struct monitor_message failed = { .type = MESSAGE_FAILED };
+
+	snprintf(failed.text, sizeof(failed.text), "%s", why);
+	message_send(w->fds[WORKER_MONITOR], &failed, NULL, 0);
+	w->status = EXIT_USAGE;
+}
+
 static int begin_export(struct worker *w, const int *listeners, size_t count)
 {
 	struct export_context context = {
@@ -307,7 +318,7 @@ static int begin_export(struct worker *w, const int *listeners, size_t count)
 
 	if (!pipeline_export(w->pipeline, &context, &error))
 		return 0;
-	log_error("an exporter cannot start", "error=%s", log_value(str_of(error)));
+	fail(w, error);
 	return -EINVAL;
 }
 
@@ -388,8 +399,9 @@ int worker_run(const struct config *config, const int *fds, size_t count, size_t
 	if (!error)
 		error = jail_enter(config, &jail);
 	if (error) {
-		log_error("the worker cannot start", "error=%s", strerror(-error));
-		return 1;
+		if (!w.status)
+			log_error("the worker cannot start", "error=%s", strerror(-error));
+		return w.status ? w.status : EXIT_FAILED;
 	}
 	self_jail(w.self, &jail);
 	message_send(fds[WORKER_MONITOR], &ready, NULL, 0);

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 
 from killed import children, worker_of
 from lib import DEADLINE_S, SONDE, check, end_process, equal, free_port, running, test, until
@@ -118,8 +119,28 @@ def a_tape_is_a_regular_file():
 		os.mkfifo(path)
 		status, text = sonde_says("--watch.pid=%d" % server.pid, "--tape.record=" + path,
 					  "--web.listen-address=127.0.0.1:%d" % free_port())
-		equal(status, 1, "exit status")
+		equal(status, 2, "exit status")
 		check("regular file" in text, text)
+
+
+@test
+def a_configuration_that_does_not_work_is_2_and_one_line_says_why():
+	with tempfile.TemporaryDirectory() as folder, Server(answering(OK)) as server:
+		os.chmod(folder, 0o755)
+		bad = os.path.join(folder, "web.yml")
+		with open(bad, "w", encoding="ascii") as f:
+			f.write("nonsense: 1\n")
+		missing = os.path.join(folder, "missing")
+		for options, why in (
+				(["--web.config.file=" + bad], "nonsense"),
+				(["--otlp.endpoint=https://localhost:1", "--otlp.certificate=" + missing], missing),
+				(["--otlp.traces.endpoint=http://"], "http"),
+				(["--tape.record=" + os.path.join(missing, "tape")], missing)):
+			status, text = sonde_says("--watch.pid=%d" % server.pid, *options,
+						  "--web.listen-address=127.0.0.1:%d" % free_port())
+			equal(status, 2, "exit status with %s: %s" % (options, text))
+			errors = [line for line in text.splitlines() if "level=info" not in line]
+			check(len(errors) == 1 and why in errors[0], text)
 
 
 @test
@@ -200,3 +221,43 @@ def sigint_to_the_whole_group_flushes_and_is_0():
 @test
 def sigterm_to_the_whole_group_flushes_and_is_0():
 	ended_with_all(signal.SIGTERM)
+
+
+def spans_given_up(status, delay_s):
+	"""A receiver that answers with `status`, after a while: what is not sent is said."""
+	class Handler(http.server.BaseHTTPRequestHandler):
+		def do_POST(self): # pylint: disable=invalid-name
+			self.rfile.read(int(self.headers["Content-Length"]))
+			time.sleep(delay_s)
+			with contextlib.suppress(OSError):
+				self.send_response(status)
+				self.send_header("Content-Length", "0")
+				self.end_headers()
+
+		def log_message(self, *_): # pylint: disable=arguments-differ
+			pass
+
+	sink = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+	sink.daemon_threads = True
+	sink.block_on_close = False
+	threading.Thread(target=sink.serve_forever, daemon=True).start()
+	with Server(answering(OK)) as server, \
+	     watch(server, "--otlp.traces.endpoint=http://127.0.0.1:%d" % sink.server_port,
+		   "--otlp.schedule-delay=1h") as sonde:
+		exchange(server, GET, len(OK))
+		until(lambda: sonde.lines, "a span")
+		sonde.stop()
+		said = [line for line in sonde.said().splitlines() if "spans not sent: dropped" in line]
+		check(len(said) == 1 and "level=warn" in said[0] and "spans=1" in said[0], sonde.said())
+	sink.shutdown()
+	sink.server_close()
+
+
+@test
+def spans_that_are_refused_at_the_end_are_said():
+	spans_given_up(503, 0)
+
+
+@test
+def spans_that_a_slow_receiver_does_not_take_at_the_end_are_said():
+	spans_given_up(200, 8)

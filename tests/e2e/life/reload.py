@@ -104,3 +104,65 @@ def a_bad_file_changes_nothing():
 		ask(server, 2)
 		configured.sonde.until_metric(2, COUNT)
 		equal(worker_of(configured.sonde), worker, "the worker")
+
+
+def stays_with_the_old_one(options, file, why):
+	"""`options` are good to read and only the new worker finds out that they cannot work."""
+	with tempfile.TemporaryDirectory() as folder, Server(answering(OK)) as server, \
+			Configured(watching(server)) as configured:
+		sonde = configured.sonde
+		path = os.path.join(folder, "file")
+		os.chmod(folder, 0o755)
+		if file:
+			with open(path, "w", encoding="ascii") as f:
+				f.write(file)
+		worker = worker_of(sonde)
+		configured.reload(watching(server) + options % path)
+		until(lambda: "the old one stays" in sonde.said(), "a word about the old one")
+		said = [line for line in sonde.said().splitlines() if "the old one stays" in line]
+		check(len(said) == 1 and "level=error" in said[0] and why in said[0], said)
+		until(lambda: worker_of(sonde) not in (None, worker), "another worker")
+		until(sonde.is_ready, "readiness")
+		ask(server, 2)
+		sonde.until_metric(2, COUNT)
+		# What is good is taken up after that.
+		configured.reload(watching(server) + "limit: {series: 77}\n")
+		until(sonde.is_ready, "readiness")
+		sonde.stop()
+
+
+@test
+def a_bad_web_config_file_leaves_the_old_configuration():
+	stays_with_the_old_one('web: {config: {file: "%s"}}\n', "nonsense: 1\n", "nonsense")
+
+
+@test
+def a_missing_certificate_leaves_the_old_configuration():
+	stays_with_the_old_one('otlp: {endpoint: "https://localhost:4318", certificate: "%s"}\n', None,
+			       "No such file")
+
+
+@test
+def a_signal_while_the_worker_is_replaced_is_not_forgotten():
+	with Server(answering(OK)) as server, Configured(watching(server)) as configured:
+		sonde = configured.sonde
+		worker = worker_of(sonde)
+		os.kill(worker, signal.SIGSTOP) # so that it is being replaced until it may go on
+		configured.reload(watching(server) + "limit: {series: 77}\n")
+		said = configured.reload(watching(server) + "limit: {series: 78}\n")
+		os.kill(worker, signal.SIGCONT)
+		check("when the next worker is ready" in said, said)
+		until(lambda: sonde.said().count("worker=replaced") == 2, "the second configuration")
+		until(lambda: sonde.said().count('"watching"') == 3, "the third worker")
+		sonde.stop()
+
+
+@test
+def a_signal_while_the_worker_is_dead_is_not_forgotten():
+	with Server(answering(OK)) as server, Configured(watching(server)) as configured:
+		sonde = configured.sonde
+		os.kill(worker_of(sonde), signal.SIGKILL)
+		until(lambda: "the worker died" in sonde.said(), "a word about the worker")
+		configured.reload(watching(server) + "limit: {series: 78}\n")
+		until(lambda: "worker=replaced" in sonde.said(), "the new configuration")
+		sonde.stop()

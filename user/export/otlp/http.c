@@ -201,7 +201,6 @@ static const char *set_request(struct http_post *post)
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, post->headers);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT,
 			 "sonde/" SONDE_VERSION " OTel-OTLP-Exporter-C/" SONDE_VERSION);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)post->target->timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -273,7 +272,7 @@ static void renew_connection(struct http_post *post)
 				 (long)((now_ns - post->changed_ns) / NS_PER_S + 1));
 }
 
-int http_post_start(struct http_post *post, struct str body)
+int http_post_start(struct http_post *post, struct str body, uint64_t timeout_ms)
 {
 	CURL *easy = post->transfer.easy;
 
@@ -283,6 +282,7 @@ int http_post_start(struct http_post *post, struct str body)
 	post->failure[0] = '\0';
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.at);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
 	renew_connection(post);
 	if (http_transfer_start(&post->transfer))
 		return -EIO;

@@ -29,7 +29,10 @@ void http_client_free(struct http_client *client);
 /* The target outlives the post. NULL with `*error` set if it cannot be used. */
 struct http_post *http_post_new(struct http_client *client, const struct otlp_target *target,
 				http_done *done, void *owner, const char **error);
-/* The body is borrowed until `done`. 0 or negative errno; `done` is then not called. */
-int http_post_start(struct http_post *post, struct str body);
+/*
+ * The body is borrowed until `done`, which comes after `timeout_ms` at the latest. 0 or
+ * negative errno; `done` is then not called.
+ */
+int http_post_start(struct http_post *post, struct str body, uint64_t timeout_ms);
 /* Also ends a request that is under way; `done` is then not called. */
 void http_post_free(struct http_post *post);

@@ -8,36 +8,44 @@
 /* No receiver keeps sonde silent for longer than a year; also keeps the sums in range. */
 #define MOST_SECONDS INT64_C(31536000)
 
+/* However long a receiver asks for: an outage is often over before. */
+#define REST_NS (300 * NS_PER_S)
+
 /* The longest date that RFC 9110 knows has 33 characters. */
 enum { DATE_BYTES = 64 };
-
-const struct retry_policy retry_default = {
-	.first_ns = 5 * NS_PER_S,
-	.most_ns = 30 * NS_PER_S,
-	.give_up_ns = 300 * NS_PER_S,
-};
 
 static uint64_t min_ns(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
 
+struct retry_policy retry_policy_of(uint64_t give_up_ns)
+{
+	return (struct retry_policy){ .first_ns = min_ns(NS_PER_S, give_up_ns / 10),
+				      .most_ns = 5 * NS_PER_S,
+				      .give_up_ns = give_up_ns };
+}
+
 uint64_t retry_next(struct retry *retry, const struct retry_policy *policy, uint64_t now_ns,
 		    int64_t asked_ns, uint32_t random)
 {
-	uint64_t interval, wait, left;
+	uint64_t interval, wait, end_ns = retry->began_ns + policy->give_up_ns;
 
-	if (!retry->began_ns)
-		*retry = (struct retry){ now_ns, policy->first_ns };
-	if (now_ns - retry->began_ns >= policy->give_up_ns)
-		return RETRY_GIVE_UP;
+	if (!retry->interval_ns)
+		retry->interval_ns = policy->first_ns;
 	interval = min_ns(retry->interval_ns, policy->most_ns);
 	retry->interval_ns = interval + interval / 2;
-	if (asked_ns >= 0)
-		return min_ns((uint64_t)asked_ns, policy->give_up_ns) + 1;
-	wait = interval / 2 + (uint64_t)((unsigned __int128)interval * random >> 32);
-	left = policy->give_up_ns - (now_ns - retry->began_ns);
-	return min_ns(wait, left) + 1;
+	wait = asked_ns >= 0
+		       ? (uint64_t)asked_ns
+		       : interval / 2 + (uint64_t)((unsigned __int128)interval * random >> 32);
+	if (now_ns >= end_ns || wait >= end_ns - now_ns)
+		return RETRY_GIVE_UP;
+	return wait + 1;
+}
+
+uint64_t retry_rest(const struct retry_policy *policy, int64_t asked_ns)
+{
+	return min_ns(asked_ns >= 0 ? (uint64_t)asked_ns : policy->first_ns, REST_NS) + 1;
 }
 
 static bool seconds_parse(struct str digits, int64_t *ret)

@@ -7,6 +7,7 @@
  *	  ^                      |                                |
  *	  +------ finished ------+----- given up, replaced -------+
  *
+ * What the target's timeout allows is for all tries of a body together.
  * A body that was given up leaves its wait behind: the sender RESTS until it is
  * over, so that the next body does not hurry a receiver that asked for time.
  */
@@ -31,8 +32,9 @@ struct sender {
 	enum sender_state state;
 	struct buf body; /* owned while SENDING and WAITING */
 	struct retry retry;
-	const struct retry_policy *policy;
-	bool draining; /* the end is near: a failure is final */
+	struct retry_policy policy; /* give_up_ns 0: that of the target's timeout */
+	unsigned tries;		    /* of this body */
+	bool draining;		    /* the end is near: a failure is final */
 	uint64_t answers[FATES];
 	/* A body has ended; of an accepted one `rejected` items were not taken. */
 	void (*finished)(struct sender *sender, enum sent sent, uint64_t rejected);

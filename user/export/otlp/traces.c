@@ -2,6 +2,7 @@
 #include "user/export/otlp/traces.h"
 
 #include "user/base/clock.h"
+#include "user/base/log.h"
 #include "user/config/config.h"
 #include "user/export/otlp/body.h"
 #include "user/model/ledger.h"
@@ -61,9 +62,14 @@ static void on_time(struct timer *timer, uint64_t now_ns)
 	send_due(container_of(timer, struct traces, timer));
 }
 
-static void drop_all(struct traces *traces, enum loss loss)
+/* At the end, for a receiver that does not take them or not in time. */
+static void drop_all(struct traces *traces)
 {
-	traces->queue.ledger->lost[loss] += traces->sending + span_queue_count(&traces->queue);
+	size_t count = traces_inside(traces);
+
+	if (count)
+		log_warn("otlp: spans not sent: dropped", "spans=%zu", count);
+	traces->queue.ledger->lost[LOSS_EXPORT_SHUTDOWN] += count;
 	traces->sending = 0;
 	span_queue_free(&traces->queue);
 }
@@ -79,7 +85,7 @@ static void on_finished(struct sender *sender, enum sent sent, uint64_t rejected
 
 	if (sent == SENT_CUT_SHORT) {
 		/* Nobody answers: what waits would go the same way. */
-		drop_all(traces, LOSS_EXPORT_SHUTDOWN);
+		drop_all(traces);
 	} else if (sent == SENT_ACCEPTED) {
 		if (rejected > traces->sending)
 			rejected = traces->sending;
@@ -135,6 +141,6 @@ void traces_free(struct traces *traces)
 	if (!traces->sender.post)
 		return;
 	loop_timer(traces->sender.loop, &traces->timer, 0);
-	drop_all(traces, LOSS_EXPORT_SHUTDOWN);
+	drop_all(traces);
 	sender_free(&traces->sender);
 }

@@ -69,7 +69,7 @@ static void rig_begin(struct rig *rig, const struct step *steps, size_t count,
 	collectors_init(&rig->collectors);
 	collectors_add(&rig->collectors, &rig->collector);
 	rig->readings = (struct readings){
-		.sender = { .target = &rig->target, .loop = rig->loop, .policy = &slow },
+		.sender = { .target = &rig->target, .loop = rig->loop, .policy = slow },
 		.collectors = &rig->collectors,
 		.interval_ns = 5 * NS_PER_MS,
 		.temporality = temporality,

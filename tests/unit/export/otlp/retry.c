@@ -13,46 +13,69 @@ static uint64_t near_ms(uint64_t ns)
 	return ns / NS_PER_MS;
 }
 
-TEST(waits_grow_by_half_from_five_seconds_to_thirty)
+static const struct retry_policy patient = { NS_PER_S, 5 * NS_PER_S, 300 * NS_PER_S };
+
+TEST(waits_grow_by_half_up_to_the_most)
 {
 	/* The middle of what is random: the wait is the interval itself. */
-	static const uint64_t wait_ms[] = { 5000, 7500, 11250, 16875, 25312, 30000, 30000 };
-	struct retry retry = {};
+	static const uint64_t wait_ms[] = { 1000, 1500, 2250, 3375, 5000, 5000 };
+	struct retry retry = { .began_ns = start_ns };
 
 	EACH(i, wait_ms)
-		CHECK(near_ms(retry_next(&retry, &retry_default, start_ns, NOTHING_ASKED,
-					 0x80000000)) == wait_ms[i]);
+		CHECK(near_ms(retry_next(&retry, &patient, start_ns, NOTHING_ASKED, 0x80000000)) ==
+		      wait_ms[i]);
 }
 
 TEST(a_wait_is_spread_by_half_either_way)
 {
-	struct retry low = {}, high = {};
+	struct retry low = { .began_ns = start_ns }, high = low;
 
-	CHECK(near_ms(retry_next(&low, &retry_default, start_ns, NOTHING_ASKED, 0)) == 2500);
-	CHECK(near_ms(retry_next(&high, &retry_default, start_ns, NOTHING_ASKED, UINT32_MAX)) ==
-	      7499);
+	CHECK(near_ms(retry_next(&low, &patient, start_ns, NOTHING_ASKED, 0)) == 500);
+	CHECK(near_ms(retry_next(&high, &patient, start_ns, NOTHING_ASKED, UINT32_MAX)) == 1500);
 }
 
-TEST(after_five_minutes_it_is_given_up)
+TEST(what_cannot_be_tried_before_its_time_is_up_is_given_up)
 {
-	struct retry retry = {};
-	uint64_t last_ns = start_ns + 300 * NS_PER_S;
+	struct retry retry = { .began_ns = start_ns };
+	uint64_t end_ns = start_ns + 300 * NS_PER_S;
 
-	CHECK(retry_next(&retry, &retry_default, start_ns, NOTHING_ASKED, 0));
-	/* A wait never goes past the end. */
-	CHECK(near_ms(retry_next(&retry, &retry_default, last_ns - NS_PER_S, NOTHING_ASKED, 0)) ==
-	      1000);
-	CHECK(retry_next(&retry, &retry_default, last_ns, NOTHING_ASKED, 0) == RETRY_GIVE_UP);
+	CHECK(retry_next(&retry, &patient, end_ns - NS_PER_S, NOTHING_ASKED, 0));
+	CHECK(retry_next(&retry, &patient, end_ns - NS_PER_MS, NOTHING_ASKED, 0) == RETRY_GIVE_UP);
+	CHECK(retry_next(&retry, &patient, end_ns, 0, 0) == RETRY_GIVE_UP);
+	CHECK(retry_next(&retry, &patient, end_ns + 1, NOTHING_ASKED, 0) == RETRY_GIVE_UP);
 }
 
-TEST(what_the_receiver_asks_for_is_honoured)
+TEST(some_tries_fit_into_any_timeout)
 {
-	struct retry retry = {};
+	static const uint64_t timeouts_ms[] = { 10, 100, 3000, 10000, 60000 };
 
-	CHECK(near_ms(retry_next(&retry, &retry_default, start_ns, 120 * (int64_t)NS_PER_S, 0)) ==
-	      120000);
-	CHECK(near_ms(retry_next(&retry, &retry_default, start_ns, 0, 0)) == 0);
-	CHECK(near_ms(retry_next(&retry, &retry_default, start_ns, INT64_MAX, 0)) == 300000);
+	EACH(i, timeouts_ms) {
+		struct retry_policy policy = retry_policy_of(timeouts_ms[i] * NS_PER_MS);
+		struct retry retry = { .began_ns = start_ns };
+		uint64_t now_ns = start_ns, wait_ns;
+		int tries = 1;
+
+		while ((wait_ns = retry_next(&retry, &policy, now_ns, NOTHING_ASKED, UINT32_MAX))) {
+			now_ns += wait_ns;
+			tries++;
+		}
+		CHECK(tries >= 3 && now_ns - start_ns <= timeouts_ms[i] * NS_PER_MS);
+	}
+}
+
+TEST(what_the_receiver_asks_for_is_honoured_or_it_is_given_up)
+{
+	struct retry_policy three_s = retry_policy_of(3 * NS_PER_S);
+	struct retry retry = { .began_ns = start_ns };
+	int64_t two_s = 2 * (int64_t)NS_PER_S;
+
+	CHECK(near_ms(retry_next(&retry, &three_s, start_ns, two_s, 0)) == 2000);
+	CHECK(near_ms(retry_next(&retry, &three_s, start_ns, 0, 0)) == 0);
+	CHECK(retry_next(&retry, &three_s, start_ns + 2 * NS_PER_S, two_s, 0) == RETRY_GIVE_UP);
+	CHECK(retry_next(&retry, &three_s, start_ns, INT64_MAX, 0) == RETRY_GIVE_UP);
+	CHECK(near_ms(retry_rest(&three_s, two_s)) == 2000);
+	CHECK(near_ms(retry_rest(&three_s, INT64_MAX)) == 300000);
+	CHECK(near_ms(retry_rest(&three_s, NOTHING_ASKED)) == 300);
 }
 
 TEST(retry_after_is_seconds_or_a_date)

@@ -44,7 +44,7 @@ static void rig_begin(struct rig *rig, const struct step *steps, size_t count)
 	rig->target = (struct otlp_target){ .endpoint = rig->receiver.url, .timeout_ms = 10000 };
 	rig->client = http_client_new(rig->loop);
 	rig->traces = (struct traces){
-		.sender = { .target = &rig->target, .loop = rig->loop, .policy = &quick },
+		.sender = { .target = &rig->target, .loop = rig->loop, .policy = quick },
 		.queue = { .limit_spans = 100, .batch_spans = 3, .ledger = &rig->ledger },
 		.delay_ns = NS_PER_MS,
 	};
@@ -314,17 +314,44 @@ TEST(a_gzip_bomb_is_cut_after_decompression)
 
 TEST(what_is_tried_for_too_long_is_given_up)
 {
-	static const struct retry_policy hasty = { NS_PER_MS, 4 * NS_PER_MS, 20 * NS_PER_MS };
+	static const struct retry_policy hasty = { NS_PER_MS, 4 * NS_PER_MS, 40 * NS_PER_MS };
 	static const struct step steps[] = { { DEED_ANSWER, STATUS("503 No") } };
 	struct rig rig;
 
 	rig_begin(&rig, steps, 1);
-	rig.traces.sender.policy = &hasty;
+	rig.traces.sender.policy = hasty;
 	rig_spans(&rig, 5);
 	CHECK(rig_settle(&rig));
 	rig_end(&rig);
 	CHECK(rig.ledger.lost[LOSS_EXPORT_TIMEOUT] == 5);
 	CHECK(rig.receiver.requests > 4);
+}
+
+/* With all retries: the target's timeout, not one for each try. */
+TEST(the_timeout_is_for_all_tries_together)
+{
+	static const struct step rows[][2] = {
+		{ { DEED_ANSWER, STATUS("503 No") }, { DEED_ANSWER, STATUS("503 No") } },
+		{ { DEED_ANSWER, "HTTP/1.1 503 No\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n" },
+		  { DEED_ANSWER,
+		    "HTTP/1.1 503 No\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n" } },
+		{ { DEED_ANSWER, STATUS("503 No") }, { DEED_HOLD } },
+	};
+
+	EACH(i, rows) {
+		uint64_t began_ns = monotonic_ns(), took_ns;
+		struct rig rig;
+
+		rig_begin(&rig, rows[i], 2);
+		rig.target.timeout_ms = 1400;
+		rig.traces.sender.policy = retry_policy_of(1400 * NS_PER_MS);
+		rig_spans(&rig, 3);
+		CHECK(rig_settle(&rig));
+		took_ns = monotonic_ns() - began_ns;
+		rig_end(&rig);
+		CHECK(rig.ledger.lost[LOSS_EXPORT_TIMEOUT] == 3);
+		CHECK(rig.receiver.requests >= 2 && took_ns < 1900 * NS_PER_MS);
+	}
 }
 
 TEST(a_silent_receiver_holds_up_nothing_but_its_own_queue)
@@ -365,7 +392,7 @@ TEST(at_the_end_a_failure_is_final_and_counted)
 	struct rig rig;
 
 	rig_begin(&rig, steps, 1);
-	rig.traces.sender.policy = &slow;
+	rig.traces.sender.policy = slow;
 	rig_spans(&rig, 8);
 	while (rig.traces.sender.state != SENDER_WAITING)
 		loop_once(rig.loop, 1);
