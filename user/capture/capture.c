@@ -10,6 +10,7 @@
 #include "bpf/sonde.skel.h"
 #include "user/base/log.h"
 #include "user/base/mem.h"
+#include "user/capture/host.h"
 #include "user/capture/selftest.h"
 
 enum { LINE_BYTES = 16 << 20 /* of one pass of an iterator: 200,000 processes */ };
@@ -160,6 +161,11 @@ int capture_new(const struct config *config, struct feature_state states[FEATURE
 
 	libbpf_set_print(config->log_level == LOG_DEBUG ? loud : quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+	if (!host_is_whole())
+		log_warn(
+			"not the host's pid namespace: only processes of this one are seen, and no "
+			"sonde outside of it; in a container, give it the host's (hostPID: true)",
+			"");
 	features_probe(only[config->capture_flavour], states);
 	for (;;) {
 		if (!features_suffice(states))

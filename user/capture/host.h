@@ -22,6 +22,12 @@ enum { HOST_LACKS = 5, HOST_LACK_BYTES = 200 };
 void host_look(struct host *ret);
 
 /*
+ * False in a pid namespace other than the host's: the kernel's iterators then give the processes
+ * of that one alone, so neither the others nor a sonde among them are seen.
+ */
+bool host_is_whole(void);
+
+/*
  * What the host lacks and what to do about it, a sentence each; how many. At least one, which is
  * for hosts on which sonde cannot run: where none of the known is it, that says so.
  */

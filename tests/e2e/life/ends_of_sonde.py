@@ -109,6 +109,7 @@ def in_a_pid_namespace_sonde_is_not_its_own_second():
 	status, text = sonde_says_from(["unshare", "--pid", "--fork", "--mount-proc"],
 				       "--watch.pid=1", "--web.listen-address=nowhere:1")
 	check("another sonde" not in text and "cannot listen" in text, text)
+	check("not the host's pid namespace" in text, "what it cannot see is said: " + text)
 	equal(status, 1, "exit status")
 
 
