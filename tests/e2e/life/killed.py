@@ -85,6 +85,8 @@ def a_worker_that_is_killed_is_replaced():
 				until(lambda: _restarts(sonde) == restarts, "a new worker")
 				had = load.count
 				until(lambda: load.count > had + 100, "load goes on")
+		# What waited for the new worker comes at once, and the console drops what it cannot write.
+		sonde.settled()
 		exchange(server, GET.replace(b"/", b"/last", 1), len(OK))
 		until(lambda: any(b"/last" in line for line in sonde.lines), "capture goes on")
 		equal(_residuals(sonde), {}, "residuals")
