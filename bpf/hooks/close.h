@@ -50,7 +50,8 @@ static __always_inline void conn_close(struct sock *sk, struct conn *conn, int e
 		step.flags |= RECORD_RESET;
 	op.bytes = error;
 	op.cookie = socket_cookie(sk);
-	if (!(conn->flags & CONN_ANNOUNCED) || ship_totals(&step, &op, RECORD_CLOSE))
+	/* A worker that was not told of the connection may have met it in the ring. */
+	if (ship_totals(&step, &op, RECORD_CLOSE) || !(conn->flags & CONN_ANNOUNCED))
 		conn_count_lost(conn, step.number);
 }
 

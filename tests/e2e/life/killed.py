@@ -96,6 +96,26 @@ def a_worker_that_is_killed_is_replaced():
 		sonde.stop()
 
 
+@test
+def an_answer_that_ends_with_its_connection_ends_for_the_next_worker_too():
+	def serve(peer, gate):
+		if peer.head():
+			peer.send(b"HTTP/1.1 200 OK\r\n\r\nuntil the end")
+			gate.wait()
+
+	with Server(serve) as server, watch(server) as sonde:
+		worker = worker_of(sonde)
+		os.kill(worker, signal.SIGSTOP)
+		peer = server.connect()
+		peer.send(GET)
+		peer.take(len(b"HTTP/1.1 200 OK\r\n\r\nuntil the end"))
+		os.kill(worker, signal.SIGKILL)
+		until(lambda: _restarts(sonde) == 1, "a new worker")
+		server.gate.open()
+		equal(peer.rest(), b"", "what comes behind")
+		sonde.finish(1)
+
+
 def _restarts(sonde):
 	try:
 		return sonde.metrics().sum("sonde_worker_restarts_total")
