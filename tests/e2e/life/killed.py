@@ -10,7 +10,7 @@ import signal
 import subprocess
 import threading
 
-from lib import DEADLINE_S, Skipped, check, equal, test, until
+from lib import DEADLINE_S, Skipped, Sonde, check, equal, test, until
 from subject import GET, OK, Server, answering, equal_span, exchange, watch
 
 
@@ -114,6 +114,31 @@ def an_answer_that_ends_with_its_connection_ends_for_the_next_worker_too():
 		server.gate.open()
 		equal(peer.rest(), b"", "what comes behind")
 		sonde.finish(1)
+
+
+@test
+def requests_that_a_full_ring_hid_are_lost_requests():
+	"""Each on a connection of its own, whose end no later record tells of."""
+	def serve(peer, gate):
+		peer.head()
+		peer.send(OK[:-2])
+		peer.send(OK[-2:])
+
+	asked = 12000
+	with Server(serve) as server, \
+	     Sonde("--watch.pid=%d" % server.pid, console="off") as sonde:
+		worker = worker_of(sonde)
+		os.kill(worker, signal.SIGSTOP)
+		for _ in range(asked):
+			exchange(server, GET, len(OK))
+		os.kill(worker, signal.SIGCONT)
+		m = sonde.settled()
+		seen = m.sum("http_server_request_duration_seconds_count")
+		check(m.lost().get(("ring", "full")), "the rings were not full")
+		# A question that found room, and its answer and the end none, is open for all one can know.
+		here = m.sum("sonde_inside", stage="exchange")
+		equal(seen + m.sum("sonde_requests_lost_total") + here, asked, "requests in all")
+		sonde.stop()
 
 
 def _restarts(sonde):
