@@ -220,10 +220,15 @@ static void url_print(const struct option *option, const void *field, FILE *to)
 	struct str url = str_of(*(char *const *)field), user = url_userinfo(url), part;
 	_cleanup_(freep) char *masked = NULL;
 	size_t before = user.at ? (size_t)(user.at - url.at) : 0;
-	struct str rest = str_after(url, before + user.len);
-	bool query = take_until(&rest, '?', &part);
+	struct str rest;
+	bool query;
 
-	(void)option;
+	if (!url.len) {
+		text_field_print(option, field, to);
+		return;
+	}
+	rest = str_after(url, before + user.len);
+	query = take_until(&rest, '?', &part);
 	masked = xasprintf("%.*s%s%.*s%s", STR_ARGS(str_first(url, before)), user.at ? "****" : "",
 			   STR_ARGS(query ? part : rest), query ? "?****" : "");
 	text_print(str_of(masked), to);
