@@ -331,8 +331,7 @@ void stream_take(struct exchanges *x, struct connection *c, const struct record_
 /* An answer went by unseen, and so had its question: where hooks are skipped, both are. */
 static bool exchange_hidden(struct connection *c, enum direction d)
 {
-	return connection_side(c, d) == ANSWERING && c->asked && !c->first &&
-	       connection_stream(c, ASKING)->state == STREAM_LOST;
+	return connection_side(c, d) == ANSWERING && c->asked && !c->first;
 }
 
 /* Bytes went by unseen where a head was expected, or inside one. */

@@ -162,6 +162,27 @@ TEST(an_exchange_that_hides_in_the_turns_of_another_is_a_lost_request)
 	CHECK(rig_end(&rig));
 }
 
+/* The next question's hook finds all of it, and says that its own bytes came first. */
+TEST(an_exchange_all_of_whose_hooks_were_skipped_is_a_lost_request)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	send_(&rig, "! 200 -\n");
+	late(&rig, SENT, "! 201 -\n");
+	rig.wire.limit = 6;
+	recv_(&rig, "? c -\n? b -\n");
+	rig.wire.limit = 1024;
+	send_(&rig, "! 202 -\n");
+	recv_(&rig, "? d -\n");
+	send_(&rig, "! 203 -\n");
+	wait_(&rig);
+	CHECK(!strcmp(rig.story, "a=200 c=202 d=203"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
+	CHECK(rig_end(&rig));
+}
+
 TEST(an_announcement_behind_a_gap_is_passed_over)
 {
 	struct rig rig;
