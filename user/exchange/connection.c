@@ -133,6 +133,8 @@ void connection_learn(struct connection *c, const struct record_connection *reco
 		c->told = true;
 		c->in_step = false;
 	}
+	memcpy(c->first_byte, record->first, sizeof(c->first_byte));
+	memcpy(c->base, record->base, sizeof(c->base));
 	c->peer = (struct peer){
 		.netns = record->netns,
 		.local_port = record->local_port,

@@ -50,9 +50,22 @@ static inline void question_append(struct exchanges *x, struct connection *c, st
 	x->open++;
 }
 
+static inline struct meeting meeting_of(const struct connection *c, uint64_t at)
+{
+	enum direction asking = connection_asking(c);
+	/* Who connected counts its SYN. */
+	uint32_t syn = c->role == ROLE_CLIENT && c->peer.family != FAMILY_UNIX;
+
+	return (struct meeting){
+		.first = { [ASKING] = c->first_byte[asking] + syn, [ANSWERING] = c->first_byte[!asking] },
+		.at = c->base[asking] + (uint32_t)at,
+	};
+}
+
 /* The second half of question_begin(): what was parsed into question_room(), in `block`, is open. */
 static inline struct open *question_open(struct exchanges *x, struct connection *c,
-					 struct block *block, struct origin origin)
+					 struct block *block,
+					  const struct origin *origin)
 {
 	struct open *e = x->spare;
 
@@ -62,10 +75,13 @@ static inline struct open *question_open(struct exchanges *x, struct connection 
 	e->passing = false;
 	e->x.proto = connection_proto(x, c);
 	e->x.role = c->role;
-	e->x.process = origin.process;
-	e->x.start = origin.source;
-	e->x.started_ns = origin.ns;
-	if (c->role == ROLE_SERVER && c->answered_ns > origin.ns)
+	e->x.process = origin->process;
+	e->x.cookie = c->cookie;
+	e->x.asked = origin->by;
+	e->x.meeting = meeting_of(c, origin->at);
+	e->x.start = origin->source;
+	e->x.started_ns = origin->ns;
+	if (c->role == ROLE_SERVER && c->answered_ns > origin->ns)
 		e->x.started_ns = c->answered_ns;
 	e->x.question_cut = e->x.question.cut;
 	e->x.answered = e->x.answer_cut = false;
