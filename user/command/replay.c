@@ -38,9 +38,7 @@ static bool is_ready(void *owner)
 /* Let the exporters send what they hold, as at the end of a run. */
 static void flush(struct pipeline *p, struct loop *loop)
 {
-	for (size_t i = 0; i < p->exporter_count; i++)
-		if (p->exporters[i]->flush)
-			p->exporters[i]->flush(p->exporter_selves[i]);
+	pipeline_flush(p);
 	for (size_t i = 0; i < p->exporter_count; i++)
 		for (int round = 0; round < MAX_ROUNDS && p->exporters[i]->done &&
 				    !p->exporters[i]->done(p->exporter_selves[i]);

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "user/base/table.h"
 #include "user/exchange/exchange.h"
 #include "user/exchange/pool.h"
 
@@ -102,6 +103,7 @@ struct connection {
 	bool all : 1;	 /* VERDICT_ALL was set */
 	bool raised : 1; /* the limit of the head was raised */
 	bool cut : 1; /* the last record of the turn was cut: what follows in it is not shipped */
+	bool met : 1; /* its other end is watched too */
 	bool hidden : 1; /* an answer and its question went by unseen, and are counted as lost */
 	bool told : 1; /* announced again: the kernel half counts what was lost before the next one */
 	bool in_step; /* nothing is open, hidden or held that a plain record could meet */
@@ -121,6 +123,7 @@ struct exchanges {
 	struct exchanges_options options;
 	struct exchange_counters counters;
 	struct cookies table;
+	struct table ends; /* connections by the number of the first byte that they received (ends.h) */
 	struct link idle, busy; /* without and with open exchanges; longest there first */
 	struct link holding;	/* of struct extra: with held records; longest there first */
 	/* Connections by hash of their process: most processes that end have none. */
@@ -142,7 +145,8 @@ void connection_forget(struct exchanges *x, struct connection *c);
 void connection_owned_by(struct exchanges *x, struct connection *c, struct process_id process);
 /* Some process with this hash may have connections. */
 bool connections_may_be_of(const struct exchanges *x, struct process_id process);
-void connection_learn(struct connection *c, const struct record_connection *record);
+void connection_learn(struct exchanges *x, struct connection *c,
+		      const struct record_connection *record);
 struct extra *connection_extra(struct exchanges *x, struct connection *c);
 /* Give `extra` back when nothing is in it; there is one. */
 void connection_trim(struct exchanges *x, struct connection *c);

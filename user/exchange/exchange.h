@@ -49,9 +49,9 @@ struct activity {
 	uint32_t turn; /* the message's, of its connection; 0: not known */
 };
 
-/* What both ends of a connection on one host know an exchange by; the same at both. */
+/* What both ends of a connection know an exchange by; numbers of bytes are TCP's. */
 struct meeting {
-	uint32_t first[SIDES]; /* number of the first byte that the side ever sent; both 0: not known */
+	uint32_t first[SIDES]; /* of the first byte that the side ever sent */
 	uint32_t at;	       /* of the question's first byte */
 };
 
@@ -63,6 +63,7 @@ struct exchange {
 	struct process_id process;
 	uint64_t cookie;	 /* of the socket */
 	struct activity asked, answered_by;
+	bool met; /* the other end of its connection is watched too, and knows it by: */
 	struct meeting meeting;
 	const struct peer *peer; /* for the length of the call; NULL when its record was lost */
 	struct message question, answer;

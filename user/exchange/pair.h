@@ -50,18 +50,6 @@ static inline void question_append(struct exchanges *x, struct connection *c, st
 	x->open++;
 }
 
-static inline struct meeting meeting_of(const struct connection *c, uint64_t at)
-{
-	enum direction asking = connection_asking(c);
-	/* Who connected counts its SYN. */
-	uint32_t syn = c->role == ROLE_CLIENT && c->peer.family != FAMILY_UNIX;
-
-	return (struct meeting){
-		.first = { [ASKING] = c->first_byte[asking] + syn, [ANSWERING] = c->first_byte[!asking] },
-		.at = c->base[asking] + (uint32_t)at,
-	};
-}
-
 /* The second half of question_begin(): what was parsed into question_room(), in `block`, is open. */
 static inline struct open *question_open(struct exchanges *x, struct connection *c,
 					 struct block *block,
@@ -78,7 +66,7 @@ static inline struct open *question_open(struct exchanges *x, struct connection 
 	e->x.process = origin->process;
 	e->x.cookie = c->cookie;
 	e->x.asked = origin->by;
-	e->x.meeting = meeting_of(c, origin->at);
+	e->x.meeting.at = c->base[connection_asking(c)] + (uint32_t)origin->at;
 	e->x.start = origin->source;
 	e->x.started_ns = origin->ns;
 	if (c->role == ROLE_SERVER && c->answered_ns > origin->ns)

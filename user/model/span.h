@@ -14,7 +14,13 @@
 enum span_kind { SPAN_INTERNAL = 1, SPAN_SERVER, SPAN_CLIENT, SPAN_PRODUCER, SPAN_CONSUMER };
 enum span_status { STATUS_UNSET, STATUS_OK, STATUS_ERROR };
 
-enum { SPAN_ATTRIBUTES = 40 };
+enum { SPAN_ATTRIBUTES = 40, SPAN_LINKS = 8 };
+
+/* Another span that has to do with this one, and is not surely its parent. */
+struct span_link {
+	uint8_t trace_id[TRACE_ID_BYTES], span_id[SPAN_ID_BYTES];
+	double confidence; /* that it is the parent: 0 to 1 */
+};
 
 struct resource;
 struct metric_group;
@@ -47,6 +53,8 @@ struct span {
 	bool hide_from_metrics, hide_from_traces; /* http.ignore */
 	/* No exporter takes it: only what is counted by is filled, the attributes of its group. */
 	bool counted_only;
+	const struct span_link *links; /* at most SPAN_LINKS; borrowed */
+	size_t link_count;
 	size_t attribute_count;
 	uint32_t attributes_dropped; /* past SPAN_ATTRIBUTES */
 	struct attribute attributes[SPAN_ATTRIBUTES];
@@ -82,5 +90,11 @@ static inline void span_add_int(struct span *span, struct str key, int64_t numbe
 }
 
 const struct attribute *span_find(const struct span *span, struct str key);
+/*
+ * A copy that borrows nothing but literals, its resource and its metrics' group, with a reference
+ * to the resource; of its attributes there is only room for those that it has. It has no scratch.
+ */
+struct span *span_copy(const struct span *span);
+void span_free(struct span *span);
 /* "SERVER", "CLIENT", ... */
 const char *span_kind_name(enum span_kind kind);
