@@ -10,9 +10,9 @@ import dataclasses
 import os
 import shutil
 
-from lib import Skipped
+import packages
+from packages import PROGRAMS, program
 
-PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
 PYTHON = "/usr/bin/python3"
 
 
@@ -24,13 +24,6 @@ class Hop:
 	next: "Hop" = None
 	socket: str = None
 	environment: dict = dataclasses.field(default_factory=dict)
-
-
-def program(name):
-	path = name if name.startswith("/") else shutil.which(name)
-	if not path or not os.path.exists(path):
-		raise Skipped(name + " is not installed")
-	return path
 
 
 def write(hop, name, text):
@@ -81,12 +74,60 @@ def _address(hop):
 
 def nginx_proxy(hop):
 	"""A connection upstream for each request, as nginx does by default."""
-	return _nginx(hop, "proxy_pass http://next;", "upstream next { server %s; }" % _address(hop.next))
+	return _nginx(hop, "proxy_pass http://upstream;", "upstream upstream { server %s; }" % _address(hop.next))
 
 
 def nginx_proxy_kept(hop):
-	return _nginx(hop, 'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://next;',
-		      "upstream next { server %s; keepalive 64; }" % _address(hop.next))
+	return _nginx(hop, 'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://upstream;',
+		      "upstream upstream { server %s; keepalive 64; }" % _address(hop.next))
+
+
+def nginx_fastcgi(hop):
+	return _nginx(hop, "include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME %s; fastcgi_param NEXT %d; fastcgi_pass 127.0.0.1:%d;"
+		      % (os.path.join(hop.next.folder, "work.php"), hop.next.next.port, hop.next.port))
+
+
+_FPM = """
+[global]
+error_log = /dev/stderr
+log_level = error
+daemonize = no
+[www]
+user = nobody
+group = nogroup
+listen = 127.0.0.1:{port}
+listen.backlog = 1024
+pm = static
+pm.max_children = 8
+"""
+
+
+def php_fpm(hop):
+	shutil.copyfile(ours("work.php"), os.path.join(hop.folder, "work.php"))
+	conf = write(hop, "fpm.conf", _FPM.format(port=hop.port))
+	return [program("/usr/sbin/php-fpm8.2"), "--nodaemonize", "--fpm-config", conf]
+
+
+_HAPROXY = """
+global
+	nbthread 2
+	maxconn 2000
+defaults
+	mode http
+	timeout client 1m
+	timeout server 1m
+	timeout connect 5s
+frontend entry
+	bind 127.0.0.1:{port}
+	default_backend upstream
+backend upstream
+	server next {next}
+"""
+
+
+def haproxy(hop):
+	conf = write(hop, "haproxy.cfg", _HAPROXY.format(port=hop.port, next=_address(hop.next).replace("unix:", "unix@")))
+	return [program("/usr/sbin/haproxy"), "-db", "-f", conf]
 
 
 def python_threads(hop):
@@ -95,3 +136,64 @@ def python_threads(hop):
 
 def python_with_context(hop):
 	return [*python_threads(hop), "traceparent"]
+
+
+def gunicorn(hop):
+	hop.environment.update(NEXT=str(hop.next.port), PYTHONDONTWRITEBYTECODE="1")
+	return [program("/usr/bin/gunicorn"), "--bind", "127.0.0.1:%d" % hop.port, "--workers", "4",
+		"--backlog", "1024", "--log-level", "error", "--chdir", PROGRAMS, "wsgi:application"]
+
+
+def uvicorn(hop):
+	hop.environment.update(NEXT=str(hop.next.port), PYTHONDONTWRITEBYTECODE="1")
+	return [program("/usr/bin/uvicorn"), "--host", "127.0.0.1", "--port", str(hop.port),
+		"--log-level", "error", "--app-dir", PROGRAMS, "asgi:application"]
+
+
+def ruby(hop):
+	return [program("/usr/bin/ruby"), ours("webrick.rb"), str(hop.port), str(hop.next.port)]
+
+
+# The JDK's own server waits 40 ms for an acknowledgement, and closes the 201st idle connection.
+_JAVA = ("-Dsun.net.httpserver.nodelay=true", "-Dsun.net.httpserver.maxIdleConnections=1000")
+
+
+def java(kind):
+	return lambda hop: [program("java"), *_JAVA, ours("Work.java"), str(hop.port), str(hop.next.port), kind]
+
+
+def netty(hop):
+	jars = [program("/usr/share/java/netty-%s.jar" % part) for part in
+		("buffer", "codec", "codec-http", "common", "handler", "resolver", "transport")]
+	return [program("java"), "-cp", ":".join(jars), ours("Netty.java"), str(hop.port), str(hop.next.port)]
+
+
+def go(*words):
+	return lambda hop: [packages.go_program(), str(hop.port), str(hop.next.port), *words]
+
+
+def _node(hop, *arguments, before=()):
+	hop.environment.setdefault("NODE_PATH", packages.node_modules())
+	return [program("node"), *before, *arguments]
+
+
+def node(api, flavour, before=()):
+	def start(hop):
+		if hop.socket:
+			hop.environment["SOCKET"] = hop.socket
+		after = hop.next.port if hop.next else 0
+		return _node(hop, ours("work.js"), str(hop.port), str(after), api, flavour, before=before)
+	return start
+
+
+def node_beside_sdk(api, flavour):
+	def start(hop):
+		hop.environment.update(OTEL_BSP_SCHEDULE_DELAY="100",
+				       OTEL_METRICS_EXPORTER="none", OTEL_LOGS_EXPORTER="none",
+				       OTEL_NODE_RESOURCE_DETECTORS="none")
+		return node(api, flavour, before=("--require", ours("sdk.js")))(hop)
+	return start
+
+
+def nest(hop):
+	return _node(hop, ours("nest.js"), str(hop.port), str(hop.next.port))

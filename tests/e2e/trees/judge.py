@@ -87,12 +87,12 @@ class Judge:
 		for span in spans:
 			self.by_place[id_of(span), span["service"], span["kind"]].append(span)
 
-	def _expected(self, request, header):
+	def _expected(self, request):
 		"""(kind of edge, the span, its parent) of a request, spans as (hop, kind)."""
 		if request.startswith(BACKGROUND):
 			yield "root", (self.hops[0], "CLIENT"), None
 		else:
-			yield "root", (self.hops[0], "SERVER"), header
+			yield "root", (self.hops[0], "SERVER"), None
 			yield "inside", (self.hops[0], "CLIENT"), (self.hops[0], "SERVER")
 		for before, hop in zip(self.hops, self.hops[1:]):
 			yield "across", (hop, "SERVER"), (before, "CLIENT")
@@ -102,15 +102,18 @@ class Judge:
 	def _at(self, request, place):
 		return self.by_place.get((request, *place), [])
 
-	def _of_root(self, span, header):
-		return "right" if _parent(span) in (None, header) else "wrong"
+	def _wanted(self, request, parent, header):
+		"""The identities that are right as a parent; none for a root without a header."""
+		if parent:
+			return {_identity(span) for span in self._at(request, parent)}
+		return {header} if header else set()
 
-	def _of_edge(self, span, wanted):
-		"""A parent's id is right when one span alone has it, and that is the wanted one."""
+	def _outcome(self, request, kind, span, wanted):
+		"""A span's id is a right parent when one span alone has it."""
 		parent = _parent(span)
 		if not parent:
-			return "missing"
-		return "right" if parent in wanted and self.held[parent] == 1 else "wrong"
+			return "right" if kind == "root" else "missing"
+		return "right" if parent in wanted and self.held[parent] <= 1 else "wrong"
 
 	@staticmethod
 	def _count_links(edges, span, wanted):
@@ -118,27 +121,29 @@ class Judge:
 		edges.linked += bool(links & wanted)
 		edges.mislinked += bool(links) and not links & wanted
 
-	def _count(self, verdict, request, kind, place, parent):
-		"""Judge the spans of one place; is there one, and are all right?"""
+	def _count(self, verdict, request, kind, span, wanted):
 		edges = verdict.edges(kind)
-		spans = self._at(request, place)
-		wanted = set() if kind == "root" else {_identity(s) for s in self._at(request, parent)}
-		verdict.twice += max(0, len(spans) - 1)
-		outcomes = []
-		for span in spans:
-			outcome = self._of_root(span, parent) if kind == "root" else self._of_edge(span, wanted)
-			outcomes.append(outcome)
-			setattr(edges, outcome, getattr(edges, outcome) + 1)
-			if outcome == "missing":
-				self._count_links(edges, span, wanted)
-			elif outcome == "wrong":
-				verdict.examples.append((request, kind, span))
-		return bool(spans) and set(outcomes) == {"right"}
+		outcome = self._outcome(request, kind, span, wanted)
+		setattr(edges, outcome, getattr(edges, outcome) + 1)
+		if outcome == "missing":
+			self._count_links(edges, span, wanted)
+		elif outcome == "wrong":
+			verdict.examples.append((request, kind, span))
+		return outcome == "right"
 
-	def _count_unseen(self, verdict, request, kind, place):
-		if not self._at(request, place):
-			verdict.edges(kind).missing += 1
-			verdict.edges(kind).unseen += 1
+	def _judge_one(self, verdict, request, header, may_not_call):
+		"""Is the whole tree of this id right?"""
+		whole = True
+		for kind, place, parent in self._expected(request):
+			spans = self._at(request, place)
+			wanted = self._wanted(request, parent, header)
+			verdict.twice += max(0, len(spans) - 1)
+			whole &= all([self._count(verdict, request, kind, span, wanted) for span in spans])
+			if not spans and (not may_not_call or place == (self.hops[0], "SERVER")):
+				verdict.edges(kind).missing += 1
+				verdict.edges(kind).unseen += 1
+				whole = False
+		return whole
 
 	def judge(self, ids, headers=None, may_not_call=False):
 		"""
@@ -147,12 +152,7 @@ class Judge:
 		"""
 		verdict = Verdict()
 		for request in ids:
-			whole = True
-			for kind, place, parent in self._expected(request, (headers or {}).get(request)):
-				whole &= self._count(verdict, request, kind, place, parent)
-				if not may_not_call or place == (self.hops[0], "SERVER"):
-					self._count_unseen(verdict, request, kind, place)
-			verdict.whole += whole
+			verdict.whole += self._judge_one(verdict, request, (headers or {}).get(request), may_not_call)
 		verdict.same_id = sum(count - 1 for count in self.held.values() if count > 1)
 		return verdict
 
@@ -162,40 +162,32 @@ class Judge:
 		return self.judge(sorted(ids), may_not_call=True)
 
 
-def judge_beside(spans, others, hops, ids):
+class JudgeBeside(Judge):
 	"""
-	The verdict on spans of a program that has an SDK: each must be in the trace that the SDK's
-	spans (`others`) of its id are in, below a span of that id or at its top. SERVER spans are
-	counted as `across`, CLIENT spans as `inside`. One in a trace of its own is missing.
+	The same of programs that have an SDK: each span must be in the one trace that the SDK's spans
+	(`others`) of its id are in, at its top or below a span of that id. SERVER spans are counted
+	as `across`, CLIENT spans as `inside`; one in a trace of its own is missing.
 	"""
-	verdict = Verdict()
-	judge = Judge(spans, hops)
-	traces, members = collections.defaultdict(set), collections.defaultdict(set)
-	for span in others:
-		traces[id_of(span)].add(span["trace_id"])
-	for span in [*spans, *others]:
-		members[id_of(span)].add(_identity(span))
-	everything = set().union(*members.values())
-	for request in ids:
-		good = True
-		for kind, place, _ in judge._expected(request, None):
-			kind = {"SERVER": "across", "CLIENT": "inside"}[place[1]]
-			for span in judge._at(request, place):
-				outcome = _beside(span, traces[request], members[request], everything)
-				setattr(verdict.edges(kind), outcome, getattr(verdict.edges(kind), outcome) + 1)
-				good &= outcome == "right"
-				if outcome == "wrong":
-					verdict.examples.append((request, kind, span))
-			judge._count_unseen(verdict, request, kind, place)
-			good &= bool(judge._at(request, place))
-		verdict.whole += good
-	return verdict
 
+	def __init__(self, spans, others, hops):
+		super().__init__(spans, hops)
+		self.traces, self.members = collections.defaultdict(set), collections.defaultdict(set)
+		for span in others:
+			self.traces[id_of(span)].add(span["trace_id"])
+		for span in [*spans, *others]:
+			self.members[id_of(span)].add(_identity(span))
 
-def _beside(span, traces, members, everything):
-	parent = _parent(span)
-	if parent and parent in everything and parent not in members:
-		return "wrong"
-	if len(traces) != 1 or span["trace_id"] not in traces:
+	def _expected(self, request):
+		for _, place, _ in super()._expected(request):
+			yield "across" if place[1] == "SERVER" else "inside", place, None
+
+	def _wanted(self, request, parent, header):
+		return self.members[request] | super()._wanted(request, parent, header)
+
+	def _outcome(self, request, kind, span, wanted):
+		parent = _parent(span)
+		if parent and parent not in wanted:
+			return "wrong"
+		if self.traces[request] == {span["trace_id"]}:
+			return "right"
 		return "wrong" if parent else "missing"
-	return "right" if not parent or parent in members else "wrong"
