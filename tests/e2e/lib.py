@@ -34,6 +34,8 @@ SONDE = os.path.realpath(os.environ.get("SONDE", os.path.join(ROOT, "build/sonde
 # An emulated machine is this much slower; it scales deadlines and nothing else.
 SLOW = float(os.environ.get("SLOW", "1"))
 DEADLINE_S = 10 * SLOW
+# Holds a burst of spans: sonde drops what its reader leaves unread for long.
+PIPE_BYTES = 1 << 20
 
 # Where the kernel skips hooks: what is missing is counted, not there.
 MISSED = os.environ.get("MISSED") == "counted"
@@ -154,7 +156,8 @@ class Sonde:
 
 	def _start(self):
 		self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
-						stdout=subprocess.PIPE, stderr=self.stderr)
+						stdout=subprocess.PIPE, stderr=self.stderr,
+						pipesize=PIPE_BYTES)
 		try:
 			until(self.is_ready, "sonde is ready")
 		except Failed as failed:

@@ -1,11 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""drive.py - requests that carry their own id, so many at once, each over kept connections."""
+"""
+drive.py PORT AT-ONCE COUNT [traceparent] - requests that carry their own id, over kept connections.
+
+It is a program of its own so that who reads sonde's spans meanwhile has an interpreter to itself.
+"""
 
 import hashlib
 import http.client
+import sys
 import threading
 
-from lib import DEADLINE_S, Failed
+DEADLINE_S = 60
+
+
+def requests_of(concurrency, count):
+	"""The ids that are sent."""
+	return ["c%dn%d" % (concurrency, number) for number in range(count)]
 
 
 def context_of(request):
@@ -26,16 +36,16 @@ def _ask(connection, request, with_context):
 	answer = connection.getresponse()
 	answer.read()
 	if answer.status != 200:
-		raise Failed("%s was answered with %d" % (request, answer.status))
+		raise OSError("%s was answered with %d" % (request, answer.status))
 
 
-def drive(port, requests, concurrency, with_context=False):
+def drive(port, requests, concurrency, with_context):
 	"""Send each of these ids once, `concurrency` at a time; each is answered with 200."""
 	left, failures = iter(requests), []
 	turn = threading.Lock()
 
 	def work():
-		connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3 * DEADLINE_S)
+		connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE_S)
 		try:
 			while not failures:
 				with turn:
@@ -43,7 +53,7 @@ def drive(port, requests, concurrency, with_context=False):
 				if request is None:
 					return
 				_ask(connection, request, with_context)
-		except (OSError, http.client.HTTPException, Failed) as why:
+		except (OSError, http.client.HTTPException) as why:
 			failures.append(why)
 		finally:
 			connection.close()
@@ -54,4 +64,9 @@ def drive(port, requests, concurrency, with_context=False):
 	for thread in threads:
 		thread.join()
 	if failures:
-		raise Failed("a request failed: %r" % failures[0])
+		sys.exit("a request failed: %r" % failures[0])
+
+
+if __name__ == "__main__":
+	port, concurrency, count = map(int, sys.argv[1:4])
+	drive(port, requests_of(concurrency, count), concurrency, "traceparent" in sys.argv[4:])

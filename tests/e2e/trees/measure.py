@@ -14,16 +14,13 @@ import tempfile
 import time
 
 from beside import collected
-from drive import context_of, drive
-from hops import Hop
+from drive import context_of, requests_of
+from hops import PYTHON, Hop
 from judge import Judge, JudgeBeside
 from lib import SONDE, Sonde, check, equal, free_port, is_open, running, until
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 QUIET_S = 1
-
-
-def requests_of(concurrency, count):
-	return ["c%dn%d" % (concurrency, number) for number in range(count)]
 
 
 def _plan(row, folder):
@@ -77,9 +74,9 @@ def _truth(row, hops, sent):
 	return {"row": row.name, "hops": [hop.name for hop in hops], "sent": sent}
 
 
-def verdicts(row, truth, spans, others=()):
+def verdicts(row, truth, spans):
 	"""{concurrency: verdict}, and under "background" what no request caused, if there is any."""
-	judge = JudgeBeside(spans, others, truth["hops"]) if row.has_sdk else Judge(spans, truth["hops"])
+	judge = JudgeBeside(spans, truth["others"], truth["hops"]) if row.has_sdk else Judge(spans, truth["hops"])
 	found = {}
 	for concurrency, count in truth["sent"]:
 		ids = requests_of(concurrency, count)
@@ -91,11 +88,19 @@ def verdicts(row, truth, spans, others=()):
 	return found
 
 
+def _send(row, port, concurrency, count):
+	command = [PYTHON, os.path.join(HERE, "drive.py"), str(port), str(concurrency), str(count)]
+	if row.sends_context:
+		command.append("traceparent")
+	said = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+	equal(said.returncode, 0, "exit status of the driver of %s at %d, which says %s" % (row.name, concurrency, said.stderr))
+
+
 def _drive(row, hops, sonde, count, concurrencies):
 	"""What was sent, once its spans are there, as (concurrency, count)."""
 	sent = []
 	for concurrency in concurrencies:
-		drive(hops[0].port, requests_of(concurrency, count), concurrency, row.sends_context)
+		_send(row, hops[0].port, concurrency, count)
 		sent.append((concurrency, count))
 		_until_there(lambda: len(sonde.lines), len(sent) * count * (2 * len(hops) - 1))
 	return sent
@@ -144,10 +149,10 @@ def measure(row, count, concurrencies, record=None):
 			others = ()
 			if row.has_sdk:
 				spans, others = _collected(beside.collector, len(concurrencies) * count * (2 * len(hops) - 1))
-		truth = {"row": row.name, "hops": [hop.name for hop in hops], "sent": sent}
+		truth = {"row": row.name, "hops": [hop.name for hop in hops], "sent": sent, "others": others}
 		if record:
 			_keep(record, truth)
-		return verdicts(row, truth, spans, others)
+		return verdicts(row, truth, spans)
 
 
 def judge_tape(row, folder):
