@@ -92,6 +92,7 @@ static int replay(const struct config *config, struct str tape, const char *path
 			(unsigned long long)bad.offset, bad.what);
 		status = EXIT_FAILED;
 	} else {
+		pipeline_finish(p);
 		flush(p, loop);
 		if (config->console == CONSOLE_OFF)
 			prometheus_print(&p->collectors, 0, stdout);

@@ -16,10 +16,10 @@ enum span_status { STATUS_UNSET, STATUS_OK, STATUS_ERROR };
 
 enum { SPAN_ATTRIBUTES = 40, SPAN_LINKS = 8 };
 
-/* Another span that has to do with this one, and is not surely its parent. */
+/* Another span that this one may belong to, and how sure that is: 0 to 1. */
 struct span_link {
 	uint8_t trace_id[TRACE_ID_BYTES], span_id[SPAN_ID_BYTES];
-	double confidence; /* that it is the parent: 0 to 1 */
+	double confidence; /* the attribute sonde.link.confidence */
 };
 
 struct resource;
@@ -53,8 +53,9 @@ struct span {
 	bool hide_from_metrics, hide_from_traces; /* http.ignore */
 	/* No exporter takes it: only what is counted by is filled, the attributes of its group. */
 	bool counted_only;
-	const struct span_link *links; /* at most SPAN_LINKS; borrowed */
-	size_t link_count;
+	const struct span_link *links; /* borrowed */
+	size_t link_count;	       /* at most SPAN_LINKS */
+	uint32_t links_dropped;	       /* past those */
 	size_t attribute_count;
 	uint32_t attributes_dropped; /* past SPAN_ATTRIBUTES */
 	struct attribute attributes[SPAN_ATTRIBUTES];
@@ -96,5 +97,12 @@ const struct attribute *span_find(const struct span *span, struct str key);
  */
 struct span *span_copy(const struct span *span);
 void span_free(struct span *span);
+
+static inline struct attribute span_link_confidence(const struct span_link *link)
+{
+	return (struct attribute){ .key = STR("sonde.link.confidence"),
+				   .type = ATTRIBUTE_DOUBLE,
+				   .real = link->confidence };
+}
 /* "SERVER", "CLIENT", ... */
 const char *span_kind_name(enum span_kind kind);

@@ -467,9 +467,13 @@ void pipeline_settle(struct pipeline *p, uint64_t now_ns)
 	trace_settle(p->trace, now_ns);
 }
 
-void pipeline_flush(struct pipeline *p)
+void pipeline_finish(struct pipeline *p)
 {
 	trace_flush(p->trace);
+}
+
+void pipeline_flush(struct pipeline *p)
+{
 	for (size_t i = 0; i < p->exporter_count; i++)
 		if (p->exporters[i]->flush)
 			p->exporters[i]->flush(p->exporter_selves[i]);

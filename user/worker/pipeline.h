@@ -82,7 +82,9 @@ void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *sp
 /* It is `now_ns`: what waits for others, records or spans, need not wait longer than it should. */
 void pipeline_settle(struct pipeline *p, uint64_t now_ns);
 
-/* Nothing more comes: give out what waits, and let the exporters send what they hold. */
+/* Nothing more comes: give out the spans that wait for others. */
+void pipeline_finish(struct pipeline *p);
+/* Let the exporters send what they hold. */
 void pipeline_flush(struct pipeline *p);
 
 /*

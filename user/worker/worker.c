@@ -241,6 +241,7 @@ static void stop(struct worker *w)
 	rings_drain(w->rings);
 	w->stopped = true;
 	exchanges_lose_open(p->exchanges);
+	pipeline_finish(p);
 	pipeline_flush(p);
 	loop_timer(w->loop, &w->stop, monotonic_ns());
 }
