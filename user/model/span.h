@@ -56,11 +56,11 @@ struct span {
 	const struct span_link *links; /* borrowed */
 	size_t link_count;	       /* at most SPAN_LINKS */
 	uint32_t links_dropped;	       /* past those */
-	size_t attribute_count;
-	uint32_t attributes_dropped; /* past SPAN_ATTRIBUTES */
-	struct attribute attributes[SPAN_ATTRIBUTES];
 	/* For texts that describe() makes. It reserves up to the limit first: texts in it never move. */
 	struct buf *scratch;
+	size_t attribute_count;
+	uint32_t attributes_dropped; /* past SPAN_ATTRIBUTES */
+	struct attribute attributes[SPAN_ATTRIBUTES]; /* last: span_copy() makes room for some */
 };
 
 /* Where the next attribute goes, NULL when there are enough. */
