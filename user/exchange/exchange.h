@@ -51,7 +51,7 @@ struct activity {
 
 /* What both ends of a connection know an exchange by; numbers of bytes are TCP's. */
 struct meeting {
-	uint32_t first[SIDES]; /* of the first byte that the side ever sent */
+	uint32_t first[SIDES]; /* of the first byte that the side ever sent; a client's own may be its SYN's */
 	uint32_t at;	       /* of the question's first byte */
 };
 
