@@ -14,6 +14,7 @@ missing: no parent, or the span itself is not there (then it is `unseen` as well
 parent may carry links to candidates: with the right one among them (`linked`) or not (`mislinked`).
 """
 
+import bisect
 import collections
 import dataclasses
 import re
@@ -45,13 +46,17 @@ class Edges:
 
 @dataclasses.dataclass
 class Verdict:
-	"""Edges by kind; spans that share an id or tell of one exchange twice; whole trees."""
+	"""
+	Edges by kind; spans that share an id or tell of one exchange twice; whole trees; and how many
+	requests the entry had open when it made a call, in the middle of all calls.
+	"""
 	across: Edges = dataclasses.field(default_factory=Edges)
 	inside: Edges = dataclasses.field(default_factory=Edges)
 	root: Edges = dataclasses.field(default_factory=Edges)
 	same_id: int = 0
 	twice: int = 0
 	whole: int = 0
+	open: int = 0
 	examples: list = dataclasses.field(default_factory=list)
 
 	def edges(self, kind):
@@ -145,6 +150,14 @@ class Judge:
 				whole = False
 		return whole
 
+	def _open(self, ids):
+		served = [span for request in ids for span in self._at(request, (self.hops[0], "SERVER"))]
+		called = [span for request in ids for span in self._at(request, (self.hops[0], "CLIENT"))]
+		begins, ends = (sorted(span[what + "_unix_nano"] for span in served) for what in ("start", "end"))
+		counts = sorted(bisect.bisect_right(begins, span["start_unix_nano"]) -
+				bisect.bisect_left(ends, span["start_unix_nano"]) for span in called)
+		return counts[len(counts) // 2] if counts else 0
+
 	def judge(self, ids, headers=None, may_not_call=False):
 		"""
 		The verdict on these ids, which are strings. `headers` says what (trace id, span id) the
@@ -153,6 +166,7 @@ class Judge:
 		verdict = Verdict()
 		for request in ids:
 			verdict.whole += self._judge_one(verdict, request, (headers or {}).get(request), may_not_call)
+		verdict.open = self._open(ids)
 		verdict.same_id = sum(count - 1 for count in self.held.values() if count > 1)
 		return verdict
 

@@ -16,7 +16,8 @@ def span(service, kind, request, parent=None, trace=None, **more):
 	if isinstance(parent, dict):
 		trace, parent = trace or parent["trace_id"], parent["span_id"]
 	place = "url.path" if kind == "SERVER" else "url.full"
-	return {"service": service, "kind": kind, "trace_id": trace or own * 2, "span_id": own,
+	number = int(own, 16)
+	return {"start_unix_nano": number, "end_unix_nano": number + 100, "service": service, "kind": kind, "trace_id": trace or own * 2, "span_id": own,
 		"parent_span_id": parent or "", "attributes": {place: "http://h:1/next/" + request}, **more}
 
 
@@ -155,6 +156,16 @@ def judge_a_chain_has_edges_for_each_hop():
 	last = span("last", "SERVER", "r0", call)
 	verdict = Judge([*front, call, last], [*HOPS, "last"]).judge(["r0"])
 	equal((counts(verdict.inside), counts(verdict.across)), ((2, 0, 0), (2, 0, 0)), "inside, across")
+
+
+@test
+def judge_counts_what_was_open_when_a_call_was_made():
+	trees = forest(3)
+	for at, each in enumerate(trees):
+		change(each[0], start_unix_nano=10 * at, end_unix_nano=50)
+	for each, at in zip(trees, (5, 25, 60)):
+		change(each[1], start_unix_nano=at)
+	equal(judged(trees).open, 1, "in the middle of 0, 1 and 3")
 
 
 @test
