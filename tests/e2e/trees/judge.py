@@ -114,11 +114,12 @@ class Judge:
 		return {header} if header else set()
 
 	def _outcome(self, request, kind, span, wanted):
-		"""A span's id is a right parent when one span alone has it."""
+		"""A span's id is a right parent when no other span has it; the driver's has no span here."""
 		parent = _parent(span)
 		if not parent:
 			return "right" if kind == "root" else "missing"
-		return "right" if parent in wanted and self.held[parent] <= 1 else "wrong"
+		held = 0 if kind == "root" else 1
+		return "right" if parent in wanted and self.held[parent] == held else "wrong"
 
 	@staticmethod
 	def _count_links(edges, span, wanted):
@@ -171,23 +172,30 @@ class Judge:
 		return verdict
 
 	def background(self):
-		"""The verdict on calls that no request caused; how many there were nobody knows."""
+		"""
+		The verdict on calls that no request caused. How many there were nobody knows, and of those
+		under way when watching began or ended only a part may be there: they do not count.
+		"""
 		ids = {request for request, _, _ in self.by_place if request and request.startswith(BACKGROUND)}
-		return self.judge(sorted(ids), may_not_call=True)
+		whole = [request for request in sorted(ids)
+			 if all(self._at(request, place) for _, place, _ in self._expected(request))]
+		return self.judge(whole)
 
 
 class JudgeBeside(Judge):
 	"""
 	The same of programs that have an SDK: each span must be in the one trace that the SDK's spans
-	(`others`) of its id are in, at its top or below a span of that id. SERVER spans are counted
-	as `across`, CLIENT spans as `inside`; one in a trace of its own is missing.
+	(`others`) of its id are in: below a span of that id, or at its top, or as one of the SDK's
+	spans told again. SERVER spans are counted as `across`, CLIENT spans as `inside`; one in a trace
+	of its own, or beside the tree of that trace, is missing.
 	"""
 
 	def __init__(self, spans, others, hops):
 		super().__init__(spans, hops)
-		self.traces, self.members = collections.defaultdict(set), collections.defaultdict(set)
+		self.traces, self.members, self.joints = (collections.defaultdict(set) for _ in range(3))
 		for span in others:
 			self.traces[id_of(span)].add(span["trace_id"])
+			self.joints[id_of(span)] |= {_identity(span), _parent(span)}
 		for span in [*spans, *others]:
 			self.members[id_of(span)].add(_identity(span))
 
@@ -200,8 +208,6 @@ class JudgeBeside(Judge):
 
 	def _outcome(self, request, kind, span, wanted):
 		parent = _parent(span)
-		if parent and parent not in wanted:
-			return "wrong"
-		if self.traces[request] == {span["trace_id"]}:
-			return "right"
-		return "wrong" if parent else "missing"
+		if not parent:
+			return "right" if _identity(span) in self.joints[request] else "missing"
+		return "right" if parent in wanted and self.traces[request] == {span["trace_id"]} else "wrong"

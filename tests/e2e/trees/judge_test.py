@@ -136,6 +136,8 @@ def judge_a_root_has_no_parent_but_the_drivers():
 	verdict = judged(trees, headers={"r0": header})
 	equal(counts(verdict.root), (1, 1, 0), "root")
 	equal(counts(verdict.inside), (2, 0, 0), "inside")
+	change(trees[0][1], span_id=header[1])
+	equal(counts(judged(trees, headers={"r0": header}).root), (0, 2, 0), "with the driver's id on a span of ours")
 
 
 @test
@@ -143,7 +145,8 @@ def judge_what_no_request_caused_has_no_parent():
 	other = tree("r0")
 	alone = span("front", "CLIENT", "bg-1")
 	linked = span("front", "CLIENT", "bg-2", other[0])
-	spans = [*other, alone, span("back", "SERVER", "bg-1", alone), linked, span("back", "SERVER", "bg-2", linked)]
+	spans = [*other, alone, span("back", "SERVER", "bg-1", alone), linked, span("back", "SERVER", "bg-2", linked),
+		 span("back", "SERVER", "bg-3", "e" * 16)]
 	verdict = Judge(spans, HOPS).background()
 	equal(counts(verdict.root), (1, 1, 0), "calls in the background")
 	equal(counts(verdict.across), (2, 0, 0), "who they called")
@@ -170,13 +173,29 @@ def judge_counts_what_was_open_when_a_call_was_made():
 
 @test
 def judge_beside_an_sdk_each_span_is_in_its_trace():
-	theirs = [tree("r%d" % number) for number in range(3)]
+	theirs = [tree("r%d" % number) for number in range(4)]
 	ours = [[span(one["service"], one["kind"], "r%d" % number, one) for one in each]
 		for number, each in enumerate(theirs)]
 	change(ours[0][1], trace_id="f" * 32, parent_span_id="")
 	change(ours[1][2], trace_id=theirs[2][2]["trace_id"], parent_span_id=theirs[2][2]["span_id"])
+	change(ours[2][1], parent_span_id="", span_id=theirs[2][1]["span_id"])
+	change(ours[3][1], parent_span_id="")
 	flat = [[one for each in trees for one in each] for trees in (ours, theirs)]
-	verdict = JudgeBeside(*flat, HOPS).judge(["r0", "r1", "r2"])
-	equal(counts(verdict.inside), (2, 0, 1), "calls: one has a trace of its own")
-	equal(counts(verdict.across), (5, 1, 0), "served: one is in another's trace")
+	verdict = JudgeBeside(*flat, HOPS).judge(["r0", "r1", "r2", "r3"])
+	equal(counts(verdict.inside), (2, 0, 2), "calls: a trace of its own, none, the SDK's span, beside the tree")
+	equal(counts(verdict.across), (7, 1, 0), "served: one is in another's trace")
 	equal(verdict.whole, 1, "whole")
+
+
+@test
+def judge_beside_an_sdk_ours_may_be_on_top():
+	theirs, header = tree("r0"), ("d" * 32, "d" * 16)
+	for one in theirs:
+		change(one, trace_id=header[0])
+	top = span("front", "SERVER", "r0", header[1], header[0])
+	change(theirs[0], parent_span_id=top["span_id"])
+	beside = JudgeBeside([top], theirs, HOPS)
+	equal(counts(beside.judge(["r0"], {"r0": header}).across), (1, 0, 1), "below the driver's span")
+	equal(counts(beside.judge(["r0"]).across), (0, 1, 1), "below a span that nobody knows")
+	change(top, parent_span_id="")
+	equal(counts(JudgeBeside([top], theirs, HOPS).judge(["r0"]).across), (1, 0, 1), "on top of the SDK's")
