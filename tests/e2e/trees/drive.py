@@ -35,7 +35,7 @@ def context_of(request):
 
 def _head(request, with_context):
 	context = "traceparent: 00-%s-%s-01\r\n" % context_of(request) if with_context else ""
-	return ("GET /work/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nx-request-id: %s\r\n%s\r\n" % (
+	return ("GET /entry/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nx-request-id: %s\r\n%s\r\n" % (
 		request, request, context)).encode()
 
 

@@ -23,7 +23,7 @@ KINDS = ("across", "inside", "root")
 # Calls that no request caused: they must have no parent.
 BACKGROUND = "bg-"
 
-_ID = re.compile(r"/(?:work|next)/([\w.-]+)")
+_ID = re.compile(r"/(?:entry|next)/([\w.-]+)")
 _PLACES = ("url.path", "url.full", "http.target", "http.url")
 
 
@@ -210,4 +210,6 @@ class JudgeBeside(Judge):
 		parent = _parent(span)
 		if not parent:
 			return "right" if _identity(span) in self.joints[request] else "missing"
-		return "right" if parent in wanted and self.traces[request] == {span["trace_id"]} else "wrong"
+		if parent not in wanted:
+			return "wrong"
+		return "right" if self.traces[request] == {span["trace_id"]} else "missing"

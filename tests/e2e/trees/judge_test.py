@@ -47,7 +47,7 @@ def change(one, **to):
 
 @test
 def judge_an_id_is_read_from_paths_and_urls():
-	for place, text, want in (("url.path", "/work/c8n1", "c8n1"), ("url.full", "http://h:1/next/c8n1?a", "c8n1"),
+	for place, text, want in (("url.path", "/entry/c8n1", "c8n1"), ("url.full", "http://h:1/next/c8n1?a", "c8n1"),
 				  ("http.target", "/next/bg-3", "bg-3"), ("url.path", "/healthz", None)):
 		equal(id_of({"attributes": {place: text}}), want, text)
 	equal(id_of({"attributes": {}}), None, "without a path")
@@ -113,7 +113,10 @@ def judge_a_span_that_is_not_there_is_missing_and_unseen():
 	del trees[0][1]
 	verdict = judged(trees)
 	equal((counts(verdict.inside), verdict.inside.unseen), ((1, 0, 1), 1), "inside")
+	equal(verdict.whole, 1, "whole")
 	equal(counts(verdict.across), (1, 1, 0), "across: its parent is no span that is there")
+	trees[0].pop()
+	equal(judged([trees[0][:1]], ["r0"]).whole, 0, "whole, where all that is there is right")
 	verdict = judged(trees[1:], ["r1", "r2"], may_not_call=True)
 	equal((verdict.inside.unseen, verdict.across.unseen, verdict.root.unseen), (0, 0, 1), "who may not call")
 
@@ -173,17 +176,20 @@ def judge_counts_what_was_open_when_a_call_was_made():
 
 @test
 def judge_beside_an_sdk_each_span_is_in_its_trace():
-	theirs = [tree("r%d" % number) for number in range(4)]
+	theirs = [tree("r%d" % number) for number in range(5)]
 	ours = [[span(one["service"], one["kind"], "r%d" % number, one) for one in each]
 		for number, each in enumerate(theirs)]
 	change(ours[0][1], trace_id="f" * 32, parent_span_id="")
 	change(ours[1][2], trace_id=theirs[2][2]["trace_id"], parent_span_id=theirs[2][2]["span_id"])
 	change(ours[2][1], parent_span_id="", span_id=theirs[2][1]["span_id"])
 	change(ours[3][1], parent_span_id="")
+	change(ours[3][2], parent_span_id="", span_id=theirs[3][2]["span_id"])
+	change(ours[4][0], trace_id="c" * 32, parent_span_id="")
+	change(ours[4][1], trace_id="c" * 32, parent_span_id=ours[4][0]["span_id"])
 	flat = [[one for each in trees for one in each] for trees in (ours, theirs)]
-	verdict = JudgeBeside(*flat, HOPS).judge(["r0", "r1", "r2", "r3"])
-	equal(counts(verdict.inside), (2, 0, 2), "calls: a trace of its own, none, the SDK's span, beside the tree")
-	equal(counts(verdict.across), (7, 1, 0), "served: one is in another's trace")
+	verdict = JudgeBeside(*flat, HOPS).judge(["r0", "r1", "r2", "r3", "r4"])
+	equal(counts(verdict.inside), (2, 0, 3), "calls: one alone, two right, one beside the tree, one in a tree of ours")
+	equal(counts(verdict.across), (8, 1, 1), "served: one in another's trace, one on top of a tree of ours")
 	equal(verdict.whole, 1, "whole")
 
 
