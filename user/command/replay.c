@@ -47,9 +47,7 @@ static bool flush(struct pipeline *p, struct loop *loop)
 {
 	bool is_done = true;
 
-	for (size_t i = 0; i < p->exporter_count; i++)
-		if (p->exporters[i]->flush)
-			p->exporters[i]->flush(p->exporter_selves[i]);
+	pipeline_flush(p);
 	for (size_t i = 0; i < p->exporter_count; i++) {
 		for (int round = 0; round < MAX_ROUNDS && p->exporters[i]->done &&
 				    !p->exporters[i]->done(p->exporter_selves[i]);
@@ -94,6 +92,7 @@ static int replay(const struct config *config, struct str tape, const char *path
 			(unsigned long long)bad.offset, bad.what);
 		status = EXIT_FAILED;
 	} else {
+		pipeline_finish(p);
 		flush(p, loop);
 		if (config->console == CONSOLE_OFF)
 			prometheus_print(&p->collectors, 0, stdout);
