@@ -63,7 +63,6 @@ static void choose_programs(struct sonde *skel, const struct feature_state state
 static void set_constants(struct sonde *skel, const struct config *config,
 			  const struct feature_state states[FEATURES], size_t rings)
 {
-
 	skel->rodata->ring_mask = (uint32_t)rings - 1;
 	skel->rodata->ring_wake_bytes = RING_BYTES / 8;
 	skel->rodata->waits_seen = states[FEATURE_LOOPS].used;
