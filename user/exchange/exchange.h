@@ -63,8 +63,8 @@ struct exchange {
 	struct process_id process;
 	uint64_t cookie;	 /* of the socket */
 	struct activity asked, answered_by;
-	bool met; /* the other end of its connection is watched too, and knows it by: */
-	struct meeting meeting;
+	struct process_id other; /* at the other end of its connection; tgid 0: not watched */
+	struct meeting meeting;	 /* both ends know it by that */
 	const struct peer *peer; /* for the length of the call; NULL when its record was lost */
 	struct message question, answer;
 	bool answered; /* the final answer's first line was seen */

@@ -131,7 +131,7 @@ struct node *node_new(struct trace *t, const struct exchange *x, const struct tr
 	n->asked = x->asked;
 	if (x->answered)
 		n->answered_by = x->answered_by;
-	n->met = x->met;
+	n->met = x->other.tgid;
 	n->meeting = x->meeting;
 	n->started_ns = x->started_ns;
 	n->answered_ns = x->first_answer_ns;

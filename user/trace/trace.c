@@ -98,7 +98,7 @@ bool trace_takes(struct trace *t, const struct exchange *x)
 {
 	const struct program *p;
 
-	if (x->role == ROLE_CLIENT || x->met)
+	if (x->role == ROLE_CLIENT || x->other.tgid)
 		return true;
 	p = program_find(t, x->process);
 	return !p || p->calls || p->served < SERVED_MAYBE;
