@@ -29,7 +29,10 @@ struct conn {
 	__u64 total[DIRECTIONS];   /* bytes accounted since watching began */
 	__u32 base[DIRECTIONS];	   /* TCP's sequence number where `total` is 0 */
 	__u32 pending[DIRECTIONS]; /* booked by TCP's counters, not yet reported by a hook */
-	struct turn turn;
+	union {
+		struct turn turn;
+		struct cause connected; /* before the first turn: what led to connect() */
+	};
 	__u64 arrived_ns;    /* when the earliest byte that was not read yet became readable */
 	__u64 owner_started; /* when the target began whose operation was the last */
 	__u32 owner_epoch;   /* `targets_epoch` then */
@@ -53,6 +56,7 @@ enum conn_flags {
 	CONN_ACCEPTED = 1 << 4,
 	CONN_DIRTY = 1 << 5, /* the open turn has moved since its last record */
 	CONN_CLOSED = 1 << 6,
+	CONN_CONNECTED = 1 << 7, /* `connected` is set */
 
 	CONN_BEGUN = CONN_READY | CONN_ANNOUNCED,
 };

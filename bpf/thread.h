@@ -67,6 +67,21 @@ static __always_inline void thread_note(struct task_struct *task, int direction,
 			       .reads = thread->reads };
 }
 
+/*
+ * What led to connect() led to the connection's first question too, which is written when it is
+ * open: on a loop that is another event. Go's runtime may write from another thread.
+ */
+static __always_inline void cause_connected(const struct cause *connected, __u32 thread,
+					    struct cause *ret)
+{
+	__u64 goroutine = ret->goroutine;
+
+	if (!goroutine && (__u32)connected->goroutine != thread)
+		return;
+	*ret = *connected;
+	ret->goroutine = goroutine;
+}
+
 /* The thread waits for any of many descriptors: what it does next came from none that it read. */
 static __always_inline int thread_waits(void)
 {

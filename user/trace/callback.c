@@ -10,17 +10,19 @@
  * Either alone can be wrong: work that waits in a queue, for a promise that others wait
  * for too, or for a timer, runs in somebody else's callback. So a link is made where
  * both say the same; where one is silent, only if the other is sure: no second
- * exchange was waiting for something that is not seen. And a turn of the loop in which
- * several connections were read proves nothing in programs that read first and work
- * later (HAProxy, asyncio): there both ends disagree at times, and only turns with one
- * read count.
+ * exchange was waiting for something that is not seen.
+ *
+ * A turn of the loop in which several connections were read proves nothing in programs
+ * that read first and work later (HAProxy, asyncio). They show themselves: answers
+ * come in turn after reads that have nothing to do with them. Such turns are believed
+ * of programs that hardly ever did that.
  */
 #include "user/trace/ways.h"
 
 enum {
 	CHAIN_MAX = 32,	  /* calls of one request, one after the other */
-	AGREED_ENOUGH = 8, /* before turns with several reads are believed */
-	AGREED_FOR_ONE = 16, /* so many must agree for each one that does not */
+	PLAIN_ENOUGH = 8,    /* answers before turns with several reads are believed */
+	PLAIN_FOR_ONE = 16, /* so many for each one that was odd */
 };
 
 struct origin_of_call {
@@ -47,11 +49,30 @@ static struct origin_of_call come_from(const struct trace *t, const struct node 
 	return (struct origin_of_call){};
 }
 
+/* Was the answer written where a program that works on each read at once would write it? */
+static void judge_answer(struct trace *t, struct node *server)
+{
+	struct node *read = node_of_cause(t, &server->answered_by.cause);
+	struct program *p = server->program;
+
+	if (!p || !read || server->answered_by.cause.reads < 2)
+		return;
+	if (node_is_server(read) ? read == server : !read->led_to) {
+		p->plain++;
+		read->led_plainly = true;
+		return;
+	}
+	p->odd++;
+	p->plain -= read->led_plainly;
+	read->led_plainly = false;
+}
+
 void callback_tell(struct trace *t, struct node *server)
 {
 	const struct cause *cause = &server->answered_by.cause;
 	bool weak = false;
 
+	judge_answer(t, server);
 	for (int i = 0; i < CHAIN_MAX; i++) {
 		struct node *n = node_of_cause(t, cause);
 
@@ -94,7 +115,7 @@ static bool others_wait(const struct trace *t, const struct node *n, const struc
 
 static bool trusts_weak(const struct program *p)
 {
-	return p->agreed >= AGREED_ENOUGH && p->disagreed * AGREED_FOR_ONE <= p->agreed;
+	return p->plain >= PLAIN_ENOUGH && p->odd * PLAIN_FOR_ONE <= p->plain;
 }
 
 static enum link_outcome made(struct node *parent, struct found *ret)
@@ -123,10 +144,7 @@ enum link_outcome callback_find(struct trace *t, struct node *n, struct found *r
 	if (n->led_to_several)
 		return LINK_AMBIGUOUS;
 	if (from.server && to) {
-		if (weak && from.server == to)
-			p->agreed++;
-		else if (weak)
-			p->disagreed++;
+		p->odd += weak && from.server != to;
 		return from.server == to ? made(to, ret) : LINK_DISAGREED;
 	}
 	if (!from.server && !to)

@@ -50,6 +50,7 @@ struct node {
 	/* Of a client: the server exchange that was answered because of its answer, if one was. */
 	struct node *led_to;
 	bool led_to_several, led_weakly;
+	bool led_plainly; /* counted in program.plain */
 
 	enum node_state state;
 	enum way way;
@@ -69,7 +70,7 @@ struct program {
 	struct node *newest;
 	uint64_t calls, served;	    /* client and server exchanges */
 	uint64_t open_since;	    /* start of its oldest open server exchange; UINT64_MAX: none */
-	uint32_t agreed, disagreed; /* see callback.c */
+	uint32_t plain, odd; /* answers, as they would be if each read were worked on at once */
 };
 
 struct links {
