@@ -57,6 +57,7 @@ enum conn_flags {
 	CONN_DIRTY = 1 << 5, /* the open turn has moved since its last record */
 	CONN_CLOSED = 1 << 6,
 	CONN_CONNECTED = 1 << 7, /* `connected` is set */
+	CONN_NESTED = 1 << 8,	 /* as RECORD_NESTED, of connect() */
 
 	CONN_BEGUN = CONN_READY | CONN_ANNOUNCED,
 };
@@ -79,6 +80,7 @@ struct {
 struct thread {
 	__u64 cookie; /* of the socket; 0: nothing since it last waited */
 	__u64 switches; /* how often it had given up the processor then */
+	__u64 stack;	/* the user's stack pointer then */
 	__u32 number; /* of the turn that it read there; 0: on a connection that is not followed */
 	__u16 waits, reads; /* as in struct cause */
 };

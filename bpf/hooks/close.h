@@ -86,7 +86,8 @@ static __noinline int on_connect(struct sock *sk)
 	if (!conn || conn->number)
 		return 0;
 	calls_seen = 1;
-	thread_note(task, SENT, 0, 0, &conn->connected);
+	if (thread_note(task, SENT, 0, 0, &conn->connected))
+		conn->flags |= CONN_NESTED;
 	conn->connected.goroutine = task->pid;
 	conn->flags |= CONN_CONNECTED;
 	return 0;
