@@ -86,7 +86,7 @@ static void sample(struct pipeline *p, struct span *span, const struct process *
 	const struct sampler *sampler = routing_sampler(p->routing, process);
 
 	span->sampled = sampler_decides(sampler, span->context.trace_id,
-					span->has_context ? &parent_flags : NULL);
+					span->has_decision ? &parent_flags : NULL);
 	if (!span->sampled && c->trace.keep_errors && span->status == STATUS_ERROR)
 		span->sampled = true;
 	if (!span->sampled && c->trace.keep_slower_than_ms &&
