@@ -84,6 +84,9 @@ enum propagator {
 	PROPAGATOR_NONE,
 };
 
+/* What becomes of calls that the program itself sends spans of. */
+enum beside_sdk { BESIDE_SDK_JOIN, BESIDE_SDK_SUPPRESS };
+
 enum console_format { CONSOLE_OFF, CONSOLE_TEXT, CONSOLE_JSON };
 
 /* What of OTLP is set for each signal apart. */
@@ -142,6 +145,7 @@ struct config {
 	struct {
 		struct sampler sampler;
 		uint64_t keep_slower_than_ms; /* 0: off */
+		enum beside_sdk beside_sdk;
 		bool keep_errors;
 		struct word_list propagators; /* enum propagator */
 		struct text_list baggage;     /* keys; one that ends with '*' is a prefix */
@@ -162,6 +166,8 @@ struct config {
 		uint32_t connections;
 		uint32_t exchanges;
 		uint32_t processes;
+		uint64_t trace_wait_ms;
+		uint32_t trace_spans;
 		uint32_t attribute_bytes; /* OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT */
 	} limit;
 

@@ -57,11 +57,11 @@ struct span {
 	const struct span_link *links; /* borrowed */
 	size_t link_count;	       /* at most SPAN_LINKS */
 	uint32_t links_dropped;	       /* past those */
-	size_t attribute_count;
-	uint32_t attributes_dropped; /* past SPAN_ATTRIBUTES */
-	struct attribute attributes[SPAN_ATTRIBUTES];
 	/* For texts that describe() makes. It reserves up to the limit first: texts in it never move. */
 	struct buf *scratch;
+	size_t attribute_count;
+	uint32_t attributes_dropped; /* past SPAN_ATTRIBUTES */
+	struct attribute attributes[SPAN_ATTRIBUTES]; /* last: span_copy() makes room for some */
 };
 
 /* Where the next attribute goes, NULL when there are enough. */
@@ -92,6 +92,12 @@ static inline void span_add_int(struct span *span, struct str key, int64_t numbe
 }
 
 const struct attribute *span_find(const struct span *span, struct str key);
+/*
+ * A copy that borrows nothing but literals, its resource and its metrics' group, with a reference
+ * to the resource; of its attributes there is only room for those that it has. It has no scratch.
+ */
+struct span *span_copy(const struct span *span);
+void span_free(struct span *span);
 
 static inline struct attribute span_link_confidence(const struct span_link *link)
 {
