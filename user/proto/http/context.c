@@ -31,9 +31,9 @@ static bool read_traceparent(const struct message *question, struct span *span)
 	if (!http_reads_traceparent() || !trace_context_parse(parent, &context))
 		return false;
 	text_reserve(span);
-	trace_state_parse(text_list(span, message_text(question, HTTP_TRACESTATE),
-				    STR("tracestate")),
-			  &context.state);
+	trace_state_parse(
+		text_list(span, message_text(question, HTTP_TRACESTATE), STR("tracestate")),
+		&context.state);
 	set_ids(span, &context);
 	span->has_decision = true;
 	return true;
