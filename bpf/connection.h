@@ -167,22 +167,11 @@ static __always_inline void copy_addresses(struct sock *sk, struct record_connec
 	r->netns = c->skc_net.net->ns.inum;
 }
 
-/* What stands in for a sequence number where there is none: of the socket that is `end`'s peer. */
-static __always_inline __u32 unix_number(const struct unix_sock *end, struct unix_sock **ret_peer)
-{
-	__u64 address = 0;
-
-	/* Read as a number: the verifier lets nobody reckon with a pointer. */
-	bpf_core_read(&address, sizeof(address), &end->peer);
-	*ret_peer = (struct unix_sock *)address;
-	return (address ^ secret) * 0x9e3779b97f4a7c15ULL >> 32;
-}
-
 /* By which numbers both ends know the connection, and where the counting began. */
 static __always_inline void copy_numbers(struct sock *sk, struct tcp_sock *tcp,
 					 const struct conn *conn, struct record_connection *r)
 {
-	struct unix_sock *end, *peer;
+	struct unix_sock *end;
 
 	if (tcp) {
 		r->first[RECEIVED] = tcp->rcv_nxt - (__u32)tcp->bytes_received;
@@ -192,12 +181,10 @@ static __always_inline void copy_numbers(struct sock *sk, struct tcp_sock *tcp,
 		return;
 	}
 	end = bpf_skc_to_unix_sock(sk);
-	if (!end)
+	if (!end || !end->peer)
 		return;
-	r->first[RECEIVED] = unix_number(end, &peer);
-	if (!peer)
-		return;
-	r->first[SENT] = unix_number(peer, &peer);
+	r->first[RECEIVED] = (__u32)bpf_get_socket_cookie(end->peer);
+	r->first[SENT] = (__u32)socket_cookie(sk);
 }
 
 /* The server's port says how long heads are: the local one where it was accepted. */

@@ -118,8 +118,8 @@ struct record_connection {
 	/*
 	 * By direction: TCP's sequence number of the first byte there ever was, and of the first that
 	 * is counted here. What one end sent the other received by the same numbers, through NAT too.
-	 * The end that connected counts its SYN as a byte sent. A unix socket has any two numbers of
-	 * its pair, the same at both ends, for `first`, 0 where the other end is gone, and 0 for `base`.
+	 * The end that connected counts its SYN as a byte sent. Of a unix pair
+	 * it is the sender's cookie, 0 where one end is gone, and 0 for `base`.
 	 */
 	__u32 first[DIRECTIONS], base[DIRECTIONS];
 	__u32 padding;

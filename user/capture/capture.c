@@ -10,7 +10,6 @@
 #include "bpf/sonde.skel.h"
 #include "user/base/log.h"
 #include "user/base/mem.h"
-#include "user/base/random.h"
 #include "user/capture/host.h"
 #include "user/capture/selftest.h"
 
@@ -64,12 +63,8 @@ static void choose_programs(struct sonde *skel, const struct feature_state state
 static void set_constants(struct sonde *skel, const struct config *config,
 			  const struct feature_state states[FEATURES], size_t rings)
 {
-	struct random random;
-
 	skel->rodata->ring_mask = (uint32_t)rings - 1;
 	skel->rodata->ring_wake_bytes = RING_BYTES / 8;
-	if (!random_seed_system(&random))
-		skel->rodata->secret = random_next(&random);
 	skel->rodata->waits_seen = states[FEATURE_LOOPS].used;
 	skel->bss->calls_seen = config->console || config->otlp.target[OTLP_TRACES].endpoint;
 	skel->rodata->unix_close_unseen = !states[FEATURE_UNIX_CLOSE].used;

@@ -90,6 +90,7 @@ struct connection {
 	uint32_t turn; /* number of the last turn seen; 0: none */
 	struct peer peer;
 	uint32_t first_byte[DIRECTIONS], base[DIRECTIONS]; /* struct record_connection's */
+	struct process_id other; /* the process at the other end; tgid 0: not watched */
 	uint16_t skipped;  /* questions past a limit whose answers are still to come */
 	uint8_t direction; /* of that turn */
 	uint8_t role;	   /* enum role */
@@ -103,13 +104,12 @@ struct connection {
 	bool all : 1;	 /* VERDICT_ALL was set */
 	bool raised : 1; /* the limit of the head was raised */
 	bool cut : 1; /* the last record of the turn was cut: what follows in it is not shipped */
-	bool met : 1; /* its other end is watched too */
 	bool hidden : 1; /* an answer and its question went by unseen, and are counted as lost */
 	bool told : 1; /* announced again: the kernel half counts what was lost before the next one */
 	bool in_step; /* nothing is open, hidden or held that a plain record could meet */
 };
 
-static_assert(sizeof(struct connection) <= 200, "with its place in the table at most 216 bytes");
+static_assert(sizeof(struct connection) <= 224, "with its place in the tables at most 300 bytes");
 
 /* base/table.h with slots of 8 bytes, not 24: most of what is kept here is idle connections. */
 struct cookies {

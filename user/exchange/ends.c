@@ -20,6 +20,11 @@ static struct connection *other_end(struct exchanges *x, const struct connection
 	return NULL;
 }
 
+static struct process_id process_of(const struct connection *c)
+{
+	return (struct process_id){ .started_ns = c->process_started_ns, .tgid = c->process_tgid };
+}
+
 void ends_learn(struct exchanges *x, struct connection *c)
 {
 	struct connection *other;
@@ -28,7 +33,8 @@ void ends_learn(struct exchanges *x, struct connection *c)
 		return;
 	other = other_end(x, c);
 	if (other) {
-		c->met = other->met = true;
+		c->other = process_of(other);
+		other->other = process_of(c);
 		c->first_byte[SENT] = other->first_byte[RECEIVED];
 		other->first_byte[SENT] = c->first_byte[RECEIVED];
 	}

@@ -13,6 +13,6 @@
 
 #include "user/exchange/connection.h"
 
-/* `c` was announced: does its other end wait in the table? Both then say so (c->met). */
+/* `c` was announced: does its other end wait in the table? Both then know whose it is (c->other). */
 void ends_learn(struct exchanges *x, struct connection *c);
 void ends_forget(struct exchanges *x, struct connection *c);

@@ -51,7 +51,7 @@ struct activity {
 
 /* What both ends of a connection know an exchange by; numbers of bytes are TCP's. */
 struct meeting {
-	uint32_t first[SIDES]; /* of the first byte that the side ever sent */
+	uint32_t first[SIDES]; /* of the first byte that the side ever sent; a client's own may be its SYN's */
 	uint32_t at;	       /* of the question's first byte */
 };
 
@@ -63,8 +63,8 @@ struct exchange {
 	struct process_id process;
 	uint64_t cookie;	 /* of the socket */
 	struct activity asked, answered_by;
-	bool met; /* the other end of its connection is watched too, and knows it by: */
-	struct meeting meeting;
+	struct process_id other; /* at the other end of its connection; tgid 0: not watched */
+	struct meeting meeting;	 /* both ends know it by that */
 	const struct peer *peer; /* for the length of the call; NULL when its record was lost */
 	struct message question, answer;
 	bool answered; /* the final answer's first line was seen */

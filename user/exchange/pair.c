@@ -160,7 +160,7 @@ void exchange_finish(struct exchanges *x, struct connection *c, struct open *e,
 	e->x.outcome = outcome;
 	e->x.ended_ns = ended_ns > e->x.started_ns ? ended_ns : e->x.started_ns;
 	e->x.peer = connection_peer(c);
-	e->x.met = c->met;
+	e->x.other = c->other;
 	e->x.meeting.first[ASKING] = c->first_byte[connection_asking(c)];
 	e->x.meeting.first[ANSWERING] = c->first_byte[!connection_asking(c)];
 	if (c->role == ROLE_SERVER)

@@ -4,7 +4,7 @@
 
 enum link_outcome connection_find_parent(struct trace *t, struct node *n, struct found *ret)
 {
-	struct node *client = n->met ? node_of_meeting(t, &n->meeting) : NULL;
+	struct node *client = node_of_meeting(t, n);
 
 	if (!client)
 		return LINK_NONE;

@@ -15,13 +15,17 @@ static uint64_t turn_key(uint64_t cookie, uint32_t turn)
 
 static uint64_t meeting_key(const struct meeting *m)
 {
-	return mix((uint64_t)m->first[ASKING] << 32 | m->first[ANSWERING], m->at);
+	return mix(m->first[ANSWERING], m->at);
 }
 
-static bool meeting_is(const struct meeting *a, const struct meeting *b)
+/* Who asks may count its SYN as a byte. Numbers come again: it is the one of that time. */
+static bool meets(const struct node *client, const struct node *server)
 {
-	return a->first[ASKING] == b->first[ASKING] && a->first[ANSWERING] == b->first[ANSWERING] &&
-	       a->at == b->at;
+	const struct meeting *a = &client->meeting, *b = &server->meeting;
+
+	return a->first[ANSWERING] == b->first[ANSWERING] && a->at == b->at &&
+	       b->first[ASKING] - a->first[ASKING] <= 1 &&
+	       server->started_ns <= client->ended_ns && client->started_ns <= server->ended_ns;
 }
 
 static uint64_t program_key(struct process_id process)
@@ -89,11 +93,21 @@ struct node *node_of_cause(const struct trace *t, const struct cause *cause)
 	return n;
 }
 
-struct node *node_of_meeting(const struct trace *t, const struct meeting *meeting)
+struct node *node_of_meeting(const struct trace *t, const struct node *server)
 {
-	struct node *n = table_find_u64(&t->by_meeting, meeting_key(meeting));
+	struct node *n = table_find_u64(&t->by_meeting, meeting_key(&server->meeting));
 
-	return n && meeting_is(&n->meeting, meeting) ? n : NULL;
+	return n && meets(n, server) ? n : NULL;
+}
+
+static void index_meeting(struct trace *t, struct node *n)
+{
+	uint64_t key = meeting_key(&n->meeting);
+
+	if (node_is_server(n))
+		return;
+	table_remove_u64(&t->by_meeting, key);
+	table_put_u64(&t->by_meeting, key, n);
 }
 
 static void join_program(struct node *n)
@@ -117,7 +131,7 @@ struct node *node_new(struct trace *t, const struct exchange *x, const struct tr
 	n->asked = x->asked;
 	if (x->answered)
 		n->answered_by = x->answered_by;
-	n->met = x->met;
+	n->met = x->other.tgid;
 	n->meeting = x->meeting;
 	n->started_ns = x->started_ns;
 	n->answered_ns = x->first_answer_ns;
@@ -132,8 +146,7 @@ struct node *node_new(struct trace *t, const struct exchange *x, const struct tr
 	n->traced.span = span_copy(span);
 	join_program(n);
 	index_turn(t, n);
-	if (!node_is_server(n) && n->met)
-		table_put_u64(&t->by_meeting, meeting_key(&n->meeting), n);
+	index_meeting(t, n);
 	*t->last = n;
 	t->last = &n->newer;
 	t->nodes++;

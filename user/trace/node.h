@@ -99,8 +99,8 @@ void node_set(struct node **place, struct node *n);
 void node_forget_oldest(struct trace *t);
 /* The exchange in whose turn `cause` says that was read; NULL: none that is known, or several. */
 struct node *node_of_cause(const struct trace *t, const struct cause *cause);
-/* The client's exchange at the other end. */
-struct node *node_of_meeting(const struct trace *t, const struct meeting *meeting);
+/* The client's exchange at the other end; NULL: not watched, or not known yet. */
+struct node *node_of_meeting(const struct trace *t, const struct node *server);
 
 static inline bool node_is_server(const struct node *n)
 {

@@ -98,7 +98,7 @@ bool trace_takes(struct trace *t, const struct exchange *x)
 {
 	const struct program *p;
 
-	if (x->role == ROLE_CLIENT || x->met)
+	if (x->role == ROLE_CLIENT || x->other.tgid)
 		return true;
 	p = program_find(t, x->process);
 	return !p || p->calls || p->served < SERVED_MAYBE;
@@ -155,9 +155,9 @@ static bool waits_for_calls(const struct node *n)
 /* The client's end of its connection, where that is watched, is not known yet. */
 static bool waits_for_client(const struct trace *t, const struct node *n)
 {
-	const struct node *client = n->met ? node_of_meeting(t, &n->meeting) : NULL;
+	const struct node *client = node_of_meeting(t, n);
 
-	return n->met && (!client || client->state == NODE_WAITING);
+	return client ? client->state == NODE_WAITING : n->met;
 }
 
 static bool must_wait(const struct trace *t, const struct node *n, uint64_t now_ns)

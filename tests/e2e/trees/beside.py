@@ -71,6 +71,8 @@ def _as_on_the_console(about, span):
 		"trace_id": span["traceId"],
 		"span_id": span["spanId"],
 		"parent_span_id": span.get("parentSpanId", ""),
+		"start_unix_nano": int(span["startTimeUnixNano"]),
+		"end_unix_nano": int(span["endTimeUnixNano"]),
 		"attributes": attributes(span),
 		"links": [{"trace_id": link["traceId"], "span_id": link["spanId"]} for link in span.get("links", ())],
 	}

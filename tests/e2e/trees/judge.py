@@ -14,6 +14,7 @@ missing: no parent, or the span itself is not there (then it is `unseen` as well
 parent may carry links to candidates: with the right one among them (`linked`) or not (`mislinked`).
 """
 
+import bisect
 import collections
 import dataclasses
 import re
@@ -22,7 +23,7 @@ KINDS = ("across", "inside", "root")
 # Calls that no request caused: they must have no parent.
 BACKGROUND = "bg-"
 
-_ID = re.compile(r"/(?:work|next)/([\w.-]+)")
+_ID = re.compile(r"/(?:entry|next)/([\w.-]+)")
 _PLACES = ("url.path", "url.full", "http.target", "http.url")
 
 
@@ -45,13 +46,17 @@ class Edges:
 
 @dataclasses.dataclass
 class Verdict:
-	"""Edges by kind; spans that share an id or tell of one exchange twice; whole trees."""
+	"""
+	Edges by kind; spans that share an id or tell of one exchange twice; whole trees; and how many
+	requests the entry had open when it made a call, in the middle of all calls.
+	"""
 	across: Edges = dataclasses.field(default_factory=Edges)
 	inside: Edges = dataclasses.field(default_factory=Edges)
 	root: Edges = dataclasses.field(default_factory=Edges)
 	same_id: int = 0
 	twice: int = 0
 	whole: int = 0
+	open: int = 0
 	examples: list = dataclasses.field(default_factory=list)
 
 	def edges(self, kind):
@@ -109,11 +114,12 @@ class Judge:
 		return {header} if header else set()
 
 	def _outcome(self, request, kind, span, wanted):
-		"""A span's id is a right parent when one span alone has it."""
+		"""A span's id is a right parent when no other span has it; the driver's has no span here."""
 		parent = _parent(span)
 		if not parent:
 			return "right" if kind == "root" else "missing"
-		return "right" if parent in wanted and self.held[parent] <= 1 else "wrong"
+		held = 0 if kind == "root" else 1
+		return "right" if parent in wanted and self.held[parent] == held else "wrong"
 
 	@staticmethod
 	def _count_links(edges, span, wanted):
@@ -145,6 +151,14 @@ class Judge:
 				whole = False
 		return whole
 
+	def _open(self, ids):
+		served = [span for request in ids for span in self._at(request, (self.hops[0], "SERVER"))]
+		called = [span for request in ids for span in self._at(request, (self.hops[0], "CLIENT"))]
+		begins, ends = (sorted(span[what + "_unix_nano"] for span in served) for what in ("start", "end"))
+		counts = sorted(bisect.bisect_right(begins, span["start_unix_nano"]) -
+				bisect.bisect_left(ends, span["start_unix_nano"]) for span in called)
+		return counts[len(counts) // 2] if counts else 0
+
 	def judge(self, ids, headers=None, may_not_call=False):
 		"""
 		The verdict on these ids, which are strings. `headers` says what (trace id, span id) the
@@ -153,27 +167,35 @@ class Judge:
 		verdict = Verdict()
 		for request in ids:
 			verdict.whole += self._judge_one(verdict, request, (headers or {}).get(request), may_not_call)
+		verdict.open = self._open(ids)
 		verdict.same_id = sum(count - 1 for count in self.held.values() if count > 1)
 		return verdict
 
 	def background(self):
-		"""The verdict on calls that no request caused; how many there were nobody knows."""
+		"""
+		The verdict on calls that no request caused. How many there were nobody knows, and of those
+		under way when watching began or ended only a part may be there: they do not count.
+		"""
 		ids = {request for request, _, _ in self.by_place if request and request.startswith(BACKGROUND)}
-		return self.judge(sorted(ids), may_not_call=True)
+		whole = [request for request in sorted(ids)
+			 if all(self._at(request, place) for _, place, _ in self._expected(request))]
+		return self.judge(whole)
 
 
 class JudgeBeside(Judge):
 	"""
 	The same of programs that have an SDK: each span must be in the one trace that the SDK's spans
-	(`others`) of its id are in, at its top or below a span of that id. SERVER spans are counted
-	as `across`, CLIENT spans as `inside`; one in a trace of its own is missing.
+	(`others`) of its id are in: below a span of that id, or at its top, or as one of the SDK's
+	spans told again. SERVER spans are counted as `across`, CLIENT spans as `inside`; one in a trace
+	of its own, or beside the tree of that trace, is missing.
 	"""
 
 	def __init__(self, spans, others, hops):
 		super().__init__(spans, hops)
-		self.traces, self.members = collections.defaultdict(set), collections.defaultdict(set)
+		self.traces, self.members, self.joints = (collections.defaultdict(set) for _ in range(3))
 		for span in others:
 			self.traces[id_of(span)].add(span["trace_id"])
+			self.joints[id_of(span)] |= {_identity(span), _parent(span)}
 		for span in [*spans, *others]:
 			self.members[id_of(span)].add(_identity(span))
 
@@ -186,8 +208,8 @@ class JudgeBeside(Judge):
 
 	def _outcome(self, request, kind, span, wanted):
 		parent = _parent(span)
-		if parent and parent not in wanted:
+		if not parent:
+			return "right" if _identity(span) in self.joints[request] else "missing"
+		if parent not in wanted:
 			return "wrong"
-		if self.traces[request] == {span["trace_id"]}:
-			return "right"
-		return "wrong" if parent else "missing"
+		return "right" if self.traces[request] == {span["trace_id"]} else "missing"

@@ -16,7 +16,8 @@ def span(service, kind, request, parent=None, trace=None, **more):
 	if isinstance(parent, dict):
 		trace, parent = trace or parent["trace_id"], parent["span_id"]
 	place = "url.path" if kind == "SERVER" else "url.full"
-	return {"service": service, "kind": kind, "trace_id": trace or own * 2, "span_id": own,
+	number = int(own, 16)
+	return {"start_unix_nano": number, "end_unix_nano": number + 100, "service": service, "kind": kind, "trace_id": trace or own * 2, "span_id": own,
 		"parent_span_id": parent or "", "attributes": {place: "http://h:1/next/" + request}, **more}
 
 
@@ -46,7 +47,7 @@ def change(one, **to):
 
 @test
 def judge_an_id_is_read_from_paths_and_urls():
-	for place, text, want in (("url.path", "/work/c8n1", "c8n1"), ("url.full", "http://h:1/next/c8n1?a", "c8n1"),
+	for place, text, want in (("url.path", "/entry/c8n1", "c8n1"), ("url.full", "http://h:1/next/c8n1?a", "c8n1"),
 				  ("http.target", "/next/bg-3", "bg-3"), ("url.path", "/healthz", None)):
 		equal(id_of({"attributes": {place: text}}), want, text)
 	equal(id_of({"attributes": {}}), None, "without a path")
@@ -112,7 +113,10 @@ def judge_a_span_that_is_not_there_is_missing_and_unseen():
 	del trees[0][1]
 	verdict = judged(trees)
 	equal((counts(verdict.inside), verdict.inside.unseen), ((1, 0, 1), 1), "inside")
+	equal(verdict.whole, 1, "whole")
 	equal(counts(verdict.across), (1, 1, 0), "across: its parent is no span that is there")
+	trees[0].pop()
+	equal(judged([trees[0][:1]], ["r0"]).whole, 0, "whole, where all that is there is right")
 	verdict = judged(trees[1:], ["r1", "r2"], may_not_call=True)
 	equal((verdict.inside.unseen, verdict.across.unseen, verdict.root.unseen), (0, 0, 1), "who may not call")
 
@@ -135,6 +139,8 @@ def judge_a_root_has_no_parent_but_the_drivers():
 	verdict = judged(trees, headers={"r0": header})
 	equal(counts(verdict.root), (1, 1, 0), "root")
 	equal(counts(verdict.inside), (2, 0, 0), "inside")
+	change(trees[0][1], span_id=header[1])
+	equal(counts(judged(trees, headers={"r0": header}).root), (0, 2, 0), "with the driver's id on a span of ours")
 
 
 @test
@@ -142,7 +148,8 @@ def judge_what_no_request_caused_has_no_parent():
 	other = tree("r0")
 	alone = span("front", "CLIENT", "bg-1")
 	linked = span("front", "CLIENT", "bg-2", other[0])
-	spans = [*other, alone, span("back", "SERVER", "bg-1", alone), linked, span("back", "SERVER", "bg-2", linked)]
+	spans = [*other, alone, span("back", "SERVER", "bg-1", alone), linked, span("back", "SERVER", "bg-2", linked),
+		 span("back", "SERVER", "bg-3", "e" * 16)]
 	verdict = Judge(spans, HOPS).background()
 	equal(counts(verdict.root), (1, 1, 0), "calls in the background")
 	equal(counts(verdict.across), (2, 0, 0), "who they called")
@@ -158,14 +165,43 @@ def judge_a_chain_has_edges_for_each_hop():
 
 
 @test
+def judge_counts_what_was_open_when_a_call_was_made():
+	trees = forest(3)
+	for at, each in enumerate(trees):
+		change(each[0], start_unix_nano=10 * at, end_unix_nano=50)
+	for each, at in zip(trees, (5, 25, 60)):
+		change(each[1], start_unix_nano=at)
+	equal(judged(trees).open, 1, "in the middle of 0, 1 and 3")
+
+
+@test
 def judge_beside_an_sdk_each_span_is_in_its_trace():
-	theirs = [tree("r%d" % number) for number in range(3)]
+	theirs = [tree("r%d" % number) for number in range(5)]
 	ours = [[span(one["service"], one["kind"], "r%d" % number, one) for one in each]
 		for number, each in enumerate(theirs)]
 	change(ours[0][1], trace_id="f" * 32, parent_span_id="")
 	change(ours[1][2], trace_id=theirs[2][2]["trace_id"], parent_span_id=theirs[2][2]["span_id"])
+	change(ours[2][1], parent_span_id="", span_id=theirs[2][1]["span_id"])
+	change(ours[3][1], parent_span_id="")
+	change(ours[3][2], parent_span_id="", span_id=theirs[3][2]["span_id"])
+	change(ours[4][0], trace_id="c" * 32, parent_span_id="")
+	change(ours[4][1], trace_id="c" * 32, parent_span_id=ours[4][0]["span_id"])
 	flat = [[one for each in trees for one in each] for trees in (ours, theirs)]
-	verdict = JudgeBeside(*flat, HOPS).judge(["r0", "r1", "r2"])
-	equal(counts(verdict.inside), (2, 0, 1), "calls: one has a trace of its own")
-	equal(counts(verdict.across), (5, 1, 0), "served: one is in another's trace")
+	verdict = JudgeBeside(*flat, HOPS).judge(["r0", "r1", "r2", "r3", "r4"])
+	equal(counts(verdict.inside), (2, 0, 3), "calls: one alone, two right, one beside the tree, one in a tree of ours")
+	equal(counts(verdict.across), (8, 1, 1), "served: one in another's trace, one on top of a tree of ours")
 	equal(verdict.whole, 1, "whole")
+
+
+@test
+def judge_beside_an_sdk_ours_may_be_on_top():
+	theirs, header = tree("r0"), ("d" * 32, "d" * 16)
+	for one in theirs:
+		change(one, trace_id=header[0])
+	top = span("front", "SERVER", "r0", header[1], header[0])
+	change(theirs[0], parent_span_id=top["span_id"])
+	beside = JudgeBeside([top], theirs, HOPS)
+	equal(counts(beside.judge(["r0"], {"r0": header}).across), (1, 0, 1), "below the driver's span")
+	equal(counts(beside.judge(["r0"]).across), (0, 1, 1), "below a span that nobody knows")
+	change(top, parent_span_id="")
+	equal(counts(JudgeBeside([top], theirs, HOPS).judge(["r0"]).across), (1, 0, 1), "on top of the SDK's")

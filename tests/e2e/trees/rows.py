@@ -6,6 +6,7 @@ Bars are (wrong at most, right at least in percent) by how many requests are und
 """
 
 import dataclasses
+import math
 import typing
 
 import beside
@@ -13,6 +14,8 @@ import hops
 
 NONE_YET = {1: (0, 0), 8: (0, 0), 64: (0, 0)}
 ALL = {1: (0, 100), 8: (0, 100), 64: (0, 100)}
+HALF = {1: (0, 50), 8: (0, 50), 64: (0, 50)}
+ANY = {1: (math.inf, 0), 8: (math.inf, 0), 64: (math.inf, 0)}
 
 
 @dataclasses.dataclass
@@ -21,6 +24,7 @@ class Row:
 	kinds: tuple  # of the hops, the entry first
 	across: dict = dataclasses.field(default_factory=lambda: NONE_YET)
 	inside: dict = dataclasses.field(default_factory=lambda: NONE_YET)
+	root: dict = dataclasses.field(default_factory=lambda: ALL)
 	beside: typing.Callable = beside.nothing
 	sends_context: bool = False  # the driver sends a traceparent
 	by_socket: bool = False  # the last hop is reached through a unix socket
@@ -29,7 +33,7 @@ class Row:
 	has_sdk: bool = False  # its hops send spans of their own
 
 	def bars(self, kind):
-		return {"across": self.across, "inside": self.inside}[kind]
+		return getattr(self, kind)
 
 
 LEAF = hops.nginx_leaf
@@ -62,6 +66,9 @@ def sdk(name, api, **more):
 ROWS = (
 	# Programs that pass traceparent on.
 	Row("traceparent-python", (hops.python_with_context, LEAF), sends_context=True, across=ALL),
+	# The proxy passes the driver's on as it came: ours takes the id of another's span, as
+	# ARCHITECTURE says of what is missing.
+	Row("traceparent-nginx-nginx", (hops.nginx_proxy_kept, LEAF), sends_context=True, across=ANY, inside=ANY, root=ANY),
 	# Blocking servers.
 	Row("blocking-python", (hops.python_threads, LEAF)),
 	Row("blocking-gunicorn", (hops.gunicorn, LEAF)),
@@ -89,7 +96,8 @@ ROWS = (
 	Row("go-direct", (hops.go(), LEAF)),
 	Row("go-sleep", (hops.go("sleep"), LEAF)),
 	# Beside an SDK that sends its own spans; its edges are spans that are in the SDK's trace.
-	sdk("http", "http"),
-	sdk("fetch", "fetch"),
-	sdk("http-traceparent", "http", sends_context=True),
+	# Of the spans of the servers half are at the entry, where there is no header.
+	sdk("http", "http", across=HALF, inside=ALL),
+	sdk("fetch", "fetch", across=HALF, inside=ALL),
+	sdk("http-traceparent", "http", sends_context=True, across=ALL, inside=ALL),
 )

@@ -14,7 +14,7 @@ class Work {
 	}
 }
 Param('id')(Work.prototype, 'work', 0);
-Get('work/:id')(Work.prototype, 'work', Object.getOwnPropertyDescriptor(Work.prototype, 'work'));
+Get('entry/:id')(Work.prototype, 'work', Object.getOwnPropertyDescriptor(Work.prototype, 'work'));
 Controller()(Work);
 
 class Application {}

@@ -282,6 +282,26 @@ TEST(a_full_pipe_never_blocks_and_lines_are_counted)
 	CHECK(written + dropped == SPANS && written == (double)newlines);
 }
 
+TEST(a_burst_that_is_read_as_it_comes_loses_no_line)
+{
+	enum { SPANS = 40000 };
+	struct span span = span_plain();
+	char bytes[65536];
+	double dropped;
+	struct rig rig;
+
+	rig_begin(&rig);
+	fcntl(rig.pipe[0], F_SETFL, O_NONBLOCK);
+	for (int i = 0; i < SPANS; i++) {
+		exporter_console.span(rig.self, &span);
+		while (read(rig.pipe[0], bytes, sizeof(bytes)) > 0)
+			;
+	}
+	dropped = lines(&rig.collectors, "dropped");
+	rig_end(&rig);
+	CHECK(dropped == 0);
+}
+
 TEST(a_reader_that_goes_ends_nothing_but_the_lines)
 {
 	struct span span = span_plain();
