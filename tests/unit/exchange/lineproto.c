@@ -95,7 +95,7 @@ static ssize_t line_step(struct body_state *state, struct str in)
 	return (ssize_t)(state->done ? before.len + 1 : in.len);
 }
 
-static bool line_ended(struct str tail)
+static bool line_ended(__attribute__((unused)) enum side side, struct str tail)
 {
 	return tail.at[tail.len - 1] == '.';
 }
