@@ -347,6 +347,24 @@ static void heads_hidden(struct exchanges *x, struct connection *c, enum directi
 		stream_no_message(x, c, d);
 }
 
+/* Inside a body that proto->step() follows. False: where its end is cannot be told from here. */
+static bool marked_skip(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
+			uint64_t ns)
+{
+	struct stream *s = &c->streams[d];
+	struct body_state state = { .left = s->left, .stage = s->stage };
+	const struct proto *proto = connection_proto(x, c);
+
+	if (!proto->skip || !proto->skip(&state, end - s->at))
+		return false;
+	s->at = end;
+	s->left = state.left;
+	s->stage = state.stage;
+	if (state.done)
+		stream_message_ended(x, c, d, ns);
+	return true;
+}
+
 void stream_skip(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
 		 uint64_t ns)
 {
@@ -363,6 +381,8 @@ void stream_skip(struct exchanges *x, struct connection *c, enum direction d, ui
 		s->at += s->left;
 		stream_message_ended(x, c, d, ns);
 	}
+	if (s->state == STREAM_MARKED && marked_skip(x, c, d, end, ns))
+		return;
 	if (s->state == STREAM_MARKED)
 		s->state = STREAM_BLIND;
 	if (s->at < end && (s->state == STREAM_HEAD || s->state == STREAM_GUESS))

@@ -108,6 +108,12 @@ struct proto {
 	/* BODY_MARKED: step over body bytes. Bytes used, or PARSE_BAD; sets state->done at its end. */
 	ssize_t (*step)(struct body_state *state, struct str in);
 
+	/*
+	 * BODY_MARKED: the same over so many bytes that were not seen. False, and `state` is lost,
+	 * where that leads to what only seeing tells. May be NULL: always.
+	 */
+	bool (*skip)(struct body_state *state, uint64_t bytes);
+
 	/* BODY_MARKED: may a body end with these bytes (at most TAIL_BYTES, the last ones)? */
 	bool (*ended)(enum side side, struct str tail);
 

@@ -116,6 +116,18 @@ static size_t content_step(struct body_state *state, struct str in)
 	return (size_t)len;
 }
 
+/* To the end of the record in hand, and no further: the next one's head is not seen. */
+bool fastcgi_skip(struct body_state *state, uint64_t bytes)
+{
+	uint64_t left = state->left & RECORD_MASK;
+
+	if (state->stage & AT_MASK || bytes > left)
+		return false;
+	state->left -= bytes;
+	state->done = bytes == left && state->stage & IS_LAST;
+	return true;
+}
+
 ssize_t fastcgi_step(struct body_state *state, struct str in)
 {
 	size_t used = 0;
@@ -137,9 +149,10 @@ ssize_t fastcgi_step(struct body_state *state, struct str in)
  *
  * Of an answer the tail is what END_REQUEST holds: the exit status of the program, of which a
  * byte is in use, 0 for a request that was complete, and three bytes that php-fpm leaves as they
- * were. So four zeros in their places prove little: bytes of a picture may be the same. Text has
- * no zeros, and in front of padding, 7 bytes at most, stands a byte of it. What is taken for an
- * end too early is counted once and with its status, as too short.
+ * were. So four zeros in their places prove little: they may be those of a picture. They are
+ * looked at only past the last record whose head was seen. Text has no zeros, and in front of
+ * padding, 7 bytes at most, stands a byte of it. What is taken for an end too early is counted
+ * once and with its status, as too short.
  */
 bool fastcgi_ended(enum side side, struct str tail)
 {

@@ -84,6 +84,7 @@ const struct proto proto_fastcgi = {
 	.guess = fastcgi_guess,
 	.parse = fastcgi_parse,
 	.step = fastcgi_step,
+	.skip = fastcgi_skip,
 	.ended = fastcgi_ended,
 	.route_path = http_route_path,
 	.context = http_context,

@@ -63,6 +63,7 @@ ssize_t fastcgi_answer(struct str in, bool cut, struct message *ret);
  * fastcgi_input() is added, also as how long the input is.
  */
 ssize_t fastcgi_step(struct body_state *state, struct str in);
+bool fastcgi_skip(struct body_state *state, uint64_t bytes);
 bool fastcgi_ended(enum side side, struct str tail);
 uint64_t fastcgi_input(uint64_t bytes, bool is_filter);
 

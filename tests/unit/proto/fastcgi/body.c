@@ -129,6 +129,33 @@ TEST(fastcgi_bodies_that_are_none_are_refused_in_any_pieces)
 	}
 }
 
+TEST(fastcgi_bytes_of_a_record_need_not_be_seen)
+{
+	struct body_state state = { .left = 5 };
+
+	CHECK(proto_fastcgi.skip(&state, 3) && state.left == 2 && !state.done);
+	CHECK(proto_fastcgi.skip(&state, 2) && !state.left && !state.done);
+	/* but a record's head, or a part of it */
+	CHECK(!proto_fastcgi.skip(&state, 1));
+	state = (struct body_state){ .left = 5 };
+	CHECK(!proto_fastcgi.skip(&state, 6));
+	state = (struct body_state){};
+	CHECK(proto_fastcgi.step(&state, STR("\1\6\0\1\0\x08\0")) == 7);
+	CHECK(!proto_fastcgi.skip(&state, 1));
+}
+
+TEST(fastcgi_bodies_end_with_the_last_records_bytes)
+{
+	struct body_state state = {};
+
+	CHECK(proto_fastcgi.step(&state, STR("\1\3\0\1\0\x08\2\0")) == 8 && !state.done);
+	CHECK(proto_fastcgi.skip(&state, 9) && !state.done);
+	CHECK(proto_fastcgi.skip(&state, 1) && state.done);
+	state = (struct body_state){ .left = INPUT(7) };
+	CHECK(proto_fastcgi.step(&state, STR("\1\5\0\1\0\7\0\0")) == 8);
+	CHECK(proto_fastcgi.skip(&state, 7) && state.done);
+}
+
 static const struct {
 	enum side side;
 	struct str tail;
