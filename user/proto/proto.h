@@ -47,8 +47,8 @@ enum { MESSAGE_TEXTS = 16, MESSAGE_NUMBERS = 4 };
 struct message {
 	enum body body;
 	uint64_t body_bytes;
-	uint64_t pair;	 /* same in a question and its answer; 0: they come in order */
-	bool interim;	 /* an answer that another one follows, or what asks nothing: stepped over */
+	uint64_t pair; /* same in a question and its answer; 0: they come in order */
+	bool interim;  /* an answer that another one follows, or what asks nothing: stepped over */
 	bool hands_over; /* what follows on this connection is no longer this protocol */
 	bool cut;	 /* only the beginning of the head was seen */
 	bool partial;	 /* not even its first line was seen whole */
