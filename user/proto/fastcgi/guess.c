@@ -78,6 +78,12 @@ static enum guess shape_fits(const struct shape *shape, struct str in)
 	return in.len < shape->len ? GUESS_MORE : shape->says;
 }
 
+static bool is_name_byte(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
+	       c == '_';
+}
+
 /* STDOUT begins with a header's name. */
 static enum guess output_fits(struct str in)
 {
@@ -90,7 +96,7 @@ static enum guess output_fits(struct str in)
 			return GUESS_MORE;
 		if (in.at[i] == ':')
 			break;
-		if (in.at[i] != '-' && in.at[i] != '_' && (in.at[i] < 'A' || in.at[i] > 'z'))
+		if (!is_name_byte(in.at[i]))
 			return GUESS_NO;
 	}
 	return found;

@@ -15,6 +15,8 @@ static const struct {
 	{ "values:\x0e", GUESS_MORE },
 	{ "stdout:Content-type: text/html", GUESS_ANSWERING },
 	{ "stdout:X_a: b", GUESS_ANSWERING },
+	{ "stdout:P3P: b", GUESS_ANSWERING },
+	{ "stdout:A[b]: c", GUESS_NO },
 	{ "stdout:Status", GUESS_MORE },
 	{ "stderr:no", GUESS_ANSWERING },
 	{ "end", GUESS_ANSWERING },
