@@ -167,6 +167,26 @@ static __always_inline void copy_addresses(struct sock *sk, struct record_connec
 	r->netns = c->skc_net.net->ns.inum;
 }
 
+/* By which numbers both ends know the connection, and where the counting began. */
+static __always_inline void copy_numbers(struct sock *sk, struct tcp_sock *tcp,
+					 const struct conn *conn, struct record_connection *r)
+{
+	struct unix_sock *end;
+
+	if (tcp) {
+		r->first[RECEIVED] = tcp->rcv_nxt - (__u32)tcp->bytes_received;
+		r->first[SENT] = tcp->snd_una - (__u32)tcp->bytes_acked;
+		r->base[RECEIVED] = conn->base[RECEIVED];
+		r->base[SENT] = conn->base[SENT];
+		return;
+	}
+	end = bpf_skc_to_unix_sock(sk);
+	if (!end || !end->peer)
+		return;
+	r->first[RECEIVED] = (__u32)bpf_get_socket_cookie(end->peer);
+	r->first[SENT] = (__u32)socket_cookie(sk);
+}
+
 /* The server's port says how long heads are: the local one where it was accepted. */
 static __always_inline __u16 head_bytes_of(const struct record_connection *r, __u16 flags)
 {
@@ -194,9 +214,12 @@ static __noinline void conn_begin(struct sock *sk, struct conn *conn, struct ope
 				direction == SENT ? op->bytes : 0);
 	bpf_spin_unlock(&conn->lock);
 	copy_addresses(sk, &r);
+	copy_numbers(sk, tcp, conn, &r);
 	conn->head_bytes = head_bytes_of(&r, conn->flags);
 	if (conn->flags & CONN_ACCEPTED)
 		r.flags |= CONNECTION_ACCEPTED;
+	else
+		calls_seen = 1;
 	if (conn->flags & CONN_JOINED || conn->number)
 		r.flags |= CONNECTION_JOINED;
 	bpf_get_current_comm(r.comm, sizeof(r.comm));

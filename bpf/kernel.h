@@ -63,6 +63,7 @@ struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
 	int pid, tgid;
+	unsigned long nvcsw; /* how often it gave the processor up by itself */
 	struct task_struct *group_leader, *real_parent;
 	struct signal_struct *signal;
 	__u64 start_boottime;
@@ -140,6 +141,10 @@ struct tcp_sock {
 	__u64 bytes_received, bytes_acked;
 };
 
+struct unix_sock {
+	struct sock *peer;
+};
+
 struct msghdr;
 struct page;
 
@@ -172,7 +177,7 @@ struct bpf_iter__bpf_sk_storage_map {
 /* The registers that a system call was entered with. */
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long r10, r9, r8, dx, si, di, orig_ax;
+	unsigned long r14, r10, r9, r8, dx, si, di, orig_ax;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct user_pt_regs {

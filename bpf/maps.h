@@ -5,6 +5,7 @@
  *	map       writes               reads             size
  *	conns     socket hooks         hooks, sweep      one a live socket, freed by the kernel with it
  *	targets   monitor, fork        hooks             one a watched process, freed with the task
+ *	threads   hooks                hooks             one a watched thread that uses sockets, where calls are followed
  *	rings     hooks                worker            set before load: a few rings, RING_BYTES each
  *	events    process hooks        monitor           64 KiB: 700 events between two reads
  *	sonde_verdicts  worker (mapped)      hooks             VERDICT_CELLS of 8 bytes: 128 KiB
@@ -70,6 +71,21 @@ struct {
 	__type(value, struct target);
 } targets SEC(".maps");
 
+/* What a thread read last: where the work that it does now came from. */
+struct thread {
+	__u64 cookie; /* of the socket; 0: nothing since it last waited */
+	__u64 switches; /* how often it had given up the processor then */
+	__u32 number; /* of the turn that it read there; 0: on a connection that is not followed */
+	__u16 waits, reads; /* as in struct cause */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct thread);
+} threads SEC(".maps");
+
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
@@ -126,6 +142,12 @@ struct {
 
 /* Moved on by the monitor when a target is one no longer: what was known of owners is void. */
 __u32 targets_epoch = 1;
+
+/*
+ * Not 0 once a target has called somebody: only then it matters what its threads read. Where spans
+ * are exported it is so from the start, so that the first call is linked as well.
+ */
+__u32 calls_seen = 0;
 
 /*
  * True where no BPF storage at all hangs on the object: one load instead of a

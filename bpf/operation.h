@@ -9,6 +9,7 @@
 #pragma once
 
 #include "bpf/connection.h"
+#include "bpf/thread.h"
 
 static __always_inline void verdict_of(__u64 cookie, struct verdict_cell *ret)
 {
@@ -82,8 +83,8 @@ __noinline int operation_ship(struct step *step, struct operation *op)
 		count_in(counters_here(), COUNT_UNREPORTED, step->missing);
 	if (step->healed)
 		count_in(counters_here(), COUNT_HEALED, step->healed);
-	if (op->cause) {
-		__u64 cause = op->cause;
+	if (op->unreadable) {
+		__u64 cause = op->unreadable;
 
 		CLAMP(cause, COUNTERS - 1);
 		count(cause);
@@ -124,7 +125,8 @@ static __noinline void account_other(struct sock *sk, struct tcp_sock *tcp, stru
 }
 
 /* The kernel half's one path from a hook to the ring. */
-static __always_inline void operation_account(struct sock *sk, struct conn *conn, int direction,
+static __always_inline void operation_account(struct sock *sk, struct conn *conn,
+					      struct task_struct *task, int direction,
 					      struct operation *op)
 {
 	struct tcp_sock *tcp = tcp_of(sk);
@@ -146,7 +148,9 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 	if (step.ship || (step.flags & RECORD_OPENS))
 		conn->flags &= ~CONN_DIRTY;
 	bpf_spin_unlock(&conn->lock);
-	if (step.ship && !step.missing && !step.healed && !op->cause)
+	if (direction == RECEIVED || step.ship || step.flags & RECORD_OPENS)
+		thread_note(task, direction, op->cookie, step.number, &op->cause);
+	if (step.ship && !step.missing && !step.healed && !op->unreadable)
 		shipped = ship_bytes(&step, op);
 	else
 		shipped = operation_ship(&step, op);
@@ -167,6 +171,7 @@ static __always_inline void operation_on(struct sock *sk, struct conn *conn,
 	verdict_of(op->cookie, &verdict);
 	if (verdict.verdict == VERDICT_STOP) {
 		count_in(counted, COUNT_STOPPED, 1);
+		thread_note(task, direction, op->cookie, 0, &op->cause);
 		return;
 	}
 	op->now = bpf_ktime_get_ns();
@@ -174,13 +179,13 @@ static __always_inline void operation_on(struct sock *sk, struct conn *conn,
 		conn_begin(sk, conn, op, direction);
 	if (conn->flags & CONN_JOINED)
 		op->flags = RECORD_JOINED;
-	op->cause = in_user ? source_find(task, conn, &op->source) : COUNT_NO_BUFFER;
+	op->unreadable = in_user ? source_find(task, conn, &op->source) : COUNT_NO_BUFFER;
 	op->limit = head_limit(conn, &verdict, direction);
 	op->ship_all = verdict.verdict == VERDICT_ALL;
 	shipped = conn->direction == direction ? conn->shipped : 0;
-	if (!op->cause && shipped + op->bytes > op->limit)
+	if (!op->unreadable && shipped + op->bytes > op->limit)
 		op->tail = operation_tail(op, shipped ? conn->turn.tail : 0);
-	operation_account(sk, conn, direction, op);
+	operation_account(sk, conn, task, direction, op);
 }
 
 /* The connection of an operation that is watched, or NULL. */

@@ -11,5 +11,7 @@ const volatile __u32 ring_wake_bytes = 1 << 18;
 /* Bytes shipped of a turn's head: of the direction that spoke first, and of the other. */
 const volatile __u32 head_bytes_first = 1024;
 const volatile __u32 head_bytes_other = 512;
+/* It is seen when a thread waits for events (hooks/waits.h). */
+const volatile bool waits_seen = false;
 /* Nothing tells when a unix socket is closed: ship totals with each operation. */
 const volatile bool unix_close_unseen = true;

@@ -67,6 +67,7 @@ static __always_inline void record_turn_fill(struct record_turn *r, const struct
 	r->offset = step->offset;
 	r->turn = step->turn;
 	r->before = step->before;
+	r->cause = op->cause;
 }
 
 /*

@@ -61,6 +61,18 @@ struct turn {
 	__u32 unreported; /* of `bytes`, those that no hook reported */
 };
 
+/*
+ * What led to an operation, as far as its thread shows: what it had read last. A program that
+ * handles one event after another writes in the same turn of its loop as it read.
+ */
+struct cause {
+	__u64 cookie;	 /* of the socket; 0: none since the thread last waited, or not followed */
+	__u64 goroutine; /* address of the running goroutine's g; 0: not Go's runtime */
+	__u32 number;	 /* of the turn that was read; 0: on a connection that is not followed */
+	__u16 waits;	 /* how often the thread has waited for events, modulo 65,536 */
+	__u16 reads;	 /* turns that it has read since */
+};
+
 enum record_flags {
 	RECORD_OPENS = 1 << 0, /* the first record of its turn; `before` is filled */
 	RECORD_LATE = 1 << 1,  /* its bytes were booked before: the turn may have been passed */
@@ -83,6 +95,7 @@ struct record_turn {
 	__u64 offset;	    /* of the payload's first byte in its direction since watching began */
 	struct turn turn;   /* this turn, the operation included */
 	struct turn before; /* with RECORD_OPENS: the turn before, whole */
+	struct cause cause; /* of the operation; a read's is itself */
 	__u8 payload[];
 };
 
@@ -102,6 +115,13 @@ struct record_connection {
 	__u32 netns; /* inode of the network namespace */
 	__u8 comm[COMM_BYTES];
 	__u8 local[ADDRESS_BYTES], remote[ADDRESS_BYTES]; /* IPv4 in the first four bytes */
+	/*
+	 * By direction: TCP's sequence number of the first byte there ever was, and of the first that
+	 * is counted here. What one end sent the other received by the same numbers, through NAT too.
+	 * The end that connected counts its SYN as a byte sent. Of a unix pair
+	 * it is the sender's cookie, 0 where one end is gone, and 0 for `base`.
+	 */
+	__u32 first[DIRECTIONS], base[DIRECTIONS];
 	__u32 padding;
 };
 
@@ -142,7 +162,8 @@ struct verdict_cell {
 static_assert(sizeof(struct process_id) == 16, "shared with the kernel");
 static_assert(sizeof(struct record) == 40, "shared with the kernel");
 static_assert(sizeof(struct turn) == 48, "shared with the kernel");
-static_assert(sizeof(struct record_turn) == 160, "shared with the kernel");
-static_assert(sizeof(struct record_connection) == 104, "shared with the kernel");
+static_assert(sizeof(struct cause) == 24, "shared with the kernel");
+static_assert(sizeof(struct record_turn) == 184, "shared with the kernel");
+static_assert(sizeof(struct record_connection) == 120, "shared with the kernel");
 static_assert(sizeof(struct verdict_cell) == 8, "shared with the kernel");
 #endif

@@ -34,6 +34,8 @@ SONDE = os.path.realpath(os.environ.get("SONDE", os.path.join(ROOT, "build/sonde
 # An emulated machine is this much slower; it scales deadlines and nothing else.
 SLOW = float(os.environ.get("SLOW", "1"))
 DEADLINE_S = 10 * SLOW
+# Holds a burst of spans: sonde drops what its reader leaves unread for long.
+PIPE_BYTES = 1 << 20
 
 # Where the kernel skips hooks: what is missing is counted, not there.
 MISSED = os.environ.get("MISSED") == "counted"
@@ -154,7 +156,8 @@ class Sonde:
 
 	def _start(self):
 		self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL,
-						stdout=subprocess.PIPE, stderr=self.stderr)
+						stdout=subprocess.PIPE, stderr=self.stderr,
+						pipesize=PIPE_BYTES)
 		try:
 			until(self.is_ready, "sonde is ready")
 		except Failed as failed:
@@ -297,14 +300,21 @@ def _run_one(name, function):
 	return verdict
 
 
-def main():
+def alone():
+	"""As root, and with the right to run sonde on this host until what it gives is closed."""
 	if os.geteuid():
 		os.execvp("sudo", ["sudo", "-E", *sys.argv])
 	lock = open(os.path.join(tempfile.gettempdir(), "sonde-e2e.lock"), "a")
 	fcntl.flock(lock, fcntl.LOCK_EX)
+	return lock
+
+
+def main():
+	lock = alone()
 	wanted = sys.argv[1:]
 	verdicts = [_run_one(name, function) for name, function in tests
 		    if not wanted or any(word in name for word in wanted)]
 	print("%d passed, %d failed, %d skipped" % (
 		verdicts.count("ok"), verdicts.count("FAIL"), verdicts.count("skip")))
+	lock.close()
 	sys.exit(verdicts.count("FAIL") > 0)

@@ -60,11 +60,13 @@ static void choose_programs(struct sonde *skel, const struct feature_state state
 	}
 }
 
-static void set_constants(struct sonde *skel, const struct feature_state states[FEATURES],
-			  size_t rings)
+static void set_constants(struct sonde *skel, const struct config *config,
+			  const struct feature_state states[FEATURES], size_t rings)
 {
 	skel->rodata->ring_mask = (uint32_t)rings - 1;
 	skel->rodata->ring_wake_bytes = RING_BYTES / 8;
+	skel->rodata->waits_seen = states[FEATURE_LOOPS].used;
+	skel->bss->calls_seen = config->console || config->otlp.target[OTLP_TRACES].endpoint;
 	skel->rodata->unix_close_unseen = !states[FEATURE_UNIX_CLOSE].used;
 }
 
@@ -106,7 +108,8 @@ static int attach_storage_iterator(struct capture *c, struct bpf_program *progra
 	return *ret ? 0 : -errno;
 }
 
-static int load(struct capture *c, const struct feature_state states[FEATURES])
+static int load(struct capture *c, const struct config *config,
+		const struct feature_state states[FEATURES])
 {
 	int error;
 
@@ -114,7 +117,7 @@ static int load(struct capture *c, const struct feature_state states[FEATURES])
 	if (!c->skel)
 		return -errno;
 	choose_programs(c->skel, states, false);
-	set_constants(c->skel, states, c->rings);
+	set_constants(c->skel, config, states, c->rings);
 	bpf_program__set_autoattach(c->skel->progs.sweep, false);
 	bpf_program__set_autoattach(c->skel->progs.forget, false);
 	error = sonde__load(c->skel);
@@ -132,7 +135,8 @@ static int load(struct capture *c, const struct feature_state states[FEATURES])
 }
 
 /* One try with the flavours that `states` names now. */
-static int attempt(struct feature_state states[FEATURES], struct capture **ret)
+static int attempt(const struct config *config, struct feature_state states[FEATURES],
+		   struct capture **ret)
 {
 	struct capture *c = xcalloc(1, sizeof(*c));
 	int error;
@@ -140,7 +144,7 @@ static int attempt(struct feature_state states[FEATURES], struct capture **ret)
 	c->rings = rings_wanted();
 	c->claim = -1;
 	memset(c->ring_fds, -1, sizeof(c->ring_fds));
-	error = load(c, states);
+	error = load(c, config, states);
 	if (!error)
 		error = selftest_run(c, states);
 	if (error) {
@@ -170,7 +174,7 @@ int capture_new(const struct config *config, struct feature_state states[FEATURE
 	for (;;) {
 		if (!features_suffice(states))
 			return -ENOTSUP;
-		error = attempt(states, ret);
+		error = attempt(config, states, ret);
 		if (!error)
 			return 0;
 		if (!feature_next_flavour(&states[FEATURE_OPERATIONS], FEATURE_OPERATIONS, error))

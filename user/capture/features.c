@@ -54,6 +54,16 @@ const struct feature features[] = {
 			{ .name = "fentry", .since = "5.15", .programs = { "on_unix_release" } },
 		},
 	},
+	[FEATURE_LOOPS] = {
+		.name = "loops",
+		.without = "on event loops, calls are linked to requests only where the loop slept "
+			   "between two events",
+		.flavours = {
+			{ .name = "fentry", .since = "5.15", .programs = { "on_wait" } },
+			{ .name = "sys_enter", .since = "5.15",
+			  .programs = { "on_system_call" } },
+		},
+	},
 	[FEATURE_CONNECTIONS] = {
 		.name = "connections",
 		.required = true,
@@ -106,6 +116,8 @@ static const struct hook_point {
 	{ "on_unix_sendpage", "unix_stream_sendpage", BPF_TRACE_FEXIT },
 	{ "on_readable", "sock_def_readable", BPF_TRACE_FEXIT },
 	{ "on_unix_release", "unix_release", BPF_TRACE_FENTRY },
+	{ "on_wait", "do_epoll_wait", BPF_TRACE_FENTRY },
+	{ "on_system_call", "sys_enter", BPF_TRACE_RAW_TP },
 	{ "on_state", "inet_sock_set_state", BPF_TRACE_RAW_TP },
 	{ "on_destroy", "tcp_destroy_sock", BPF_TRACE_RAW_TP },
 	{ "on_fork", "sched_process_fork", BPF_TRACE_RAW_TP },
@@ -177,11 +189,15 @@ static const char *why(int error)
 	}
 }
 
-/* May it be used where capture.flavour says `only`? */
+/* May it be used where capture.flavour says `only`? A feature that has no such flavour is free. */
 static bool is_chosen(const struct feature *feature, const struct flavour *flavour,
 		      const char *only)
 {
-	return !only || !feature->flavours[1].name || !strcmp(flavour->name, only);
+	bool has = false;
+
+	for (size_t i = 0; only && i < FLAVOURS && feature->flavours[i].name; i++)
+		has |= !strcmp(feature->flavours[i].name, only);
+	return !has || !strcmp(flavour->name, only) || !feature->flavours[1].name;
 }
 
 /* Can all programs of this flavour be had? Notes which extras there are. */

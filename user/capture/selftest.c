@@ -215,7 +215,7 @@ static int look(struct capture *c, struct seen *seen)
 
 		if (!ring)
 			return -errno;
-		ring_read(ring, SIZE_MAX, see, seen);
+		ring_read(ring, SIZE_MAX, RING_NO_NEXT, see, seen);
 		ring_free(ring);
 	}
 	return 0;

@@ -22,12 +22,19 @@
 #include "user/export/prometheus/print.h"
 #include "user/worker/pipeline.h"
 
-enum { SEED = 1, MAX_ROUNDS = 500, ROUND_MS = 10 };
+enum {
+	SEED = 1,
+	MAX_ROUNDS = 500,
+	ROUND_MS = 10,
+	RECORDS_AT_ONCE = 256, /* the spans of so many fit into what an exporter holds */
+};
 
-static void take_one(void *context, const struct record *record)
-{
-	pipeline_take_record(context, record);
-}
+struct player {
+	struct pipeline *pipeline;
+	struct loop *loop;
+	unsigned int taken;
+	bool is_stuck; /* an exporter did not get rid of its spans: nobody waits for it again */
+};
 
 static bool is_ready(void *owner)
 {
@@ -35,17 +42,30 @@ static bool is_ready(void *owner)
 	return true;
 }
 
-/* Let the exporters send what they hold, as at the end of a run. */
-static void flush(struct pipeline *p, struct loop *loop)
+/* Let the exporters send what they hold, as at the end of a run. False when one could not. */
+static bool flush(struct pipeline *p, struct loop *loop)
 {
-	for (size_t i = 0; i < p->exporter_count; i++)
-		if (p->exporters[i]->flush)
-			p->exporters[i]->flush(p->exporter_selves[i]);
-	for (size_t i = 0; i < p->exporter_count; i++)
+	bool is_done = true;
+
+	pipeline_flush(p);
+	for (size_t i = 0; i < p->exporter_count; i++) {
 		for (int round = 0; round < MAX_ROUNDS && p->exporters[i]->done &&
 				    !p->exporters[i]->done(p->exporter_selves[i]);
 		     round++)
 			loop_once(loop, ROUND_MS);
+		is_done &= !p->exporters[i]->done || p->exporters[i]->done(p->exporter_selves[i]);
+	}
+	return is_done;
+}
+
+/* A tape is read faster than its spans are written: they go out as they come. */
+static void take_one(void *context, const struct record *record)
+{
+	struct player *player = context;
+
+	pipeline_take_record(player->pipeline, record);
+	if (++player->taken % RECORDS_AT_ONCE == 0 && !player->is_stuck)
+		player->is_stuck = !flush(player->pipeline, player->loop);
 }
 
 static int replay(const struct config *config, struct str tape, const char *path)
@@ -59,6 +79,7 @@ static int replay(const struct config *config, struct str tape, const char *path
 					  .ledger = &p->ledger,
 					  .ready = is_ready,
 					  .started_unix_ns = 0 };
+	struct player player = { .pipeline = p, .loop = loop };
 	struct tape_error bad = {};
 	const char *error = NULL;
 	int status = EXIT_OK;
@@ -66,11 +87,12 @@ static int replay(const struct config *config, struct str tape, const char *path
 	if (pipeline_export(p, &context, &error)) {
 		fprintf(stderr, "sonde replay: %s\n", error);
 		status = EXIT_FAILED;
-	} else if (tape_read(tape, take_one, p, &bad)) {
+	} else if (tape_read(tape, take_one, &player, &bad)) {
 		fprintf(stderr, "sonde replay: %s: offset %llu: %s\n", path,
 			(unsigned long long)bad.offset, bad.what);
 		status = EXIT_FAILED;
 	} else {
+		pipeline_finish(p);
 		flush(p, loop);
 		if (config->console == CONSOLE_OFF)
 			prometheus_print(&p->collectors, 0, stdout);

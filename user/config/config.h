@@ -69,6 +69,9 @@ struct service_rule {
 /* Which hooks to use where there is a choice; ANY: the first that works. */
 enum capture_flavour { CAPTURE_ANY, CAPTURE_TP_BTF, CAPTURE_FEXIT };
 
+/* What becomes of calls that the program itself sends spans of. */
+enum beside_sdk { BESIDE_SDK_JOIN, BESIDE_SDK_SUPPRESS };
+
 enum console_format { CONSOLE_OFF, CONSOLE_TEXT, CONSOLE_JSON };
 
 /* What of OTLP is set for each signal apart. */
@@ -127,6 +130,7 @@ struct config {
 	struct {
 		struct sampler sampler;
 		uint64_t keep_slower_than_ms; /* 0: off */
+		enum beside_sdk beside_sdk;
 		bool keep_errors;
 	} trace;
 
@@ -145,6 +149,8 @@ struct config {
 		uint32_t connections;
 		uint32_t exchanges;
 		uint32_t processes;
+		uint64_t trace_wait_ms;
+		uint32_t trace_spans;
 		uint32_t attribute_bytes; /* OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT */
 	} limit;
 

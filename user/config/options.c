@@ -55,6 +55,10 @@ static const char *const capture_flavours[] = {
 	[CAPTURE_FEXIT] = "fexit",
 	NULL,
 };
+static const char *const beside_sdk[] = {
+	[BESIDE_SDK_JOIN] = "join", [BESIDE_SDK_SUPPRESS] = "suppress", NULL
+};
+
 static const char *const console_formats[] = {
 	[CONSOLE_OFF] = "off",
 	[CONSOLE_TEXT] = "text",
@@ -191,6 +195,9 @@ const struct option options[] = {
 	  .help = "Keep spans that take longer, whatever the sampler said." },
 	{ OPTION("trace.keep-errors", bool, config.trace.keep_errors), .value = "false",
 	  .help = "Keep spans that failed, whatever the sampler said." },
+	{ OPTION("trace.beside-sdk", word, config.trace.beside_sdk), .words = beside_sdk,
+	  .value = "join",
+	  .help = "Of calls of programs that send spans themselves: take their ids, or send none." },
 	{ OPTION("capture.flavour", word, config.capture_flavour), START,
 	  .words = capture_flavours, .value = "any",
 	  .help = "Where the kernel has several kinds of hooks: the only one to use." },
@@ -218,6 +225,12 @@ const struct option options[] = {
 	  .value = DEFAULT(LIMIT_CONNECTIONS_DEFAULT), .help = "Connections followed at once." },
 	{ OPTION("limit.exchanges", number, config.limit.exchanges), .min = 1, .max = 10000000,
 	  .value = DEFAULT(LIMIT_EXCHANGES_DEFAULT), .help = "Requests followed at once." },
+	{ OPTION("limit.trace-wait", duration, config.limit.trace_wait_ms), .min = 100,
+	  .max = 60000, .value = "5s",
+	  .help = "How long a span waits until its parent is known." },
+	{ OPTION("limit.trace-spans", number, config.limit.trace_spans), .min = 16, .max = 1000000,
+	  .value = DEFAULT(LIMIT_TRACE_SPANS_DEFAULT),
+	  .help = "Spans kept at once for others whose parent they may be." },
 	{ OPTION("limit.processes", number, config.limit.processes), .min = 1, .max = PID_LIMIT,
 	  .value = DEFAULT(LIMIT_PROCESSES_DEFAULT), .help = "Processes known at once." },
 	{ OPTION("limit.attribute-bytes", number, config.limit.attribute_bytes), .min = 32,

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "headers/record.h"
 #include "user/base/mem.h"
 
 enum { HEADER_BYTES = 8 };
@@ -86,16 +87,43 @@ bool ring_note(struct ring *ring, uint64_t *in_hand)
 	return fatal;
 }
 
-size_t ring_read(struct ring *ring, size_t max, bool (*taken)(void *context, struct str record),
-		 void *context)
+static const char *bytes_at(const struct ring *ring, uint64_t at)
+{
+	return ring->data + (at & (ring->bytes - 1)) + HEADER_BYTES;
+}
+
+/* Of a record; what is too short for one, or was given up, is as old as can be. */
+static uint64_t time_at(const struct ring *ring, uint64_t at, uint32_t len)
+{
+	struct record record;
+
+	if (len & DISCARD || len < sizeof(record))
+		return 0;
+	memcpy(&record, bytes_at(ring, at), sizeof(record));
+	return record.at_ns;
+}
+
+uint64_t ring_next_ns(const struct ring *ring)
+{
+	uint64_t at = *ring->consumer;
+	uint32_t len;
+
+	return at < produced(ring) && header_at(ring, at, &len) ? time_at(ring, at, len)
+								: RING_NO_NEXT;
+}
+
+size_t ring_read(struct ring *ring, size_t max, uint64_t until_ns,
+		 bool (*taken)(void *context, struct str record), void *context)
 {
 	uint64_t at = *ring->consumer, end = produced(ring);
 	size_t count = 0;
 	uint32_t len;
 
 	while (at < end && count < max && header_at(ring, at, &len)) {
-		const char *bytes = ring->data + (at & (ring->bytes - 1)) + HEADER_BYTES;
+		const char *bytes = bytes_at(ring, at);
 
+		if (until_ns != RING_NO_NEXT && time_at(ring, at, len) > until_ns)
+			break;
 		if (!(len & DISCARD)) {
 			bool took;
 

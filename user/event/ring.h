@@ -27,13 +27,18 @@ void ring_free(struct ring *ring);
  */
 bool ring_note(struct ring *ring, uint64_t *in_hand);
 
+#define RING_NO_NEXT UINT64_MAX
+/* When the next record was made (struct record), or RING_NO_NEXT: it is not there, or not whole. */
+uint64_t ring_next_ns(const struct ring *ring);
+
 /*
- * Take what is there, at most `max` records, oldest first. `taken` sees one
+ * Take what is there, at most `max` records, oldest first, up to the first one that was made
+ * after `until_ns`; RING_NO_NEXT: all, also what is no struct record. `taken` sees one
  * record's bytes, borrowed for the call; when it says false the record stays and
  * reading ends. Returns how many were taken.
  */
-size_t ring_read(struct ring *ring, size_t max, bool (*taken)(void *context, struct str record),
-		 void *context);
+size_t ring_read(struct ring *ring, size_t max, uint64_t until_ns,
+		 bool (*taken)(void *context, struct str record), void *context);
 
 /* Is there a record that was not taken, or one that is still being written? */
 bool ring_pending(const struct ring *ring);

@@ -8,6 +8,7 @@
 #include "user/exchange/connection.h"
 
 #include "user/base/mem.h"
+#include "user/exchange/ends.h"
 #include "user/exchange/gather.h"
 #include "user/exchange/hold.h"
 #include "user/exchange/pair.h"
@@ -55,6 +56,7 @@ void connections_init(struct exchanges *x)
 	x->idle = (struct link){ &x->idle, &x->idle };
 	x->busy = (struct link){ &x->busy, &x->busy };
 	x->holding = (struct link){ &x->holding, &x->holding };
+	table_init(&x->ends, x->options.max_connections);
 	cookies_grow(&x->table);
 }
 
@@ -114,6 +116,7 @@ struct connection *connection_make(struct exchanges *x, uint64_t cookie, struct 
 /* Its exchanges are finished or lost by now. */
 void connection_forget(struct exchanges *x, struct connection *c)
 {
+	ends_forget(x, c);
 	held_drop(x, c);
 	gather_drop(x, c, RECEIVED);
 	gather_drop(x, c, SENT);
@@ -126,13 +129,17 @@ void connection_forget(struct exchanges *x, struct connection *c)
 	pool_give(&x->connections, c);
 }
 
-void connection_learn(struct connection *c, const struct record_connection *record)
+void connection_learn(struct exchanges *x, struct connection *c,
+		      const struct record_connection *record)
 {
+	ends_forget(x, c);
 	/* Its next record goes by turn.c, which knows of this. */
 	if (c->turn) {
 		c->told = true;
 		c->in_step = false;
 	}
+	memcpy(c->first_byte, record->first, sizeof(c->first_byte));
+	memcpy(c->base, record->base, sizeof(c->base));
 	c->peer = (struct peer){
 		.netns = record->netns,
 		.local_port = record->local_port,
@@ -144,6 +151,7 @@ void connection_learn(struct connection *c, const struct record_connection *reco
 	memcpy(c->peer.remote, record->remote, ADDRESS_BYTES);
 	if (record->flags & CONNECTION_JOINED)
 		c->joined = true;
+	ends_learn(x, c);
 }
 
 struct extra *connection_extra(struct exchanges *x, struct connection *c)

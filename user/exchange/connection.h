@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "user/base/table.h"
 #include "user/exchange/exchange.h"
 #include "user/exchange/pool.h"
 
@@ -19,6 +20,8 @@ struct origin {
 	uint64_t ns;
 	struct process_id process;
 	enum start_source source;
+	uint64_t at; /* its position in its direction */
+	struct activity by;
 };
 
 enum stream_state {
@@ -86,6 +89,8 @@ struct connection {
 	uint32_t process_tgid;
 	uint32_t turn; /* number of the last turn seen; 0: none */
 	struct peer peer;
+	uint32_t first_byte[DIRECTIONS], base[DIRECTIONS]; /* struct record_connection's */
+	struct process_id other; /* the process at the other end; tgid 0: not watched */
 	uint16_t skipped;  /* questions past a limit whose answers are still to come */
 	uint8_t direction; /* of that turn */
 	uint8_t role;	   /* enum role */
@@ -99,11 +104,12 @@ struct connection {
 	bool all : 1;	 /* VERDICT_ALL was set */
 	bool raised : 1; /* the limit of the head was raised */
 	bool cut : 1; /* the last record of the turn was cut: what follows in it is not shipped */
+	bool hidden : 1; /* an answer and its question went by unseen, and are counted as lost */
 	bool told : 1; /* announced again: the kernel half counts what was lost before the next one */
 	bool in_step; /* nothing is open, hidden or held that a plain record could meet */
 };
 
-static_assert(sizeof(struct connection) <= 184, "with its place in the table at most 200 bytes");
+static_assert(sizeof(struct connection) <= 224, "with its place in the tables at most 300 bytes");
 
 /* base/table.h with slots of 8 bytes, not 24: most of what is kept here is idle connections. */
 struct cookies {
@@ -117,6 +123,7 @@ struct exchanges {
 	struct exchanges_options options;
 	struct exchange_counters counters;
 	struct cookies table;
+	struct table ends; /* connections by the number of the first byte that they received (ends.h) */
 	struct link idle, busy; /* without and with open exchanges; longest there first */
 	struct link holding;	/* of struct extra: with held records; longest there first */
 	/* Connections by hash of their process: most processes that end have none. */
@@ -138,7 +145,8 @@ void connection_forget(struct exchanges *x, struct connection *c);
 void connection_owned_by(struct exchanges *x, struct connection *c, struct process_id process);
 /* Some process with this hash may have connections. */
 bool connections_may_be_of(const struct exchanges *x, struct process_id process);
-void connection_learn(struct connection *c, const struct record_connection *record);
+void connection_learn(struct exchanges *x, struct connection *c,
+		      const struct record_connection *record);
 struct extra *connection_extra(struct exchanges *x, struct connection *c);
 /* Give `extra` back when nothing is in it; there is one. */
 void connection_trim(struct exchanges *x, struct connection *c);

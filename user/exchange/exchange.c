@@ -41,6 +41,7 @@ void exchanges_free(struct exchanges *x)
 	pool_free(&x->extras);
 	blocks_free(&x->blocks);
 	free(x->table.slots);
+	table_free(&x->ends);
 	free(x);
 }
 
@@ -73,7 +74,7 @@ void exchanges_feed(struct exchanges *x, const struct record *record)
 		return;
 	switch (record->type) {
 	case RECORD_CONNECTION:
-		connection_learn(find_or_make(x, record),
+		connection_learn(x, find_or_make(x, record),
 				 (const struct record_connection *)(const void *)record);
 		break;
 	case RECORD_BYTES:

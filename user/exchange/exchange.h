@@ -42,12 +42,29 @@ struct peer {
 	uint8_t family, flags; /* family 0: its record was lost */
 };
 
+/* Who read or wrote a message's first byte, and what led to it. */
+struct activity {
+	struct cause cause;
+	uint32_t thread;
+	uint32_t turn; /* the message's, of its connection; 0: not known */
+};
+
+/* What both ends of a connection know an exchange by; numbers of bytes are TCP's. */
+struct meeting {
+	uint32_t first[SIDES]; /* of the first byte that the side ever sent; a client's own may be its SYN's */
+	uint32_t at;	       /* of the question's first byte */
+};
+
 struct connection;
 
 struct exchange {
 	const struct proto *proto;
 	enum role role;
 	struct process_id process;
+	uint64_t cookie;	 /* of the socket */
+	struct activity asked, answered_by;
+	struct process_id other; /* at the other end of its connection; tgid 0: not watched */
+	struct meeting meeting;	 /* both ends know it by that */
 	const struct peer *peer; /* for the length of the call; NULL when its record was lost */
 	struct message question, answer;
 	bool answered; /* the final answer's first line was seen */

@@ -51,7 +51,7 @@ struct open *question_begin(struct exchanges *x, struct connection *c, struct pa
 		c->skipped += c->skipped < UINT16_MAX;
 		return NULL;
 	}
-	return question_open(x, c, TAKE_PTR(p->block), p->origin);
+	return question_open(x, c, TAKE_PTR(p->block), &p->origin);
 }
 
 struct open *answer_passing(const struct connection *c)
@@ -99,6 +99,7 @@ struct open *answer_begin(struct exchanges *x, struct connection *c, struct pars
 	if (p->message != &e->x.answer)
 		e->x.answer = *p->message;
 	e->x.answer_cut = p->message->cut;
+	e->x.answered_by = p->origin.by;
 	e->x.answered = true;
 	e->passing = true;
 	e->answered = TAKE_PTR(p->block);
@@ -159,6 +160,9 @@ void exchange_finish(struct exchanges *x, struct connection *c, struct open *e,
 	e->x.outcome = outcome;
 	e->x.ended_ns = ended_ns > e->x.started_ns ? ended_ns : e->x.started_ns;
 	e->x.peer = connection_peer(c);
+	e->x.other = c->other;
+	e->x.meeting.first[ASKING] = c->first_byte[connection_asking(c)];
+	e->x.meeting.first[ANSWERING] = c->first_byte[!connection_asking(c)];
 	if (c->role == ROLE_SERVER)
 		x->counters.start[e->x.start]++;
 	x->options.ledger->out[STAGE_EXCHANGE]++;

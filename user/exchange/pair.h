@@ -52,7 +52,8 @@ static inline void question_append(struct exchanges *x, struct connection *c, st
 
 /* The second half of question_begin(): what was parsed into question_room(), in `block`, is open. */
 static inline struct open *question_open(struct exchanges *x, struct connection *c,
-					 struct block *block, struct origin origin)
+					 struct block *block,
+					  const struct origin *origin)
 {
 	struct open *e = x->spare;
 
@@ -62,10 +63,13 @@ static inline struct open *question_open(struct exchanges *x, struct connection 
 	e->passing = false;
 	e->x.proto = connection_proto(x, c);
 	e->x.role = c->role;
-	e->x.process = origin.process;
-	e->x.start = origin.source;
-	e->x.started_ns = origin.ns;
-	if (c->role == ROLE_SERVER && c->answered_ns > origin.ns)
+	e->x.process = origin->process;
+	e->x.cookie = c->cookie;
+	e->x.asked = origin->by;
+	e->x.meeting.at = c->base[connection_asking(c)] + (uint32_t)origin->at;
+	e->x.start = origin->source;
+	e->x.started_ns = origin->ns;
+	if (c->role == ROLE_SERVER && c->answered_ns > origin->ns)
 		e->x.started_ns = c->answered_ns;
 	e->x.question_cut = e->x.question.cut;
 	e->x.answered = e->x.answer_cut = false;

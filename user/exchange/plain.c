@@ -29,6 +29,7 @@ static void step(struct connection *c, const struct record_turn *r)
 static bool take_question(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
 	struct message *m = question_room(x);
+	struct origin origin;
 	struct block *block;
 	struct str head;
 	struct open *e;
@@ -49,7 +50,8 @@ static bool take_question(struct exchanges *x, struct connection *c, const struc
 	step(c, r);
 	x->options.ledger->in[STAGE_EXCHANGE]++;
 	c->asked = true;
-	e = question_open(x, c, block, turn_origin(r));
+	origin = turn_origin(r);
+	e = question_open(x, c, block, &origin);
 	e->x.asking_body_bytes = 0;
 	return true;
 }
@@ -74,6 +76,7 @@ static bool take_answer(struct exchanges *x, struct connection *c, const struct 
 		return false;
 	step(c, r);
 	e->x.answered = true;
+	e->x.answered_by = activity_of(r);
 	e->x.answering_body_bytes = (int64_t)body;
 	if (!e->x.first_answer_ns)
 		e->x.first_answer_ns = turn_origin(r).ns;

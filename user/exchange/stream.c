@@ -29,7 +29,7 @@ static struct origin origin_of(const struct taking *t)
 
 	if (r->offset == t->c->turn_start)
 		return turn_origin(r);
-	return (struct origin){ t->ns, r->head.process, START_READ };
+	return (struct origin){ t->ns, r->head.process, START_READ, t->s->at, activity_of(r) };
 }
 
 void stream_message_ended(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns)
@@ -339,8 +339,10 @@ static bool exchange_hidden(struct connection *c, enum direction d)
 /* Bytes went by unseen where a head was expected, or inside one. */
 static void heads_hidden(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns)
 {
-	if (exchange_hidden(c, d))
+	if (exchange_hidden(c, d)) {
 		x->counters.requests_lost++;
+		c->hidden = true;
+	}
 	if (!gather_of(c, d))
 		unreadable(x, c, d);
 	else if (!stream_cut(x, c, d, false, ns))

@@ -130,11 +130,14 @@ static void begin_anew(struct exchanges *x, struct connection *c, const struct r
 static void start_anew(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
 	struct gather *g = gather_of(c, r->direction);
+	struct origin origin = turn_origin(r);
 
 	if (!g || c->first || c->streams[r->direction].state != STREAM_HEAD)
 		return;
-	if (connection_proto(x, c)->guess((struct str){ g->block->bytes, g->len }) != GUESS_ASKING)
-		g->origin = turn_origin(r);
+	if (connection_proto(x, c)->guess((struct str){ g->block->bytes, g->len }) == GUESS_ASKING)
+		return;
+	origin.at = g->origin.at;
+	g->origin = origin;
 }
 
 static void turn_over(struct exchanges *x, struct connection *c, const struct record_turn *r)
@@ -157,11 +160,24 @@ static void turn_over(struct exchanges *x, struct connection *c, const struct re
 	}
 	c->turn = r->number;
 	c->direction = d;
+	if (d != connection_asking(c))
+		c->hidden = false;
 	if (c->streams[d].state == STREAM_LOST)
 		c->streams[d].state = STREAM_GUESS;
 	if (c->extra)
 		start_anew(x, c, r);
 	begin_anew(x, c, r);
+}
+
+/*
+ * The hooks of other questions were skipped: their bytes lie in the turn of this one. At least one
+ * is lost, unless it is counted by its answer, which went by unseen as well.
+ */
+static void count_hidden_question(struct exchanges *x, struct connection *c)
+{
+	if (!c->hidden && c->last && c->last->x.asked.turn == c->turn)
+		x->counters.requests_lost++;
+	c->hidden = false;
 }
 
 static void on_bytes(struct exchanges *x, struct connection *c, const struct record_turn *r)
@@ -188,6 +204,8 @@ static void on_bytes(struct exchanges *x, struct connection *c, const struct rec
 		stream_settle(x, c, r->direction,
 			      late ? r->offset + r->op_bytes : c->turn_start + r->turn.bytes,
 			      &r->turn);
+	if (begins && !late && r->turn.unreported && r->direction == connection_asking(c))
+		count_hidden_question(x, c);
 	if (x->borrowing)
 		answer_keep(x);
 }

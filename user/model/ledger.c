@@ -28,6 +28,7 @@ static const struct {
 	[LOSS_EXCHANGE_DROPPED] = { STAGE_EXCHANGE, "dropped" },
 	[LOSS_EXCHANGE_WORKER_DIED] = { STAGE_EXCHANGE, "worker_died" },
 	[LOSS_EXCHANGE_SHUTDOWN] = { STAGE_EXCHANGE, "shutdown" },
+	[LOSS_SPAN_WORKER_DIED] = { STAGE_SPAN, "worker_died" },
 	[LOSS_EXPORT_QUEUE] = { STAGE_EXPORT, "queue_full" },
 	[LOSS_EXPORT_REJECTED] = { STAGE_EXPORT, "rejected" },
 	[LOSS_EXPORT_REFUSED] = { STAGE_EXPORT, "refused" },

@@ -10,7 +10,7 @@
  *	hook      socket operations   seen on watched sockets  accounted to a turn
  *	ring      records             made by the kernel half  taken by the worker
  *	exchange  questions           begun                    observed
- *	span      spans               made from exchanges      given to metrics and exporters
+ *	span      spans               made from exchanges      given to exporters, or to metrics alone
  *	export    spans               queued                   accepted by the receiver
  */
 #pragma once
@@ -34,6 +34,7 @@ enum loss {
 	LOSS_EXCHANGE_DROPPED, /* its connection was dropped: limit.connections */
 	LOSS_EXCHANGE_WORKER_DIED, /* open in a worker that ended */
 	LOSS_EXCHANGE_SHUTDOWN,	   /* still open at the end */
+	LOSS_SPAN_WORKER_DIED,	   /* waited for its parent in a worker that ended */
 	LOSS_EXPORT_QUEUE,	   /* the queue was full */
 	LOSS_EXPORT_REJECTED,	   /* partial_success.rejected_spans */
 	LOSS_EXPORT_REFUSED,	   /* a status that must not be retried */

@@ -14,7 +14,13 @@
 enum span_kind { SPAN_INTERNAL = 1, SPAN_SERVER, SPAN_CLIENT, SPAN_PRODUCER, SPAN_CONSUMER };
 enum span_status { STATUS_UNSET, STATUS_OK, STATUS_ERROR };
 
-enum { SPAN_ATTRIBUTES = 40 };
+enum { SPAN_ATTRIBUTES = 40, SPAN_LINKS = 8 };
+
+/* Another span that this one may belong to, and how sure that is: 0 to 1. */
+struct span_link {
+	uint8_t trace_id[TRACE_ID_BYTES], span_id[SPAN_ID_BYTES];
+	double confidence; /* the attribute sonde.link.confidence */
+};
 
 struct resource;
 struct metric_group;
@@ -47,11 +53,14 @@ struct span {
 	bool hide_from_metrics, hide_from_traces; /* http.ignore */
 	/* No exporter takes it: only what is counted by is filled, the attributes of its group. */
 	bool counted_only;
-	size_t attribute_count;
-	uint32_t attributes_dropped; /* past SPAN_ATTRIBUTES */
-	struct attribute attributes[SPAN_ATTRIBUTES];
+	const struct span_link *links; /* borrowed */
+	size_t link_count;	       /* at most SPAN_LINKS */
+	uint32_t links_dropped;	       /* past those */
 	/* For texts that describe() makes. It reserves up to the limit first: texts in it never move. */
 	struct buf *scratch;
+	size_t attribute_count;
+	uint32_t attributes_dropped; /* past SPAN_ATTRIBUTES */
+	struct attribute attributes[SPAN_ATTRIBUTES]; /* last: span_copy() makes room for some */
 };
 
 /* Where the next attribute goes, NULL when there are enough. */
@@ -82,5 +91,18 @@ static inline void span_add_int(struct span *span, struct str key, int64_t numbe
 }
 
 const struct attribute *span_find(const struct span *span, struct str key);
+/*
+ * A copy that borrows nothing but literals, its resource and its metrics' group, with a reference
+ * to the resource; of its attributes there is only room for those that it has. It has no scratch.
+ */
+struct span *span_copy(const struct span *span);
+void span_free(struct span *span);
+
+static inline struct attribute span_link_confidence(const struct span_link *link)
+{
+	return (struct attribute){ .key = STR("sonde.link.confidence"),
+				   .type = ATTRIBUTE_DOUBLE,
+				   .real = link->confidence };
+}
 /* "SERVER", "CLIENT", ... */
 const char *span_kind_name(enum span_kind kind);

@@ -41,7 +41,7 @@ static void on_events(struct watch *watch, uint32_t events)
 	struct monitor *m = container_of(watch, struct monitor, events_watch);
 
 	(void)events;
-	ring_read(m->events, SIZE_MAX, take_event, m);
+	ring_read(m->events, SIZE_MAX, RING_NO_NEXT, take_event, m);
 	m->shared->watched = selection_count(m->selection);
 }
 

@@ -79,23 +79,31 @@ static struct str failure_of(const struct exchange *x)
 	return x->answered && x->outcome == OUTCOME_ANSWERED ? (struct str){} : STR("_OTHER");
 }
 
-static void sample(struct pipeline *p, struct span *span, const struct process *process,
-		   uint8_t parent_flags)
+static bool is_kept(const struct pipeline *p, const struct span *span)
 {
 	const struct config *c = p->config;
-	const struct sampler *sampler = routing_sampler(p->routing, process);
 
-	span->sampled = sampler_decides(sampler, span->context.trace_id,
-					span->has_context ? &parent_flags : NULL);
-	if (!span->sampled && c->trace.keep_errors && span->status == STATUS_ERROR)
-		span->sampled = true;
-	if (!span->sampled && c->trace.keep_slower_than_ms &&
-	    span->measures.duration_ns > c->trace.keep_slower_than_ms * NS_PER_MS)
-		span->sampled = true;
+	return (c->trace.keep_errors && span->status == STATUS_ERROR) ||
+	       (c->trace.keep_slower_than_ms &&
+		span->measures.duration_ns > c->trace.keep_slower_than_ms * NS_PER_MS);
+}
+
+static void sampled_set(const struct pipeline *p, struct span *span, bool sampled)
+{
+	span->sampled = sampled || is_kept(p, span);
 	if (span->sampled)
 		span->context.flags |= TRACE_FLAG_SAMPLED;
 	else
 		span->context.flags &= (uint8_t)~TRACE_FLAG_SAMPLED;
+}
+
+static void sample(const struct pipeline *p, struct span *span, const struct sampler *sampler)
+{
+	uint8_t parent_flags = span->context.flags;
+
+	sampled_set(p, span,
+		    sampler_decides(sampler, span->context.trace_id,
+				    span->has_context ? &parent_flags : NULL));
 }
 
 /* From `start` to `end`, which records out of order may have before it. */
@@ -188,36 +196,62 @@ static void hand_out(struct pipeline *p, struct span *span)
 			p->exporters[i]->span(p->exporter_selves[i], span);
 }
 
-/* Trace, ids and whether it is sampled, which may depend on its status. */
-static void seal(struct pipeline *p, const struct exchange *x, const struct process *process,
-		 struct span *span)
+/* It is sealed: an exemplar, and the exporters, if it is sampled. */
+static void span_end(struct pipeline *p, struct span *span, struct row *row, size_t bucket)
 {
-	uint8_t parent_flags;
+	if (row)
+		series_exemplar(row, bucket, span);
+	if (!span->sampled)
+		p->unsampled++;
+	else if (!span->hide_from_traces)
+		hand_out(p, span);
+	p->ledger.out[STAGE_SPAN]++;
+}
 
-	if (x->proto->context)
-		x->proto->context(&x->question, span);
-	parent_flags = span->context.flags;
-	make_ids(p, span);
-	sample(p, span, process, parent_flags);
+/* Its place in its trace is known. */
+static void take_traced(void *context, const struct traced *traced)
+{
+	struct pipeline *p = context;
+	struct span *span = traced->span;
+
+	if (traced->beside_sdk && p->config->trace.beside_sdk == BESIDE_SDK_SUPPRESS)
+		span->hide_from_traces = true;
+	if (traced->has_local_parent)
+		sampled_set(p, span, traced->parent_sampled);
+	else
+		sample(p, span, traced->sampler);
+	span_end(p, span, traced->row_drops == series_drops(p->series) ? traced->row : NULL,
+		 traced->bucket);
 }
 
 /* An exporter takes spans: make one, count it, and hand it out if it is sampled. */
 static __attribute__((noinline)) void observe_span(struct pipeline *p, const struct exchange *x,
 						   const struct process *process)
 {
+	const struct sampler *sampler = routing_sampler(p->routing, process);
+	size_t bucket = 0;
 	struct span span;
 	struct row *row;
 
 	span_begin(p, x, process, &span);
 	span_describe(x, &span);
 	row = series_row(p->series, &span, x->ended_ns);
-	seal(p, x, process, &span);
 	if (row)
-		series_exemplar(row, series_count(row, &span.measures), &span);
-	if (!span.sampled)
-		p->unsampled++;
-	else if (!span.hide_from_traces)
-		hand_out(p, &span);
+		bucket = series_count(row, &span.measures);
+	if (x->proto->context)
+		x->proto->context(&x->question, &span);
+	if (trace_takes(p->trace, x)) {
+		trace_take(p->trace, x,
+			   &(const struct traced){ .span = &span,
+						   .sampler = sampler,
+						   .row = row,
+						   .row_drops = series_drops(p->series),
+						   .bucket = bucket });
+		return;
+	}
+	make_ids(p, &span);
+	sample(p, &span, sampler);
+	span_end(p, &span, row, bucket);
 }
 
 /* The row of what is not recalled, kept for the next one like it; NULL when it is not counted. */
@@ -265,10 +299,11 @@ static void observe(void *context, const struct exchange *x)
 	const struct process *process = processes_find(p->processes, x->process);
 
 	p->ledger.in[STAGE_SPAN]++;
-	if (p->exports_spans)
+	if (p->exports_spans) {
 		observe_span(p, x, process);
-	else
-		observe_counted(p, x, process);
+		return;
+	}
+	observe_counted(p, x, process);
 	p->ledger.out[STAGE_SPAN]++;
 }
 
@@ -291,6 +326,11 @@ static void note_unread(void *context, struct process_id process, enum unread re
 	struct pipeline *p = context;
 
 	unread_count(p->unread, p->processes, process, reason);
+}
+
+static uint64_t spans_inside(void *context)
+{
+	return trace_waiting(context);
 }
 
 struct pipeline *pipeline_new(const struct pipeline_options *options)
@@ -329,6 +369,14 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 		.context = p,
 		.ledger = &p->ledger,
 	});
+	p->trace = trace_new(&(struct trace_options){ .config = c,
+						      .random = &p->random,
+						      .exchanges = p->exchanges,
+						      .emit = take_traced,
+						      .context = p });
+	collectors_add(&p->collectors, trace_collector(p->trace));
+	p->ledger.inside[STAGE_SPAN] = spans_inside;
+	p->ledger.inside_context[STAGE_SPAN] = p->trace;
 	if (options->seed || random_seed_system(&p->random))
 		random_seed(&p->random, options->seed ? options->seed : monotonic_ns());
 	collectors_add(&p->collectors, series_collector(p->series));
@@ -344,6 +392,7 @@ void pipeline_free(struct pipeline *p)
 	for (size_t i = 0; i < p->exporter_count; i++)
 		p->exporters[i]->free(p->exporter_selves[i]);
 	active_free(p->active);
+	trace_free(p->trace);
 	exchanges_free(p->exchanges);
 	series_free(p->series);
 	processes_free(p->processes);
@@ -404,12 +453,30 @@ void pipeline_take_record(struct pipeline *p, const struct record *record)
 		return;
 	case RECORD_CLOCK:
 		p->unix_offset_ns = ((const struct record_clock *)record)->unix_offset_ns;
-		exchanges_expire(p->exchanges, record->at_ns);
+		pipeline_settle(p, record->at_ns);
 		return;
 	default:
 		p->ledger.out[STAGE_RING]++;
 		exchanges_feed(p->exchanges, record);
 	}
+}
+
+void pipeline_settle(struct pipeline *p, uint64_t now_ns)
+{
+	exchanges_expire(p->exchanges, now_ns);
+	trace_settle(p->trace, now_ns);
+}
+
+void pipeline_finish(struct pipeline *p)
+{
+	trace_flush(p->trace);
+}
+
+void pipeline_flush(struct pipeline *p)
+{
+	for (size_t i = 0; i < p->exporter_count; i++)
+		if (p->exporters[i]->flush)
+			p->exporters[i]->flush(p->exporter_selves[i]);
 }
 
 void pipeline_take(struct pipeline *p, struct str bytes)

@@ -18,6 +18,7 @@
 #include "user/model/ledger.h"
 #include "user/model/series.h"
 #include "user/process/process.h"
+#include "user/trace/trace.h"
 #include "user/worker/recall.h"
 
 enum { EXPORTERS_MAX = 8 };
@@ -40,6 +41,7 @@ struct pipeline {
 	struct resource
 		*unknown; /* of processes without facts: past limit.processes, or not on a tape */
 	struct exchanges *exchanges;
+	struct trace *trace;
 	struct series *series;
 	struct random random;
 	struct tape_writer *tape;
@@ -76,6 +78,14 @@ void pipeline_take_record(struct pipeline *p, const struct record *record);
 
 /* Fill a span from an exchange, without ids; it borrows from both and from the scratch. */
 void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span);
+
+/* It is `now_ns`: what waits for others, records or spans, need not wait longer than it should. */
+void pipeline_settle(struct pipeline *p, uint64_t now_ns);
+
+/* Nothing more comes: give out the spans that wait for others. */
+void pipeline_finish(struct pipeline *p);
+/* Let the exporters send what they hold. */
+void pipeline_flush(struct pipeline *p);
 
 /*
  * Is the process known that this record speaks of, or refused for good? If not, its

@@ -9,7 +9,7 @@
 #include "user/event/ring.h"
 
 enum {
-	BATCH = 1024,	/* records of one ring before the others and the web get their turn */
+	BATCH = 1024,	/* records a ring before the web gets its turn */
 	IDLE_TICKS = 5, /* without a record before sleep is deep */
 };
 #define TICK_NS (40 * NS_PER_MS)
@@ -18,6 +18,7 @@ struct one {
 	struct watch watch;
 	struct ring *ring;
 	struct rings *all;
+	bool stuck; /* its next record cannot be taken yet */
 };
 
 struct rings {
@@ -61,20 +62,56 @@ static void settle(struct rings *r, bool left)
 	loop_timer(r->options.loop, &r->timer, any_pending(r) ? now : 0);
 }
 
-void rings_read(struct rings *r)
+/* The ring whose next record is the oldest of all; `ret_until`: when the next one of others was made. */
+static struct one *oldest(struct rings *r, uint64_t *ret_until)
+{
+	struct one *first = NULL;
+	uint64_t first_ns = RING_NO_NEXT;
+
+	*ret_until = RING_NO_NEXT;
+	for (size_t i = 0; i < r->options.count; i++) {
+		struct one *one = &r->ring[i];
+		uint64_t next_ns = one->stuck ? RING_NO_NEXT : ring_next_ns(one->ring);
+
+		if (next_ns < first_ns) {
+			*ret_until = first_ns;
+			first_ns = next_ns;
+			first = one;
+		} else if (next_ns < *ret_until) {
+			*ret_until = next_ns;
+		}
+	}
+	return first;
+}
+
+/* Take at most `max` records of all rings in the order in which they were made. */
+static size_t take_in_order(struct rings *r, size_t max)
 {
 	size_t taken = 0;
-	bool more = false;
+	struct one *one;
+	uint64_t until;
 
-	sleep_set(r, RING_AWAKE);
-	for (size_t i = 0; i < r->options.count; i++) {
-		size_t got = ring_read(r->ring[i].ring, BATCH, r->options.take, r->options.context);
+	for (size_t i = 0; i < r->options.count; i++)
+		r->ring[i].stuck = false;
+	while (taken < max && (one = oldest(r, &until))) {
+		size_t got = ring_read(one->ring, max - taken, until, r->options.take,
+				       r->options.context);
 
 		taken += got;
-		more |= got == BATCH;
+		/* Its first record waits for something; the others go on. */
+		one->stuck = !got;
 	}
+	return taken;
+}
+
+void rings_read(struct rings *r)
+{
+	size_t most = BATCH * r->options.count, taken;
+
+	sleep_set(r, RING_AWAKE);
+	taken = take_in_order(r, most);
 	r->idle_ticks = taken ? 0 : r->idle_ticks + 1;
-	if (more) {
+	if (taken == most) {
 		loop_timer(r->options.loop, &r->timer, monotonic_ns());
 		return;
 	}
@@ -85,8 +122,7 @@ void rings_read(struct rings *r)
 void rings_drain(struct rings *r)
 {
 	sleep_set(r, RING_AWAKE);
-	for (size_t i = 0; i < r->options.count; i++)
-		ring_read(r->ring[i].ring, SIZE_MAX, r->options.take, r->options.context);
+	take_in_order(r, SIZE_MAX);
 	r->options.drained(r->options.context);
 }
 

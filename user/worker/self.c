@@ -361,7 +361,8 @@ void self_inherit(struct self *self, struct ledger *l)
 	static const struct {
 		enum stage stage;
 		enum loss loss;
-	} lost[] = { { STAGE_EXCHANGE, LOSS_EXCHANGE_WORKER_DIED },
+	} lost[] = { { STAGE_SPAN, LOSS_SPAN_WORKER_DIED },
+		     { STAGE_EXCHANGE, LOSS_EXCHANGE_WORKER_DIED },
 		     { STAGE_EXPORT, LOSS_EXPORT_WORKER_DIED } };
 
 	l->lost[LOSS_RING_WORKER_DIED] += ring_residual(self, l);

@@ -120,6 +120,7 @@ static void on_drained(void *context)
 		exits = str_after(exits, (record->size + 7) & ~(size_t)7);
 	}
 	buf_clear(&w->exits);
+	pipeline_settle(w->pipeline, monotonic_ns());
 	memcpy(w->shared->in, w->pipeline->ledger.in, sizeof(w->shared->in));
 	memcpy(w->shared->out, w->pipeline->ledger.out, sizeof(w->shared->out));
 	memcpy(w->shared->lost, w->pipeline->ledger.lost, sizeof(w->shared->lost));
@@ -240,9 +241,8 @@ static void stop(struct worker *w)
 	rings_drain(w->rings);
 	w->stopped = true;
 	exchanges_lose_open(p->exchanges);
-	for (size_t i = 0; i < p->exporter_count; i++)
-		if (p->exporters[i]->flush)
-			p->exporters[i]->flush(p->exporter_selves[i]);
+	pipeline_finish(p);
+	pipeline_flush(p);
 	loop_timer(w->loop, &w->stop, monotonic_ns());
 }
 

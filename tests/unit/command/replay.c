@@ -63,3 +63,28 @@ TEST(a_tape_without_facts_about_its_processes_can_be_replayed)
 	}
 	close(fd);
 }
+
+TEST(a_long_tape_shows_every_span)
+{
+	int fd = memfd_create("tape", MFD_CLOEXEC), status, spans = 0;
+	uint64_t whole = 0;
+	struct tape_writer *tape = tape_writer_new(dup(fd), &whole);
+	struct rig rig;
+	char *said;
+
+	rig_begin(&rig, NULL);
+	rig.take = onto_tape;
+	rig.take_context = tape;
+	for (int i = 0; i < 5000; i++) {
+		recv_(&rig, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+		send_(&rig, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	}
+	tape_writer_free(tape);
+	CHECK(rig_end(&rig));
+	said = replayed(fd, "--console.format=json", &status);
+	for (const char *at = said; (at = strchr(at, '\n')); at++)
+		spans++;
+	free(said);
+	close(fd);
+	CHECK(status == EXIT_OK && spans == 5000);
+}

@@ -65,8 +65,8 @@ TEST(records_are_taken_in_order_and_once)
 
 	make(&f, 3);
 	ring = ring_new(f.fd, BYTES);
-	CHECK(ring_unread(ring) == 3 && ring_read(ring, 2, take_number, &f) == 2);
-	CHECK(ring_pending(ring) && ring_read(ring, 9, take_number, &f) == 1 &&
+	CHECK(ring_unread(ring) == 3 && ring_read(ring, 2, RING_NO_NEXT, take_number, &f) == 2);
+	CHECK(ring_pending(ring) && ring_read(ring, 9, RING_NO_NEXT, take_number, &f) == 1 &&
 	      !ring_pending(ring));
 	CHECK(f.taken[0] == 1 && f.taken[1] == 2 && f.taken[2] == 3);
 	ring_free(ring);
@@ -92,14 +92,14 @@ TEST(a_record_in_hand_at_the_end_is_passed_over_by_the_next_and_no_other)
 	make(&f, 3);
 	ring = ring_new(f.fd, BYTES);
 	in_hand = 0;
-	CHECK(!ring_note(ring, &in_hand) && ring_read(ring, 1, take_number, &f) == 1 && !in_hand);
-	CHECK(ring_read(ring, 1, die, &f) == 0 && seen_in_hand == STEP + 1);
+	CHECK(!ring_note(ring, &in_hand) && ring_read(ring, 1, RING_NO_NEXT, take_number, &f) == 1 && !in_hand);
+	CHECK(ring_read(ring, 1, RING_NO_NEXT, die, &f) == 0 && seen_in_hand == STEP + 1);
 	ring_free(ring);
 	in_hand = seen_in_hand;
 	ring = ring_new(f.fd, BYTES);
 	CHECK(ring_note(ring, &in_hand) && !in_hand);
 	f.count = 0;
-	CHECK(ring_read(ring, 9, take_number, &f) == 1 && f.taken[0] == 3);
+	CHECK(ring_read(ring, 9, RING_NO_NEXT, take_number, &f) == 1 && f.taken[0] == 3);
 	ring_free(ring);
 	unmake(&f);
 }
@@ -113,7 +113,7 @@ TEST(a_record_that_was_left_is_there_for_the_next)
 	f.refused = 2;
 	ring = ring_new(f.fd, BYTES);
 	in_hand = 0;
-	CHECK(!ring_note(ring, &in_hand) && ring_read(ring, 9, take_number, &f) == 1 && !in_hand);
+	CHECK(!ring_note(ring, &in_hand) && ring_read(ring, 9, RING_NO_NEXT, take_number, &f) == 1 && !in_hand);
 	ring_free(ring);
 	ring = ring_new(f.fd, BYTES);
 	CHECK(!ring_note(ring, &in_hand) && ring_unread(ring) == 1);

@@ -84,7 +84,7 @@ TEST(an_empty_tape_is_one)
 
 TEST(what_is_no_tape_is_refused_at_its_beginning)
 {
-	static struct tape t = { .bytes = "sondeTP2", .len = 8 };
+	static struct tape t = { .bytes = "sondeTP9", .len = 8 };
 	struct tape_error error = { .offset = 1 };
 
 	CHECK(read_back(&t, &error) == -EINVAL && error.offset == 0);

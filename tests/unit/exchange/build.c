@@ -184,8 +184,11 @@ static void say_other(struct rig *rig, struct wire *w, enum direction d)
 void build_op(struct rig *rig, struct wire *w, enum direction d, const char *text, size_t len)
 {
 	bool opens = book(rig, w, d, len);
-	size_t length = shipped_of(w, len);
+	size_t length = shipped_of(w, len - w->hidden);
 	struct record_turn *r = turn_of(&w->record);
+
+	w->turn.unreported += (uint32_t)w->hidden;
+	len -= w->hidden;
 
 	for (size_t i = 0; i < len; i++)
 		w->turn.tail = w->turn.tail << 8 | (w->unreadable ? 0
@@ -194,7 +197,7 @@ void build_op(struct rig *rig, struct wire *w, enum direction d, const char *tex
 	head_of(rig, w, RECORD_BYTES, length);
 	w->shipped += length;
 	r->op_bytes = (uint32_t)len;
-	r->offset = w->at[d] - len;
+	r->offset = w->at[d] - len - w->hidden;
 	if (opens) {
 		r->flags |= RECORD_OPENS;
 		r->before = w->before;
@@ -214,6 +217,7 @@ void build_op(struct rig *rig, struct wire *w, enum direction d, const char *tex
 	else if (!w->lose && (opens || length) && w->verdict != VERDICT_STOP)
 		rig_feed(rig, &w->record);
 	w->late = w->lose = w->unreadable = false;
+	w->hidden = 0;
 }
 
 void build_late(struct rig *rig, struct wire *w, bool opens)

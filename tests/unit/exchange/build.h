@@ -28,6 +28,7 @@ struct wire {
 	uint64_t arrived_ns;	     /* if it opens a RECEIVED turn */
 	bool lose;		     /* its record does not arrive */
 	bool unreadable;	     /* its bytes are not shipped */
+	size_t hidden;		     /* its last bytes are those of skipped hooks */
 	bool late;		     /* its hook runs when build_late() is called */
 	int owed;		     /* 1 + direction of a late one that opened a turn */
 	struct shipped record, kept; /* the last one made; the late one */

@@ -171,15 +171,33 @@ TEST(an_exchange_all_of_whose_hooks_were_skipped_is_a_lost_request)
 	recv_(&rig, "? a -\n");
 	send_(&rig, "! 200 -\n");
 	late(&rig, SENT, "! 201 -\n");
-	rig.wire.limit = 6;
+	rig.wire.hidden = 6;
 	recv_(&rig, "? c -\n? b -\n");
-	rig.wire.limit = 1024;
 	send_(&rig, "! 202 -\n");
 	recv_(&rig, "? d -\n");
 	send_(&rig, "! 203 -\n");
 	wait_(&rig);
 	CHECK(!strcmp(rig.story, "a=200 c=202 d=203"));
 	CHECK(exchanges_counters(rig.x)->requests_lost == 1);
+	CHECK(rig_end(&rig));
+}
+
+/* As above, but that the hook of the answer before was skipped too. */
+TEST(a_question_that_hides_behind_another_whose_answer_was_skipped_is_lost_too)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	late(&rig, SENT, "! 200 -\n! 201 -\n");
+	rig.wire.hidden = 6;
+	recv_(&rig, "? c -\n? b -\n");
+	send_(&rig, "! 202 -\n");
+	recv_(&rig, "? d -\n");
+	send_(&rig, "! 203 -\n");
+	wait_(&rig);
+	CHECK(!strcmp(rig.story, "c=202 d=203"));
+	CHECK(exchanges_counters(rig.x)->requests_lost == 2);
 	CHECK(rig_end(&rig));
 }
 

@@ -151,6 +151,7 @@ TEST(a_parent_whose_trace_id_begins_with_zeros_decides_over_sampling)
 			 parents[i]);
 		send_(&t.rig, request);
 		recv_(&t.rig, OK);
+		pipeline_finish(t.pipeline);
 		CHECK(t.pipeline->ledger.out[STAGE_SPAN] == 1);
 		CHECK(t.pipeline->unsampled == !i);
 		CHECK(piped_end(&t));
@@ -169,6 +170,9 @@ TEST(where_nobody_takes_spans_the_sampler_is_not_asked)
 	CHECK(VALUE(&t, COUNT_OF) == 1);
 	t.pipeline->exports_spans = true;
 	get(&t, 1, "/");
+	CHECK(!ledger_residual(&t.pipeline->ledger, STAGE_SPAN));
+	pipeline_finish(t.pipeline);
+	CHECK(!ledger_residual(&t.pipeline->ledger, STAGE_SPAN));
 	CHECK(t.pipeline->unsampled == 1);
 	CHECK(VALUE(&t, COUNT_OF) == 2);
 	CHECK(piped_end(&t));
@@ -306,12 +310,15 @@ TEST(values_of_span_attributes_are_cut_between_characters_and_counted)
 	t.pipeline->exporters[t.pipeline->exporter_count++] = &keeper;
 	t.pipeline->exports_spans = true;
 	get(&t, 1, "/two/words/and/more/words/behind");
+	pipeline_finish(t.pipeline);
 	CHECK(!strcmp(kept_text, "/two/words/and/more/words/behind"));
 	CHECK(!t.pipeline->attributes_cut);
 	get(&t, 1, "/two/words/and/more/words/behin\xc3\xa9tage");
+	pipeline_finish(t.pipeline);
 	CHECK(!strcmp(kept_text, "/two/words/and/more/words/behin"));
 	CHECK(t.pipeline->attributes_cut == 1);
 	get(&t, 1, "/two/words/and/more/words/behind/them");
+	pipeline_finish(t.pipeline);
 	CHECK(!strcmp(kept_text, "/two/words/and/more/words/behind"));
 	/* Labels have a limit of their own. */
 	CHECK(VALUE(&t, COUNT_OF, "/two/words/and/more/words/behind/them") == 1);

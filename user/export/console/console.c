@@ -102,6 +102,9 @@ static void console_span(void *self, const struct span *span)
 	buf_clear(&console->line);
 	error = console->is_json ? line_json(&console->line, span)
 				 : line_text(&console->line, span, console->colors);
+	/* Spans that were read from the rings in one go do not wait for the timer to make room. */
+	if (console->waiting.len + console->line.len > WAITING_BYTES && !console->broken)
+		console_write(console);
 	if (error || console->broken || buf_add(&console->waiting, buf_str(&console->line))) {
 		console->dropped++;
 		return;

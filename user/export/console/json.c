@@ -88,15 +88,15 @@ static void add_value(struct buf *to, const struct attribute *a)
 	}
 }
 
-static void add_attributes(struct buf *to, const struct span *span)
+static void add_attributes(struct buf *to, const struct attribute *set, size_t count)
 {
-	buf_add_byte(to, '{');
-	for (size_t i = 0; i < span->attribute_count; i++) {
+	buf_add(to, STR(",\"attributes\":{"));
+	for (size_t i = 0; i < count; i++) {
 		if (i)
 			buf_add_byte(to, ',');
-		add_string(to, span->attributes[i].key);
+		add_string(to, set[i].key);
 		buf_add_byte(to, ':');
-		add_value(to, &span->attributes[i]);
+		add_value(to, &set[i]);
 	}
 	buf_add_byte(to, '}');
 }
@@ -107,14 +107,38 @@ static void add_member(struct buf *to, const char *key, struct str value)
 	add_string(to, value);
 }
 
+/* "trace_id":"...","span_id":"..." */
+static void add_pair(struct buf *to, const uint8_t *trace_id, const uint8_t *span_id)
+{
+	buf_add(to, STR("\"trace_id\":"));
+	add_hex(to, trace_id, TRACE_ID_BYTES);
+	buf_add(to, STR(",\"span_id\":"));
+	add_hex(to, span_id, SPAN_ID_BYTES);
+}
+
 static void add_ids(struct buf *to, const struct span *span)
 {
-	buf_add(to, STR(",\"trace_id\":"));
-	add_hex(to, span->context.trace_id, TRACE_ID_BYTES);
-	buf_add(to, STR(",\"span_id\":"));
-	add_hex(to, span->context.span_id, SPAN_ID_BYTES);
+	buf_add_byte(to, ',');
+	add_pair(to, span->context.trace_id, span->context.span_id);
 	buf_add(to, STR(",\"parent_span_id\":"));
 	add_hex(to, span->parent_id, span->has_parent ? SPAN_ID_BYTES : 0);
+}
+
+/* Most spans have none, and no such member. */
+static void add_links(struct buf *to, const struct span *span)
+{
+	if (!span->link_count && !span->links_dropped)
+		return;
+	buf_add(to, STR(",\"links\":["));
+	for (size_t i = 0; i < span->link_count; i++) {
+		const struct attribute confidence = span_link_confidence(&span->links[i]);
+
+		buf_add(to, i ? STR(",{") : STR("{"));
+		add_pair(to, span->links[i].trace_id, span->links[i].span_id);
+		add_attributes(to, &confidence, 1);
+		buf_add_byte(to, '}');
+	}
+	buf_printf(to, "],\"links_dropped\":%u", span->links_dropped);
 }
 
 static struct str status_name(enum span_status status)
@@ -137,8 +161,8 @@ int line_json(struct buf *to, const struct span *span)
 		   span->context.flags, (unsigned long long)span->start_unix_ns,
 		   (unsigned long long)span->end_unix_ns);
 	add_member(to, "service", span->resource ? span->resource->service_name : STR(""));
-	buf_add(to, STR(",\"attributes\":"));
-	add_attributes(to, span);
+	add_attributes(to, span->attributes, span->attribute_count);
+	add_links(to, span);
 	add_member(to, "status", status_name(span->status));
 	add_member(to, "error_type", span->error_type);
 	buf_add(to, STR("}\n"));

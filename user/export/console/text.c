@@ -128,6 +128,15 @@ static void add_status(struct buf *to, const struct span *span, bool colors)
 	add_color(to, colors, PLAIN);
 }
 
+/* Of what a span may belong to there is more than a line has room for. */
+static void add_links(struct buf *to, const struct span *span)
+{
+	size_t links = span->link_count + span->links_dropped;
+
+	if (links)
+		buf_printf(to, "  %zu link%s", links, links > 1 ? "s" : "");
+}
+
 int line_text(struct buf *to, const struct span *span, bool colors)
 {
 	uint64_t duration_ns = span->end_unix_ns > span->start_unix_ns
@@ -142,6 +151,7 @@ int line_text(struct buf *to, const struct span *span, bool colors)
 	add_kind(to, span->kind);
 	add_column(to, span->name, NAME_COLUMNS);
 	add_status(to, span, colors);
+	add_links(to, span);
 	buf_add_byte(to, '\n');
 	return to->full ? -ENOSPC : 0;
 }

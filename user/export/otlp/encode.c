@@ -11,8 +11,11 @@ enum { ATTRIBUTE_BOUND = 6 * FIELD_BOUND };
 
 enum { FLAG_HAS_IS_REMOTE = 0x100, FLAG_IS_REMOTE = 0x200 };
 
-/* All of a Span but its texts and attributes: 16 fields, two ids. */
-enum { SPAN_BOUND = 16 * FIELD_BOUND + TRACE_ID_BYTES + 2 * SPAN_ID_BYTES };
+/* All of a Span but its texts, attributes and links: 17 fields, two ids. */
+enum { SPAN_BOUND = 17 * FIELD_BOUND + TRACE_ID_BYTES + 2 * SPAN_ID_BYTES };
+
+/* A Span.Link: itself, two ids, an attribute and that one's key. */
+enum { LINK_BOUND = 3 * FIELD_BOUND + TRACE_ID_BYTES + SPAN_ID_BYTES + ATTRIBUTE_BOUND + 32 };
 
 static bool is_text(const struct attribute *a)
 {
@@ -81,6 +84,20 @@ static char *put_identity(char *to, const struct span *span)
 	return put_fixed64(to, 8, span->end_unix_ns);
 }
 
+static char *put_links(char *to, const struct span *span)
+{
+	for (size_t i = 0; i < span->link_count; i++) {
+		const struct span_link *link = &span->links[i];
+		const struct attribute confidence = span_link_confidence(link);
+		char *content = put_begin(to, 13), *end;
+
+		end = put_bytes(content, 1, link->trace_id, TRACE_ID_BYTES);
+		end = put_bytes(end, 2, link->span_id, SPAN_ID_BYTES);
+		to = put_end(content, put_attributes(end, 4, &confidence, 1));
+	}
+	return span->links_dropped ? put_number(to, 14, span->links_dropped) : to;
+}
+
 static char *put_outcome(char *to, const struct span *span)
 {
 	uint32_t flags = span->context.flags | FLAG_HAS_IS_REMOTE;
@@ -93,6 +110,7 @@ static char *put_outcome(char *to, const struct span *span)
 	}
 	if (span->attributes_dropped)
 		to = put_number(to, 10, span->attributes_dropped);
+	to = put_links(to, span);
 	if (span->status != STATUS_UNSET) {
 		status = put_begin(to, 15);
 		to = put_end(status, put_number(status, 3, span->status));
@@ -106,6 +124,7 @@ int span_encode(struct buf *to, const struct span *span)
 {
 	size_t texts = span->name.len + span->context.state.len + span->error_type.len;
 	size_t bound = SPAN_BOUND + ATTRIBUTE_BOUND + sizeof("error.type") + UTF8_GROWTH * texts +
+		       span->link_count * LINK_BOUND +
 		       attributes_bound(span->attributes, span->attribute_count);
 	char *at = buf_reserve(to, bound), *content, *end;
 

@@ -79,6 +79,34 @@ TEST(a_json_line_has_every_member)
 	json_decref(line);
 }
 
+static const struct span_link links[] = {
+	{ .trace_id = "0123456789abcdef", .span_id = "\1\2\3\4\5\6\7\xff", .confidence = 0.5 },
+	{ .trace_id = "0123456789abcdeF", .span_id = "\1\2\3\4\5\6\7\xff", .confidence = 0.25 },
+};
+
+TEST(links_are_members_only_where_there_are_some)
+{
+	struct span span = span_plain();
+	json_t *line = json_line(&span), *link;
+	bool had = json_object_get(line, "links");
+
+	json_decref(line);
+	span.links = links;
+	span.link_count = 2;
+	span.links_dropped = 7;
+	line = json_line(&span);
+	CHECK(!had && line && json_object_size(line) == 15);
+	CHECK(json_array_size(json_object_get(line, "links")) == 2);
+	CHECK(json_integer_value(json_object_get(line, "links_dropped")) == 7);
+	link = json_array_get(json_object_get(line, "links"), 1);
+	CHECK(json_object_size(link) == 3 && is(link, "span_id", "01020304050607ff"));
+	CHECK(is(link, "trace_id", "30313233343536373839616263646546"));
+	link = json_object_get(link, "attributes");
+	CHECK(json_object_size(link) == 1);
+	CHECK(json_real_value(json_object_get(link, "sonde.link.confidence")) == 0.25);
+	json_decref(line);
+}
+
 TEST(any_bytes_are_valid_json)
 {
 	char bytes[256];
@@ -132,6 +160,19 @@ TEST(a_text_line_is_aligned)
 	span.error_type = STR("timeout");
 	CHECK(text_is(&span, "      1.235 ms  -                 server    "
 			     "GET /users/{id}                   404  timeout\n"));
+}
+
+TEST(a_text_line_counts_links)
+{
+	struct span span = span_plain();
+
+	span.links = links;
+	span.link_count = 1;
+	CHECK(text_is(&span, "      1.235 ms  -                 server    "
+			     "GET /users/{id}                   -    1 link\n"));
+	span.links_dropped = 9;
+	CHECK(text_is(&span, "      1.235 ms  -                 server    "
+			     "GET /users/{id}                   -    10 links\n"));
 }
 
 TEST(text_moves_no_terminal)
@@ -239,6 +280,26 @@ TEST(a_full_pipe_never_blocks_and_lines_are_counted)
 	rig_end(&rig);
 	CHECK(!done && dropped > 0);
 	CHECK(written + dropped == SPANS && written == (double)newlines);
+}
+
+TEST(a_burst_that_is_read_as_it_comes_loses_no_line)
+{
+	enum { SPANS = 40000 };
+	struct span span = span_plain();
+	char bytes[65536];
+	double dropped;
+	struct rig rig;
+
+	rig_begin(&rig);
+	fcntl(rig.pipe[0], F_SETFL, O_NONBLOCK);
+	for (int i = 0; i < SPANS; i++) {
+		exporter_console.span(rig.self, &span);
+		while (read(rig.pipe[0], bytes, sizeof(bytes)) > 0)
+			;
+	}
+	dropped = lines(&rig.collectors, "dropped");
+	rig_end(&rig);
+	CHECK(dropped == 0);
 }
 
 TEST(a_reader_that_goes_ends_nothing_but_the_lines)

@@ -183,6 +183,39 @@ TEST(an_error_has_a_status_and_its_type_once)
 	sonde__otlp__trace_request__free_unpacked(r, NULL);
 }
 
+TEST(links_have_their_ids_and_confidence)
+{
+	static const struct span_link links[SPAN_LINKS] = {
+		{ .trace_id = "of the 1st trace", .span_id = "1st span", .confidence = 0.5 },
+		{ .trace_id = "of the 2nd trace", .span_id = "2nd span", .confidence = 0.25 },
+	};
+	struct span span = span_plain();
+
+	span.links = links;
+	for (span.link_count = 0; span.link_count <= SPAN_LINKS; span.link_count++) {
+		request *r;
+		Sonde__Otlp__Span *got;
+
+		span.links_dropped = span.link_count == SPAN_LINKS ? 1000 : 0;
+		r = encode(&span);
+		CHECK(r);
+		got = only_span(r);
+		CHECK(got->n_links == span.link_count && got->flags == 0x101);
+		CHECK(got->dropped_links_count == span.links_dropped);
+		for (size_t i = 0; i < got->n_links; i++) {
+			const Sonde__Otlp__SpanLink *link = got->links[i];
+
+			CHECK(link->trace_id.len == 16 && link->span_id.len == 8);
+			CHECK(!memcmp(link->trace_id.data, links[i].trace_id, 16));
+			CHECK(!memcmp(link->span_id.data, links[i].span_id, 8));
+			CHECK(link->n_attributes == 1 &&
+			      !strcmp(link->attributes[0]->key, "sonde.link.confidence"));
+			CHECK(link->attributes[0]->value->double_value == links[i].confidence);
+		}
+		sonde__otlp__trace_request__free_unpacked(r, NULL);
+	}
+}
+
 static struct span_queue queue_new(struct ledger *ledger, size_t limit, size_t batch)
 {
 	return (struct span_queue){ .limit_spans = limit, .batch_spans = batch, .ledger = ledger };

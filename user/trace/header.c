@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * header.c - what the question's own trace context says.
+ *
+ * Of a server's it is the parent, whoever that is. Of a client's it is its own identity,
+ * where the program made it; a program that passes on what it was given (a proxy)
+ * shows whose child the call is, if it serves only one exchange with that context.
+ */
+#include "user/trace/ways.h"
+
+static bool same_trace(const struct node *a, const struct node *b)
+{
+	return a->has_header && b->has_header &&
+	       !memcmp(a->header_trace, b->header_trace, TRACE_ID_BYTES);
+}
+
+static bool same_context(const struct node *a, const struct node *b)
+{
+	return same_trace(a, b) && !memcmp(a->header_span, b->header_span, SPAN_ID_BYTES);
+}
+
+/* Those that the program served with the call's context, or its trace. */
+static size_t served_with(const struct node *n,
+			  bool (*same)(const struct node *a, const struct node *b),
+			  struct found *ret)
+{
+	size_t count = 0;
+
+	for (struct node *r = n->program ? n->program->newest : NULL; r; r = r->older_there)
+		if (node_is_server(r) && node_covers(r, n->started_ns) && same(r, n)) {
+			found_add(ret, r);
+			count++;
+		}
+	return count;
+}
+
+static enum link_outcome outcome_of(size_t count, struct found *ret)
+{
+	if (count != 1)
+		return LINK_AMBIGUOUS;
+	ret->parent = ret->candidates[0];
+	return LINK_MADE;
+}
+
+enum link_outcome header_find(struct trace *t, struct node *n, struct found *ret)
+{
+	size_t count;
+
+	(void)t;
+	if (!n->has_header)
+		return LINK_NONE;
+	if (node_is_server(n))
+		return LINK_MADE;
+	count = served_with(n, same_context, ret);
+	if (count)
+		return outcome_of(count, ret);
+	/* The program has made the context itself, so the call is known by its ids. */
+	n->is_instrumented = true;
+	memcpy(n->span_id, n->header_span, SPAN_ID_BYTES);
+	count = served_with(n, same_trace, ret);
+	return count ? outcome_of(count, ret) : LINK_NONE;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/trace/node.h"
+
+#include "user/base/mem.h"
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	return (a ^ b * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xd6e8feb86659fd93);
+}
+
+static uint64_t turn_key(uint64_t cookie, uint32_t turn)
+{
+	return mix(cookie, turn);
+}
+
+static uint64_t meeting_key(const struct meeting *m)
+{
+	return mix(m->first[ANSWERING], m->at);
+}
+
+/* Who asks may count its SYN as a byte. Numbers come again: it is the one of that time. */
+static bool meets(const struct node *client, const struct node *server)
+{
+	const struct meeting *a = &client->meeting, *b = &server->meeting;
+
+	return a->first[ANSWERING] == b->first[ANSWERING] && a->at == b->at &&
+	       b->first[ASKING] - a->first[ASKING] <= 1 &&
+	       server->started_ns <= client->ended_ns && client->started_ns <= server->ended_ns;
+}
+
+static uint64_t program_key(struct process_id process)
+{
+	return mix(process.started_ns, process.tgid);
+}
+
+struct program *program_find(const struct trace *t, struct process_id process)
+{
+	return table_find_u64(&t->programs, program_key(process));
+}
+
+struct program *program_make(struct trace *t, struct process_id process)
+{
+	struct program *p = program_find(t, process);
+
+	if (p)
+		return p;
+	p = xcalloc(1, sizeof(*p));
+	p->process = process;
+	p->open_since = UINT64_MAX;
+	if (table_put_u64(&t->programs, program_key(process), p)) {
+		free(p);
+		return NULL;
+	}
+	return p;
+}
+
+/* The message's turn that a thread reads: a server's question, a client's answer. */
+static uint32_t turn_read(const struct node *n)
+{
+	return node_is_server(n) ? n->asked.turn : n->answered_by.turn;
+}
+
+static void index_turn(struct trace *t, struct node *n)
+{
+	uint64_t key = turn_key(n->cookie, turn_read(n));
+	struct node *other;
+
+	if (!turn_read(n) || !table_put_u64(&t->by_turn, key, n))
+		return;
+	other = table_find_u64(&t->by_turn, key);
+	if (other && other->cookie == n->cookie && turn_read(other) == turn_read(n))
+		other->several = true;
+}
+
+static void unindex(struct trace *t, const struct node *n)
+{
+	uint64_t turn = turn_key(n->cookie, turn_read(n)), meeting = meeting_key(&n->meeting);
+
+	if (table_find_u64(&t->by_turn, turn) == n)
+		table_remove_u64(&t->by_turn, turn);
+	if (table_find_u64(&t->by_meeting, meeting) == n)
+		table_remove_u64(&t->by_meeting, meeting);
+}
+
+struct node *node_of_cause(const struct trace *t, const struct cause *cause)
+{
+	struct node *n = cause->number
+				 ? table_find_u64(&t->by_turn, turn_key(cause->cookie, cause->number))
+				 : NULL;
+
+	if (!n || n->several || n->cookie != cause->cookie || turn_read(n) != cause->number)
+		return NULL;
+	return n;
+}
+
+struct node *node_of_meeting(const struct trace *t, const struct node *server)
+{
+	struct node *n = table_find_u64(&t->by_meeting, meeting_key(&server->meeting));
+
+	return n && meets(n, server) ? n : NULL;
+}
+
+static void index_meeting(struct trace *t, struct node *n)
+{
+	uint64_t key = meeting_key(&n->meeting);
+
+	if (node_is_server(n))
+		return;
+	table_remove_u64(&t->by_meeting, key);
+	table_put_u64(&t->by_meeting, key, n);
+}
+
+static void join_program(struct node *n)
+{
+	if (!n->program)
+		return;
+	n->older_there = n->program->newest;
+	if (n->older_there)
+		n->older_there->newer_there = n;
+	n->program->newest = n;
+}
+
+struct node *node_new(struct trace *t, const struct exchange *x, const struct traced *traced)
+{
+	const struct span *span = traced->span;
+	struct node *n = xcalloc(1, sizeof(*n));
+
+	n->references = 1;
+	n->role = x->role;
+	n->cookie = x->cookie;
+	n->asked = x->asked;
+	if (x->answered)
+		n->answered_by = x->answered_by;
+	n->met = x->other.tgid;
+	n->meeting = x->meeting;
+	n->started_ns = x->started_ns;
+	n->answered_ns = x->first_answer_ns;
+	n->ended_ns = x->ended_ns;
+	n->program = program_make(t, x->process);
+	n->has_header = span->has_context;
+	memcpy(n->header_trace, span->context.trace_id, TRACE_ID_BYTES);
+	memcpy(n->header_span, node_is_server(n) ? span->parent_id : span->context.span_id,
+	       SPAN_ID_BYTES);
+	random_id(t->options.random, n->span_id, SPAN_ID_BYTES);
+	n->traced = *traced;
+	n->traced.span = span_copy(span);
+	join_program(n);
+	index_turn(t, n);
+	index_meeting(t, n);
+	*t->last = n;
+	t->last = &n->newer;
+	t->nodes++;
+	return n;
+}
+
+static void node_unref(struct node *n)
+{
+	if (!n || --n->references)
+		return;
+	node_set(&n->parent, NULL);
+	node_set(&n->led_to, NULL);
+	for (size_t i = 0; i < n->candidate_count; i++)
+		node_set(&n->candidates[i], NULL);
+	span_free(n->traced.span);
+	free(n);
+}
+
+void node_set(struct node **place, struct node *n)
+{
+	struct node *old = *place;
+
+	if (n)
+		n->references++;
+	*place = n;
+	node_unref(old);
+}
+
+static void leave_program(struct trace *t, struct node *n)
+{
+	struct program *p = n->program;
+
+	if (!p)
+		return;
+	if (n->newer_there)
+		n->newer_there->older_there = n->older_there;
+	else
+		p->newest = n->older_there;
+	if (n->older_there)
+		n->older_there->newer_there = n->newer_there;
+	if (p->newest)
+		return;
+	table_remove_u64(&t->programs, program_key(p->process));
+	free(p);
+}
+
+void node_forget_oldest(struct trace *t)
+{
+	struct node *n = t->oldest;
+
+	t->oldest = n->newer;
+	if (!t->oldest)
+		t->last = &t->oldest;
+	t->nodes--;
+	unindex(t, n);
+	leave_program(t, n);
+	node_unref(n);
+}

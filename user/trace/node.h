@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * node.h - exchanges whose place in a trace is sought; inside user/trace/ only.
+ *
+ *	trace --> nodes, in the order in which they were observed
+ *	      --> by the turn that a thread reads: a server's question, a client's answer
+ *	      --> clients by meeting
+ *	      --> programs (processes) --> their nodes, newest first
+ *
+ * A node stays for limit.trace-wait after its end, for children that end later; its
+ * span goes as soon as it is given out.
+ */
+#pragma once
+
+#include "user/base/table.h"
+#include "user/trace/trace.h"
+
+enum way { WAY_NONE, WAY_HEADER, WAY_CONNECTION, WAY_THREAD, WAY_GOROUTINE, WAY_CALLBACK, WAYS };
+
+/* What a way came to. */
+enum link_outcome {
+	LINK_NONE,	/* it says nothing */
+	LINK_MADE,	/* one exchange, and no other can be it */
+	LINK_AMBIGUOUS, /* several could be it */
+	LINK_DISAGREED, /* what it says is not what a better way, or the other end of it, says */
+	LINK_OUTCOMES,
+};
+
+enum { CANDIDATES = SPAN_LINKS };
+
+enum node_state { NODE_WAITING, NODE_PLACED, NODE_GIVEN };
+
+struct node {
+	struct node *newer;	  /* of all */
+	struct node *older_there, *newer_there; /* of its program */
+	struct program *program;		/* NULL: there are too many */
+	size_t references;			/* of the list of all, and of other nodes */
+	enum role role;
+	uint64_t cookie;
+	struct activity asked, answered_by;
+	struct meeting meeting;
+	uint64_t started_ns, answered_ns, ended_ns; /* answered: its first byte; 0: no answer */
+	bool has_header; /* a trace context came with the question, with these ids: */
+	uint8_t header_trace[TRACE_ID_BYTES], header_span[SPAN_ID_BYTES];
+	bool is_instrumented; /* the program made that context itself */
+	bool met;
+	bool several; /* another exchange has the same turn: which one was read is not known */
+	bool told; /* of a server: those that led to its answer know of it */
+
+	/* Of a client: the server exchange that was answered because of its answer, if one was. */
+	struct node *led_to;
+	bool led_to_several, led_weakly;
+
+	enum node_state state;
+	enum way way;
+	struct node *parent;
+	struct node *candidates[CANDIDATES];
+	size_t candidate_count;
+
+	struct traced traced; /* its span is NULL once it was given out */
+	bool has_trace;	   /* trace_id is final */
+	bool sampled;	   /* once it was given out */
+	uint8_t trace_id[TRACE_ID_BYTES], span_id[SPAN_ID_BYTES];
+};
+
+/* A process, as long as exchanges of it are kept. */
+struct program {
+	struct process_id process;
+	struct node *newest;
+	uint64_t calls, served;	    /* client and server exchanges */
+	uint64_t open_since;	    /* start of its oldest open server exchange; UINT64_MAX: none */
+	uint32_t agreed, disagreed; /* see callback.c */
+};
+
+struct links {
+	uint64_t count[WAYS][LINK_OUTCOMES];
+};
+
+struct trace {
+	struct trace_options options;
+	struct node *oldest, **last;
+	struct node *first_waiting; /* nodes before it are given out */
+	size_t nodes, waiting;
+	struct table by_turn, by_meeting, programs;
+	struct links links;
+	uint64_t hurried; /* given out before their time: limit.trace-spans */
+	uint64_t expired; /* the same after limit.trace-wait */
+	uint64_t settled_ns, looked_ns;
+	struct collector collector;
+};
+
+/* node.c */
+struct program *program_find(const struct trace *t, struct process_id process);
+struct program *program_make(struct trace *t, struct process_id process);
+struct node *node_new(struct trace *t, const struct exchange *x, const struct traced *traced);
+/* Let `*place` point to `n`, or NULL, with a reference. */
+void node_set(struct node **place, struct node *n);
+/* Forget the oldest node; it was given out. */
+void node_forget_oldest(struct trace *t);
+/* The exchange in whose turn `cause` says that was read; NULL: none that is known, or several. */
+struct node *node_of_cause(const struct trace *t, const struct cause *cause);
+/* The client's exchange at the other end; NULL: not watched, or not known yet. */
+struct node *node_of_meeting(const struct trace *t, const struct node *server);
+
+static inline bool node_is_server(const struct node *n)
+{
+	return n->role == ROLE_SERVER;
+}
+
+/* Did `n` run at `ns`? */
+static inline bool node_covers(const struct node *n, uint64_t ns)
+{
+	return n->started_ns <= ns && ns < n->ended_ns;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * thread.c - a thread, or a goroutine, that serves one request at a time.
+ *
+ *	reads of the thread  1: request   2: answer of the call   (3: next request)
+ *	                      \ call written       \ answer written
+ *
+ * Each operation says how many turns its thread had read by then, since it last waited
+ * for events, so their order on the thread is known without clocks. A thread that
+ * waited for events in between may have been given any other work there.
+ */
+#include "user/trace/ways.h"
+
+static bool same_run(const struct activity *a, const struct activity *b)
+{
+	return a->thread == b->thread && a->cause.waits == b->cause.waits && a->cause.reads &&
+	       b->cause.reads;
+}
+
+/* From the request's read to before the answer's end, as the thread counts. */
+static bool run_holds(const struct node *server, const struct activity *a)
+{
+	uint16_t length = server->answered_by.cause.reads - server->asked.cause.reads;
+	uint16_t at = a->cause.reads - server->asked.cause.reads;
+
+	return same_run(&server->asked, a) && same_run(&server->asked, &server->answered_by) &&
+	       at <= length;
+}
+
+static bool thread_served(const struct node *server, const struct node *client)
+{
+	return !client->asked.cause.goroutine && run_holds(server, &client->asked) &&
+	       (!client->answered_by.thread || run_holds(server, &client->answered_by));
+}
+
+static bool goroutine_served(const struct node *server, const struct node *client)
+{
+	uint64_t goroutine = client->asked.cause.goroutine;
+
+	return goroutine && server->asked.cause.goroutine == goroutine &&
+	       server->answered_by.cause.goroutine == goroutine &&
+	       node_covers(server, client->started_ns) && client->ended_ns <= server->ended_ns;
+}
+
+static enum link_outcome find(struct node *n, struct found *ret,
+			      bool (*served)(const struct node *server, const struct node *client))
+{
+	size_t count = 0;
+
+	for (struct node *r = n->program ? n->program->newest : NULL; r; r = r->older_there)
+		if (node_is_server(r) && served(r, n)) {
+			found_add(ret, r);
+			count++;
+		}
+	if (!count)
+		return LINK_NONE;
+	if (count > 1)
+		return LINK_AMBIGUOUS;
+	ret->parent = ret->candidates[0];
+	return LINK_MADE;
+}
+
+enum link_outcome thread_find(struct trace *t, struct node *n, struct found *ret)
+{
+	(void)t;
+	return find(n, ret, thread_served);
+}
+
+enum link_outcome goroutine_find(struct trace *t, struct node *n, struct found *ret)
+{
+	(void)t;
+	return find(n, ret, goroutine_served);
+}

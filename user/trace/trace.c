@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/trace/trace.h"
+
+#include "user/base/clock.h"
+#include "user/base/mem.h"
+#include "user/trace/downstream.h"
+#include "user/trace/ways.h"
+
+/* Records of other rings, and those held for others' sake, are in by then. */
+#define SETTLE_NS (100 * NS_PER_MS)
+/* How often it is looked who is served still. */
+#define LOOK_NS (50 * NS_PER_MS)
+
+/* Parents of parents; more is no tree but an error. */
+enum { DEPTH_MAX = 64 };
+
+/* A program that has made no call in so many exchanges is not expected to make one. */
+enum { SERVED_MAYBE = 64 };
+
+static const struct metric links_metric = {
+	.name = "sonde.links",
+	.unit = "{link}",
+	.help = "How parents of spans were looked for, and what each way came to.",
+	.kind = METRIC_COUNTER,
+};
+
+static const struct metric hurried_metric = {
+	.name = "sonde.trace.hurried",
+	.unit = "{span}",
+	.help = "Spans whose parent was looked for before all was known, by the limit that was met.",
+	.kind = METRIC_COUNTER,
+};
+
+static void give_count(struct metric_sink *sink, const struct attribute *attributes, size_t count,
+		       uint64_t value)
+{
+	sink->sample(sink, &(const struct sample){ .attributes = attributes,
+						   .attribute_count = count,
+						   .value = (double)value });
+}
+
+static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
+{
+	const struct trace *t = context;
+
+	(void)now_ns;
+	sink->metric(sink, &links_metric);
+	for (enum way way = WAY_NONE; way < WAYS; way++)
+		for (enum link_outcome o = LINK_NONE; o < LINK_OUTCOMES; o++) {
+			const struct attribute attributes[] = {
+				attribute_text(STR("outcome"), str_of(link_outcome_name(o))),
+				attribute_text(STR("way"), str_of(ways[way].name)),
+			};
+
+			if ((way == WAY_NONE) == (o == LINK_NONE))
+				give_count(sink, attributes, ARRAY_SIZE(attributes),
+					   t->links.count[way][o]);
+		}
+	sink->metric(sink, &hurried_metric);
+	give_count(sink, (const struct attribute[]){ attribute_text(STR("limit"), STR("spans")) }, 1,
+		   t->hurried);
+	give_count(sink, (const struct attribute[]){ attribute_text(STR("limit"), STR("wait")) }, 1,
+		   t->expired);
+}
+
+struct trace *trace_new(const struct trace_options *options)
+{
+	struct trace *t = xcalloc(1, sizeof(*t));
+	size_t most = options->config->limit.trace_spans;
+
+	t->options = *options;
+	t->last = &t->oldest;
+	table_init(&t->by_turn, most);
+	table_init(&t->by_meeting, most);
+	table_init(&t->programs, options->config->limit.processes);
+	t->collector = (struct collector){ .name = "trace", .context = t, .collect = collect };
+	return t;
+}
+
+void trace_free(struct trace *t)
+{
+	if (!t)
+		return;
+	while (t->oldest)
+		node_forget_oldest(t);
+	table_free(&t->by_turn);
+	table_free(&t->by_meeting);
+	table_free(&t->programs);
+	free(t);
+}
+
+struct collector *trace_collector(struct trace *t)
+{
+	return &t->collector;
+}
+
+bool trace_takes(struct trace *t, const struct exchange *x)
+{
+	const struct program *p;
+
+	if (x->role == ROLE_CLIENT || x->other.tgid)
+		return true;
+	p = program_find(t, x->process);
+	return !p || p->calls || p->served < SERVED_MAYBE;
+}
+
+/* Which of the server exchanges that are open began first, by program. */
+static void note_open(void *context, const struct exchange *open)
+{
+	struct program *p = open->role == ROLE_SERVER ? program_find(context, open->process) : NULL;
+
+	if (p && open->started_ns < p->open_since)
+		p->open_since = open->started_ns;
+}
+
+static void look_who_is_served(struct trace *t, uint64_t now_ns)
+{
+	struct program *p;
+
+	if (now_ns - t->looked_ns < LOOK_NS)
+		return;
+	t->looked_ns = now_ns;
+	for (size_t at = 0; (p = table_next(&t->programs, &at));)
+		p->open_since = UINT64_MAX;
+	exchanges_each_open(t->options.exchanges, note_open, t);
+}
+
+static uint64_t wait_ns(const struct trace *t)
+{
+	return t->options.config->limit.trace_wait_ms * NS_PER_MS;
+}
+
+static bool has_expired(const struct trace *t, const struct node *n, uint64_t now_ns)
+{
+	return n->ended_ns + wait_ns(t) <= now_ns;
+}
+
+/* A call's parent is still being served, or somebody who could be it. */
+static bool waits_for_servers(const struct trace *t, const struct node *n)
+{
+	return n->program && (n->program->open_since <= n->ended_ns ||
+			      t->looked_ns < n->ended_ns + SETTLE_NS);
+}
+
+/* Calls of the time when `n` was served have no place yet. */
+static bool waits_for_calls(const struct node *n)
+{
+	for (const struct node *c = n->program ? n->program->newest : NULL; c; c = c->older_there)
+		if (!node_is_server(c) && c->state == NODE_WAITING && c->started_ns < n->ended_ns &&
+		    c->ended_ns > n->started_ns)
+			return true;
+	return false;
+}
+
+/* The client's end of its connection, where that is watched, is not known yet. */
+static bool waits_for_client(const struct trace *t, const struct node *n)
+{
+	const struct node *client = node_of_meeting(t, n);
+
+	return client ? client->state == NODE_WAITING : n->met;
+}
+
+static bool must_wait(const struct trace *t, const struct node *n, uint64_t now_ns)
+{
+	if (n->ended_ns + SETTLE_NS > now_ns)
+		return true;
+	if (has_expired(t, n, now_ns))
+		return false;
+	return node_is_server(n) ? waits_for_client(t, n) || waits_for_calls(n)
+				 : waits_for_servers(t, n);
+}
+
+static void keep_found(struct node *n, enum way way, const struct found *found)
+{
+	n->way = way;
+	node_set(&n->parent, found->parent);
+	if (!found->parent || !n->is_instrumented || n->parent->has_header || n->parent->has_trace)
+		return;
+	/* The request began a trace that only its calls show. */
+	memcpy(n->parent->trace_id, n->header_trace, TRACE_ID_BYTES);
+	n->parent->has_trace = true;
+}
+
+static void keep_candidates(struct node *n, const struct found *found)
+{
+	if (n->way != WAY_NONE)
+		return;
+	for (size_t i = 0; i < found->candidate_count; i++)
+		node_set(&n->candidates[i], found->candidates[i]);
+	n->candidate_count = found->candidate_count;
+}
+
+/* Ask each way; those behind one that made a link only say whether they disagree. */
+static void place(struct trace *t, struct node *n)
+{
+	struct found candidates = {};
+
+	for (enum way way = WAY_NONE + 1; way < WAYS; way++) {
+		struct found found = {};
+		enum link_outcome outcome;
+
+		if (ways[way].of != ROLE_UNKNOWN && ways[way].of != n->role)
+			continue;
+		if (n->way != WAY_NONE && way != WAY_CONNECTION)
+			continue;
+		outcome = ways[way].find(t, n, &found);
+		t->links.count[way][outcome]++;
+		if (outcome == LINK_MADE && (n->way == WAY_NONE || found.parent))
+			keep_found(n, way, &found);
+		for (size_t i = 0; i < found.candidate_count; i++)
+			found_add(&candidates, found.candidates[i]);
+	}
+	if (n->way == WAY_NONE && !node_is_server(n)) {
+		t->links.count[WAY_NONE][LINK_NONE]++;
+		if (!candidates.candidate_count)
+			serving(n, &candidates);
+	}
+	keep_candidates(n, &candidates);
+	n->state = NODE_PLACED;
+}
+
+/* The program's own trace where a header tells, else the parent's, else a new one. */
+static void trace_of(struct trace *t, struct node *n)
+{
+	if (n->has_header && (node_is_server(n) || n->is_instrumented))
+		memcpy(n->trace_id, n->header_trace, TRACE_ID_BYTES);
+	else if (n->parent)
+		memcpy(n->trace_id, n->parent->trace_id, TRACE_ID_BYTES);
+	else if (!n->has_trace)
+		random_id(t->options.random, n->trace_id, TRACE_ID_BYTES);
+	n->has_trace = true;
+	if (n->parent && memcmp(n->trace_id, n->parent->trace_id, TRACE_ID_BYTES)) {
+		t->links.count[n->way][LINK_DISAGREED]++;
+		node_set(&n->parent, NULL);
+	}
+}
+
+static size_t links_of(struct trace *t, struct node *n, struct span_link ret[SPAN_LINKS])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n->candidate_count; i++) {
+		struct node *c = n->candidates[i];
+
+		if (!c->has_trace)
+			trace_of(t, c);
+		memcpy(ret[count].trace_id, c->trace_id, TRACE_ID_BYTES);
+		memcpy(ret[count].span_id, c->span_id, SPAN_ID_BYTES);
+		ret[count++].confidence = 1.0 / (double)(n->candidate_count + 1);
+	}
+	return count;
+}
+
+static void emit(struct trace *t, struct node *n)
+{
+	struct span *span = n->traced.span;
+	struct span_link links[SPAN_LINKS];
+
+	span->link_count = links_of(t, n, links);
+	span->links = links;
+	memcpy(span->context.trace_id, n->trace_id, TRACE_ID_BYTES);
+	memcpy(span->context.span_id, n->span_id, SPAN_ID_BYTES);
+	n->traced.beside_sdk = n->is_instrumented;
+	n->traced.downstream_ns = downstream_of(n);
+	if (n->parent) {
+		n->traced.has_local_parent = true;
+		n->traced.parent_sampled = n->parent->sampled;
+		memcpy(span->parent_id, n->parent->span_id, SPAN_ID_BYTES);
+		span->has_parent = true;
+		span->parent_is_remote = node_is_server(n);
+	}
+	t->options.emit(t->options.context, &n->traced);
+	n->sampled = span->sampled;
+	span_free(span);
+	n->traced.span = NULL;
+}
+
+/*
+ * Parents first: a child's trace is its parent's. False when the parent has no place yet,
+ * which is none to wait for where it `hurries`.
+ */
+static bool give(struct trace *t, struct node *n, bool hurries, int depth)
+{
+	if (n->state == NODE_WAITING && hurries)
+		place(t, n);
+	if (n->state != NODE_PLACED)
+		return n->state == NODE_GIVEN;
+	if (n->parent && depth < DEPTH_MAX && !give(t, n->parent, hurries, depth + 1))
+		return false;
+	trace_of(t, n);
+	emit(t, n);
+	n->state = NODE_GIVEN;
+	t->waiting--;
+	return true;
+}
+
+static void tell(struct trace *t, uint64_t now_ns)
+{
+	for (struct node *n = t->first_waiting; n; n = n->newer)
+		if (node_is_server(n) && !n->told && n->ended_ns + SETTLE_NS <= now_ns) {
+			callback_tell(t, n);
+			n->told = true;
+		}
+}
+
+static void place_all(struct trace *t, uint64_t now_ns)
+{
+	for (struct node *n = t->first_waiting; n; n = n->newer) {
+		if (n->state != NODE_WAITING || must_wait(t, n, now_ns))
+			continue;
+		t->expired += has_expired(t, n, now_ns);
+		place(t, n);
+	}
+}
+
+static void give_all(struct trace *t)
+{
+	for (struct node *n = t->first_waiting; n; n = n->newer)
+		give(t, n, false, 0);
+	while (t->first_waiting && t->first_waiting->state == NODE_GIVEN)
+		t->first_waiting = t->first_waiting->newer;
+}
+
+static void forget_old(struct trace *t, uint64_t now_ns)
+{
+	while (t->oldest && t->oldest->state == NODE_GIVEN && has_expired(t, t->oldest, now_ns))
+		node_forget_oldest(t);
+}
+
+void trace_settle(struct trace *t, uint64_t now_ns)
+{
+	t->settled_ns = now_ns;
+	if (t->waiting) {
+		look_who_is_served(t, now_ns);
+		tell(t, now_ns);
+		place_all(t, now_ns);
+		give_all(t);
+	}
+	forget_old(t, now_ns);
+}
+
+size_t trace_waiting(const struct trace *t)
+{
+	size_t count = 0;
+
+	for (const struct node *n = t->first_waiting; n; n = n->newer)
+		count += n->state != NODE_GIVEN;
+	return count;
+}
+
+void trace_flush(struct trace *t)
+{
+	tell(t, UINT64_MAX);
+	while (t->first_waiting) {
+		give(t, t->first_waiting, true, 0);
+		t->first_waiting = t->first_waiting->newer;
+	}
+}
+
+/* Room for one more: the oldest goes, whether its place is known or not. */
+static void make_room(struct trace *t)
+{
+	t->hurried += t->oldest->state != NODE_GIVEN;
+	give(t, t->oldest, true, 0);
+	if (t->first_waiting == t->oldest)
+		t->first_waiting = t->oldest->newer;
+	node_forget_oldest(t);
+}
+
+void trace_take(struct trace *t, const struct exchange *x, const struct traced *traced)
+{
+	struct node *n;
+
+	if (t->nodes >= t->options.config->limit.trace_spans)
+		make_room(t);
+	n = node_new(t, x, traced);
+	if (n->program && node_is_server(n))
+		n->program->served++;
+	else if (n->program)
+		n->program->calls++;
+	if (!t->first_waiting)
+		t->first_waiting = n;
+	t->waiting++;
+}
