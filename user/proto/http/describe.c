@@ -88,18 +88,16 @@ static struct str find_scheme(const struct view *view)
 static void add_version(const struct view *view, const struct message *answer)
 {
 	int64_t version = view->question->numbers[HTTP_VERSION];
-	struct str text = {};
 
 	if (!version && answer)
 		version = answer->numbers[HTTP_VERSION];
-	if (version == 11)
-		text = STR("1.1");
-	else if (version == 10)
-		text = STR("1.0");
+	if (version == 10)
+		span_add_text(view->span, STR("network.protocol.version"), STR("1.0"));
+	else if (version == 11)
+		span_add_text(view->span, STR("network.protocol.version"), STR("1.1"));
 	else if (version)
-		text = version == 20 ? STR("2") : STR("3");
-	if (text.len)
-		span_add_text(view->span, STR("network.protocol.version"), text);
+		span_add_text(view->span, STR("network.protocol.version"),
+			      version == 20 ? STR("2") : STR("3"));
 }
 
 /* Where the request was for, as the outermost proxy saw it. RFC 9112 3.2.2: a target's host wins. */
