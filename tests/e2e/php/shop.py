@@ -130,12 +130,15 @@ class Site:
 
 		def one(mine):
 			connection = self.connect()
-			for method, target, body, status in mine:
-				connection.request(method, target, body)
-				answer = connection.getresponse()
-				answer.read()
-				if answer.status != status:
-					wrong.append((method, target, answer.status))
+			try:
+				for method, target, body, status in mine:
+					connection.request(method, target, body)
+					answer = connection.getresponse()
+					answer.read()
+					if answer.status != status:
+						wrong.append((method, target, answer.status))
+			except (OSError, http.client.HTTPException) as error:
+				wrong.append(error)
 			connection.close()
 
 		threads = [threading.Thread(target=one, args=(asked[n::visitors],)) for n in range(visitors)]
