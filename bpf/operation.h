@@ -52,7 +52,10 @@ static __always_inline __u64 tail_find(const struct source *source, __u32 *len)
 	return 0;
 }
 
-/* `tail` is what the turn ended with before the operation; returns what it ends with after. */
+/*
+ * `tail` is what the turn ended with before the operation; returns what it ends with after.
+ * Inverted, so that zeros, by which binary protocols end, are not the 0 of what was not seen.
+ */
 __noinline __u64 operation_tail(const struct operation *op, __u64 tail)
 {
 	__u8 seen[TAIL_BYTES];
@@ -67,7 +70,7 @@ __noinline __u64 operation_tail(const struct operation *op, __u64 tail)
 		return 0;
 	for (__u32 i = 0; i < TAIL_BYTES; i++)
 		if (i + len >= TAIL_BYTES)
-			tail = tail << 8 | seen[i];
+			tail = tail << 8 | (__u8)~seen[i];
 	return tail;
 }
 

@@ -56,7 +56,7 @@ struct turn {
 	__u64 first_ns;	  /* its first operation */
 	__u64 last_ns;	  /* its last operation */
 	__u64 arrived_ns; /* when its first byte could have been read; RECEIVED only */
-	__u64 tail;	  /* its last bytes, the very last in the low byte; 0 where not seen */
+	__u64 tail; /* its last bytes, inverted, the very last in the low byte; 0 where not seen */
 	__u32 operations;
 	__u32 unreported; /* of `bytes`, those that no hook reported */
 };

@@ -81,7 +81,7 @@ struct exchange {
 
 /* What goes back to the kernel half: one verdict for one socket. */
 typedef void verdict_set(void *context, uint64_t cookie, enum verdict verdict, uint16_t head_bytes);
-/* Connections to come of this port (the server's, wherever it is) have longer heads. */
+/* Connections to come of this port (the server's, wherever it is; 0: unix) have longer heads. */
 typedef void heads_set(void *context, uint16_t port, uint16_t head_bytes);
 typedef void exchange_observe(void *context, const struct exchange *exchange);
 

@@ -43,7 +43,7 @@ static bool take_question(struct exchanges *x, struct connection *c, const struc
 	memcpy(block->bytes, r->payload, r->length);
 	head = (struct str){ block->bytes, r->length };
 	if (connection_proto(x, c)->parse(head, false, ASKING, NULL, m) != r->length ||
-	    m->body != BODY_NONE || m->cut) {
+	    m->body != BODY_NONE || m->cut || m->interim) {
 		block_give(&x->blocks, block);
 		return false;
 	}

@@ -40,7 +40,7 @@ enum http_text {
 
 enum http_number {
 	HTTP_STATUS,
-	HTTP_VERSION, /* 10, 11; 0: the head was cut before it */
+	HTTP_VERSION, /* 10, 11, 20, 30; 0: the head was cut before it */
 	HTTP_FLAGS,
 	HTTP_GENERATION, /* which http_configure() the captured headers belong to */
 	HTTP_NUMBERS,
@@ -49,6 +49,8 @@ enum http_number {
 enum http_flag {
 	HTTP_TRACEPARENT_TWICE = 1 << 0, /* more than one: none counts */
 	HTTP_B3_DEBUG = 1 << 1,		 /* X-B3-Flags: 1 */
+	HTTP_GATEWAY =
+		1 << 2, /* a web server asks in another's name: its host is not who is asked */
 };
 
 static_assert((int)HTTP_TEXTS <= (int)MESSAGE_TEXTS, "HTTP's texts fit a message");
