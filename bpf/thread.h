@@ -99,18 +99,17 @@ static __always_inline bool thread_note(struct task_struct *task, int direction,
 }
 
 /*
- * What led to connect() led to the connection's first question too, which is written when it is
- * open: on a loop that is another event. Go's runtime may write from another thread.
+ * What led to connect() led to the connection's first question too, which on a loop is
+ * written in the turn that found it open. Not in Go, whose client gives an open connection to
+ * whoever waits for one.
  */
 static __always_inline bool cause_connected(const struct cause *connected, __u32 thread,
 					    struct cause *ret)
 {
-	__u64 goroutine = ret->goroutine;
-
-	if (!goroutine && (__u32)connected->goroutine != thread)
+	if (ret->goroutine || (__u32)connected->goroutine != thread)
 		return false;
 	*ret = *connected;
-	ret->goroutine = goroutine;
+	ret->goroutine = 0;
 	return true;
 }
 

@@ -27,6 +27,8 @@ enum {
 	CHAIN_MAX = 32,	    /* calls of one request, one after the other */
 	PLAIN_ENOUGH = 8,   /* answers before turns with several reads are believed */
 	PLAIN_FOR_ONE = 16, /* so many for each one that was odd */
+	FITS_FOR_ONE = 64,  /* the same of all turns, where one end of a call must do */
+	JUDGED = 256,	    /* answers after which what was before counts half */
 };
 
 struct origin_of_call {
@@ -77,17 +79,24 @@ static bool is_inside(const struct program *p, const struct activity *a, uint64_
 static void judge_answer(const struct trace *t, const struct node *server)
 {
 	struct node *read = node_of_cause(t, &server->answered_by.cause);
+	bool several = server->answered_by.cause.reads > 1;
 	struct program *p = server->program;
 
-	if (!p || !read || server->answered_by.cause.reads < 2)
+	if (!read)
 		return;
+	if (p->fits + p->odd >= JUDGED) {
+		p->fits /= 2;
+		p->plain /= 2;
+		p->odd /= 2;
+	}
 	if (node_is_server(read) ? read == server : !read->led_to) {
-		p->plain++;
-		read->led_plainly = true;
+		p->fits++;
+		p->plain += several;
+		read->led_plainly = several;
 		return;
 	}
 	p->odd++;
-	p->plain -= read->led_plainly;
+	p->plain -= read->led_plainly && p->plain;
 	read->led_plainly = false;
 }
 
@@ -118,9 +127,22 @@ void callback_tell(struct trace *t, struct node *server)
 	}
 }
 
-static bool trusts_weak(const struct program *p)
+/* `enough`: answers that were as they should be. */
+static bool trusts(const struct program *p, bool weak, uint32_t enough)
 {
-	return p->plain >= PLAIN_ENOUGH && p->odd * PLAIN_FOR_ONE <= p->plain;
+	uint32_t good = weak ? p->plain : p->fits;
+
+	return good >= enough && p->odd * PLAIN_FOR_ONE <= good;
+}
+
+/* Nothing says where the call came from. Does what it led to prove enough? */
+static bool is_proved(const struct node *n)
+{
+	const struct program *p = n->program;
+
+	return n->answered_by.cause.waits && !n->led_unsurely && p->fits >= PLAIN_ENOUGH &&
+	       p->odd * FITS_FOR_ONE <= p->fits &&
+	       (!n->led_weakly || trusts(p, true, PLAIN_ENOUGH));
 }
 
 /* The one that it led to is its parent. */
@@ -144,9 +166,11 @@ enum link_outcome callback_find(struct trace *t, struct node *n, struct found *r
 		return LINK_NONE;
 	if (n->led_to_several || !n->led_to || !node_covers(n->led_to, n->started_ns))
 		return LINK_AMBIGUOUS;
-	if (from.server) {
-		p->odd += weak && from.server != n->led_to;
-		return from.server == n->led_to ? made(n, ret) : LINK_DISAGREED;
+	if (from.server && from.server != n->led_to) {
+		p->odd++;
+		return LINK_DISAGREED;
 	}
-	return n->led_unsurely || (weak && !trusts_weak(p)) ? LINK_AMBIGUOUS : made(n, ret);
+	if (from.server ? !trusts(p, weak, 0) : !is_proved(n))
+		return LINK_AMBIGUOUS;
+	return made(n, ret);
 }

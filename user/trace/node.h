@@ -71,7 +71,8 @@ struct program {
 	struct node *newest;
 	uint64_t calls, served;	    /* client and server exchanges */
 	uint64_t open_since;	    /* start of its oldest open server exchange; UINT64_MAX: none */
-	uint32_t plain, odd; /* answers, as they would be if each read were worked on at once */
+	/* Answers where they would be if each read were worked on at once, or not (callback.c). */
+	uint32_t fits, plain, odd;
 };
 
 struct links {
