@@ -18,8 +18,8 @@
 #include "user/trace/ways.h"
 
 enum {
-	CHAIN_MAX = 32,	  /* calls of one request, one after the other */
-	AGREED_ENOUGH = 8, /* before turns with several reads are believed */
+	CHAIN_MAX = 32,	     /* calls of one request, one after the other */
+	AGREED_ENOUGH = 8,   /* before turns with several reads are believed */
 	AGREED_FOR_ONE = 16, /* so many must agree for each one that does not */
 };
 

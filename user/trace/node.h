@@ -28,10 +28,10 @@ enum link_outcome {
 
 enum { CANDIDATES = SPAN_LINKS };
 
-enum node_state { NODE_WAITING, NODE_PLACED, NODE_GIVEN };
+enum node_state { NODE_WAITING, NODE_PLACED, NODE_GIVING, NODE_GIVEN };
 
 struct node {
-	struct node *newer;	  /* of all */
+	struct node *newer;			/* of all */
 	struct node *older_there, *newer_there; /* of its program */
 	struct program *program;		/* NULL: there are too many */
 	size_t references;			/* of the list of all, and of other nodes */
@@ -43,9 +43,9 @@ struct node {
 	bool has_header; /* a trace context came with the question, with these ids: */
 	uint8_t header_trace[TRACE_ID_BYTES], header_span[SPAN_ID_BYTES];
 	bool is_instrumented; /* the program made that context itself */
-	bool met;
+	bool met;	      /* who is at the other end of its connection is known */
 	bool several; /* another exchange has the same turn: which one was read is not known */
-	bool told; /* of a server: those that led to its answer know of it */
+	bool told;    /* of a server: those that led to its answer know of it */
 
 	/* Of a client: the server exchange that was answered because of its answer, if one was. */
 	struct node *led_to;
@@ -58,8 +58,8 @@ struct node {
 	size_t candidate_count;
 
 	struct traced traced; /* its span is NULL once it was given out */
-	bool has_trace;	   /* trace_id is final */
-	bool sampled;	   /* once it was given out */
+	bool has_trace;	      /* trace_id is final */
+	bool sampled;	      /* once it was given out */
 	uint8_t trace_id[TRACE_ID_BYTES], span_id[SPAN_ID_BYTES];
 };
 
