@@ -128,9 +128,13 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 {
 	struct tcp_sock *tcp = tcp_of(sk);
 	struct tcp_seen seen = {};
+	struct cause connected = {};
 	struct step step = {};
+	bool nested = false, first = direction == SENT && !conn->number && conn->flags & CONN_CONNECTED;
 	int shipped;
 
+	if (first)
+		connected = conn->connected;
 	if (tcp) {
 		tcp_look(sk, tcp, !direction, &seen);
 		if (conn_ahead(conn, &seen, !direction))
@@ -146,7 +150,11 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 		conn->flags &= ~CONN_DIRTY;
 	bpf_spin_unlock(&conn->lock);
 	if (direction == RECEIVED || step.ship || step.flags & RECORD_OPENS)
-		thread_note(task, direction, op->cookie, step.number, &op->cause);
+		nested = thread_note(task, direction, op->cookie, step.number, &op->cause);
+	if (first && cause_connected(&connected, op->thread, &op->cause))
+		nested = conn->flags & CONN_NESTED;
+	if (nested)
+		op->flags |= RECORD_NESTED;
 	if (step.ship && !step.missing && !step.healed && !op->unreadable)
 		shipped = ship_bytes(&step, op);
 	else

@@ -89,7 +89,8 @@ static __always_inline __u32 conn_ahead(const struct conn *conn, const struct tc
 
 static __always_inline void turn_open(struct conn *conn, int direction, __u64 now, struct step *ret)
 {
-	ret->before = conn->turn;
+	if (conn->number)
+		ret->before = conn->turn;
 	ret->flags |= RECORD_OPENS;
 	conn->turn = (struct turn){ .first_ns = now };
 	if (direction == RECEIVED)

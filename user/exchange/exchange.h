@@ -47,6 +47,7 @@ struct activity {
 	struct cause cause;
 	uint32_t thread;
 	uint32_t turn; /* the message's, of its connection; 0: not known */
+	bool nested;   /* RECORD_NESTED */
 };
 
 /* What both ends of a connection know an exchange by; numbers of bytes are TCP's. */

@@ -41,7 +41,7 @@ enum body {
 	BODY_UNKNOWN, /* the head was cut before it told: the turn's end ends it */
 };
 
-enum { MESSAGE_TEXTS = 16, MESSAGE_NUMBERS = 4 };
+enum { MESSAGE_TEXTS = 21, MESSAGE_NUMBERS = 4 };
 
 /* One message. Every str borrows from the bytes given to parse(). */
 struct message {

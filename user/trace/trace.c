@@ -145,10 +145,10 @@ static bool waits_for_servers(const struct trace *t, const struct node *n)
 /* Calls of the time when `n` was served have no place yet. */
 static bool waits_for_calls(const struct node *n)
 {
-	for (const struct node *c = n->program ? n->program->newest : NULL; c; c = c->older_there)
-		if (!node_is_server(c) && c->state == NODE_WAITING && c->started_ns < n->ended_ns &&
-		    c->ended_ns > n->started_ns)
-			return true;
+	EACH_SINCE(c, n->program, n->started_ns)
+	if (!node_is_server(c) && c->state == NODE_WAITING && c->started_ns < n->ended_ns &&
+	    c->ended_ns > n->started_ns)
+		return true;
 	return false;
 }
 
@@ -269,6 +269,9 @@ static void emit(struct trace *t, struct node *n)
 		memcpy(span->parent_id, n->parent->span_id, SPAN_ID_BYTES);
 		span->has_parent = true;
 		span->parent_is_remote = node_is_server(n);
+	} else if (!node_is_server(n) && !n->is_instrumented) {
+		/* B3 may name the parent of the span whose ids it has; this one has others. */
+		span->has_parent = false;
 	}
 	t->options.emit(t->options.context, &n->traced);
 	n->sampled = span->sampled;

@@ -7,7 +7,6 @@
  * put on the span. What is opt-in there (url.scheme and user_agent.original of
  * clients, ports of clients, sizes) is left out.
  */
-#include "user/model/redact.h"
 #include "user/model/route.h"
 #include "user/proto/http/options.h"
 #include "user/proto/http/target.h"
@@ -280,6 +279,7 @@ void http_describe(const struct message *question, const struct message *answer,
 		describe_server(&view);
 	if (!span->counted_only) {
 		add_captured(&view);
+		http_add_baggage(question, span);
 		set_name(&view);
 	}
 	if (!span->counted_only || http_hides_metrics)
@@ -296,26 +296,4 @@ bool http_route_path(const struct message *question, struct span *span, struct s
 		*ret = text_clean(span,
 				  target_split(target, message_text(question, HTTP_METHOD)).path);
 	return !http_hides_metrics;
-}
-
-void http_context(const struct message *question, struct span *span)
-{
-	struct str parent = message_text(question, HTTP_TRACEPARENT);
-	struct trace_context context;
-
-	if (!parent.len || question->numbers[HTTP_FLAGS] & HTTP_TRACEPARENT_TWICE)
-		return;
-	if (!trace_context_parse(parent, &context))
-		return;
-	text_reserve(span);
-	trace_state_parse(text_list(span, message_text(question, HTTP_TRACESTATE),
-				    message_text(question, HTTP_TRACESTATE_NEXT)),
-			  &context.state);
-	if (span->kind == SPAN_SERVER) {
-		memcpy(span->parent_id, context.span_id, SPAN_ID_BYTES);
-		memset(context.span_id, 0, SPAN_ID_BYTES);
-		span->has_parent = span->parent_is_remote = true;
-	}
-	span->context = context;
-	span->has_context = true;
 }
