@@ -56,8 +56,7 @@ static struct origin_of_call come_from(const struct trace *t, const struct node 
 /* Was a turn of another connection read after `a`, at `ns`, before the thread waited again? */
 static bool read_on(const struct program *p, const struct activity *a, uint64_t ns)
 {
-	EACH_SINCE(n, p, ns)
-	{
+	EACH_SINCE(n, p, ns) {
 		const struct activity *read = node_is_server(n) ? &n->asked : &n->answered_by;
 		uint16_t later = read->cause.reads - a->cause.reads;
 

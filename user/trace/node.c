@@ -116,8 +116,12 @@ static void join_program(struct node *n)
 	if (!n->program)
 		return;
 	n->older_there = n->program->newest;
-	if (n->older_there)
+	n->latest_ns = n->ended_ns;
+	if (n->older_there) {
 		n->older_there->newer_there = n;
+		if (n->older_there->latest_ns > n->latest_ns)
+			n->latest_ns = n->older_there->latest_ns;
+	}
 	n->program->newest = n;
 }
 

@@ -41,6 +41,8 @@ struct node {
 	struct activity asked, answered_by;
 	struct meeting meeting;
 	uint64_t started_ns, answered_ns, ended_ns; /* answered: its first byte; 0: no answer */
+	uint64_t
+		latest_ns; /* the latest end in its program up to it; news of an old end may come late */
 	bool has_header; /* a trace context came with the question, with these ids: */
 	uint8_t header_trace[TRACE_ID_BYTES], header_span[SPAN_ID_BYTES];
 	bool is_instrumented; /* the program made that context itself */
@@ -104,12 +106,9 @@ struct node *node_of_cause(const struct trace *t, const struct cause *cause);
 /* The client's exchange at the other end; NULL: not watched, or not known yet. */
 struct node *node_of_meeting(const struct trace *t, const struct node *server);
 
-/* Observed in nearly the order of their ends: as much out of it as records may wait for others. */
-#define SKEW_NS (100 * NS_PER_MS)
-
 /* Nodes of a program (which may be NULL) that had not ended at `ns_`, newest first, and some more. */
 #define EACH_SINCE(n_, p_, ns_)                                                                    \
-	for (struct node *n_ = (p_) ? (p_)->newest : NULL; n_ && n_->ended_ns + SKEW_NS >= (ns_);  \
+	for (struct node *n_ = (p_) ? (p_)->newest : NULL; n_ && n_->latest_ns >= (ns_);           \
 	     n_ = n_->older_there)
 
 static inline bool node_is_server(const struct node *n)

@@ -146,9 +146,9 @@ static bool waits_for_servers(const struct trace *t, const struct node *n)
 static bool waits_for_calls(const struct node *n)
 {
 	EACH_SINCE(c, n->program, n->started_ns)
-	if (!node_is_server(c) && c->state == NODE_WAITING && c->started_ns < n->ended_ns &&
-	    c->ended_ns > n->started_ns)
-		return true;
+		if (!node_is_server(c) && c->state == NODE_WAITING && c->started_ns < n->ended_ns &&
+		    c->ended_ns > n->started_ns)
+			return true;
 	return false;
 }
 

@@ -36,9 +36,9 @@ size_t serving(const struct node *client, struct found *ret)
 	size_t count = 0;
 
 	EACH_SINCE(n, client->program, client->started_ns)
-	if (node_is_server(n) && node_covers(n, client->started_ns)) {
-		found_add(ret, n);
-		count++;
-	}
+		if (node_is_server(n) && node_covers(n, client->started_ns)) {
+			found_add(ret, n);
+			count++;
+		}
 	return count;
 }
