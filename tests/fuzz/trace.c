@@ -123,7 +123,10 @@ static struct cause cause(uint8_t from, uint8_t where)
 
 static struct activity activity(uint8_t from, uint8_t where, uint32_t turn)
 {
-	return (struct activity){ .cause = cause(from, where), .thread = where & 3, .turn = turn };
+	return (struct activity){ .cause = cause(from, where),
+				  .thread = where & 3,
+				  .turn = turn,
+				  .nested = from & 0x20 };
 }
 
 static void describe(struct run *run, uint8_t what, struct str *in, struct exchange *ret)

@@ -34,8 +34,9 @@ TEST(a_request_waits_while_at_least_one_call_runs)
 
 TEST(a_request_does_not_wait_after_its_answer)
 {
-	CHECK(waited("1 reads R, calls C, answers R, hears C") == 1);
-	CHECK(waited("1 reads R, calls C, calls D, hears C, answers R, hears D") == 3);
+	CHECK(waited("1 reads R(7.1), calls C(7.2), answers R, hears C") == 1);
+	CHECK(waited("1 reads R(7.1), calls C(7.2), calls D(7.3), hears C, answers R, hears D") ==
+	      3);
 }
 
 TEST(only_its_own_calls_are_waited_for)

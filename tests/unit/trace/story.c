@@ -183,6 +183,7 @@ static struct actor *actor_new(struct story *s, const struct story_thread *t, en
 static struct activity activity(const struct story *s, const struct story_thread *t, uint32_t turn)
 {
 	return (struct activity){ .cause = t->cause,
+				  .nested = t->is_inside && t->cause.cookie,
 				  .thread = 1 + (uint32_t)(t - s->threads),
 				  .turn = turn };
 }
@@ -192,6 +193,7 @@ static void has_read(struct story_thread *t, uint64_t cookie, uint32_t turn)
 	t->cause.cookie = cookie;
 	t->cause.number = turn;
 	t->cause.reads++;
+	t->is_inside = false;
 }
 
 /* It is open for whoever asks who is served. */
@@ -319,6 +321,8 @@ static void act(struct story *s, struct story_thread *t, const char *verb, char 
 		finish(s, t, what);
 	else if (!strcmp(verb, "loses"))
 		end(s, actor(s, what));
+	else if (!strcmp(verb, "enters"))
+		t->is_inside = true;
 	else if (!strcmp(verb, "sleeps"))
 		forget_reads(t);
 	else if (!strcmp(verb, "runs"))

@@ -14,6 +14,7 @@
  *	calls C		writes the question of a call
  *	hears C		reads its answer, and C has ended; `loses C`: it ends without
  *	waits		for events
+ *	enters		deeper into its stack than where it read, as long as it reads nothing and does not wait
  *	sleeps		gives the processor up: what it does next came from nothing that it read
  *	runs 7		goroutine 7
  *	rests 50	milliseconds
@@ -48,6 +49,7 @@ struct actor {
 struct story_thread {
 	char name[8];
 	struct cause cause;
+	bool is_inside;
 };
 
 struct story {

@@ -4,6 +4,19 @@
 #include "tests/unit/trace/story.h"
 #include "user/base/clock.h"
 
+TEST(a_record_that_comes_late_hides_nobody)
+{
+	struct story *s = story_begin();
+
+	tell(s, "2 reads X; 1 rests 300, reads R, sleeps, calls C, hears C, sleeps, answers R");
+	/* X ended when nothing more was heard of it, which is told only now */
+	s->now_ns -= 299 * NS_PER_MS;
+	tell(s, "2 loses X");
+	s->now_ns += 299 * NS_PER_MS;
+	CHECK(told(s, "", "X R C<R"));
+	CHECK(story_end(s));
+}
+
 TEST(parents_are_given_out_before_their_children)
 {
 	struct story *s = story_begin();
@@ -47,8 +60,12 @@ TEST(nothing_is_given_out_before_late_records_are_in)
 TEST(a_child_may_end_after_its_parent)
 {
 	static const struct story_row rows[] = {
-		{ "1 reads R, calls C, answers R, hears C", "R C<R" },
-		{ "1 reads R, calls C, answers R, waits, rests 500, hears C", "R C<R" },
+		{ "1 reads R(7.1), calls C(7.2), answers R, hears C", "R<(7.1) C<R" },
+		{ "1 reads R(7.1), calls C(7.2), answers R, waits, rests 500, hears C",
+		  "R<(7.1) C<R" },
+		{ "1 reads R, calls C, answers R, waits, loses C", "R C<R" },
+		/* without a proof */
+		{ "1 reads R, calls C, answers R, waits, hears C", "R C~R" },
 		{ "a1 reads R, calls C; b1 reads S of C; a1 loses C, answers R; b1 answers S",
 		  "R C<R S<C" },
 	};
@@ -60,8 +77,8 @@ TEST(a_child_that_ends_long_after_its_parent_is_still_its_child)
 {
 	struct story *s = story_begin();
 
-	CHECK(told(s, "1 reads R, calls C, answers R", "R"));
-	CHECK(told(s, "1 waits, hears C", "R C<R"));
+	CHECK(told(s, "1 reads R(7.1), calls C(7.2), answers R", "R<(7.1)"));
+	CHECK(told(s, "1 waits, hears C", "R<(7.1) C<R"));
 	CHECK(story_end(s));
 }
 
@@ -86,7 +103,7 @@ TEST(a_process_that_ends_is_not_waited_for)
 	exchanges_process_ended(s->rig.x, actor(s, "R")->x.process, s->now_ns);
 	program_ends(s, 'b');
 	pass(s);
-	CHECK(!strcmp(said(s), "C Q D<Q"));
+	CHECK(!strcmp(said(s), "C Q D~Q"));
 	CHECK(hurried(s, "wait") == 0);
 	CHECK(story_end(s));
 }
