@@ -41,9 +41,8 @@ struct node {
 	struct activity asked, answered_by;
 	struct meeting meeting;
 	uint64_t started_ns, answered_ns, ended_ns; /* answered: its first byte; 0: no answer */
-	uint64_t
-		latest_ns; /* the latest end in its program up to it; news of an old end may come late */
-	bool has_header; /* a trace context came with the question, with these ids: */
+	uint64_t latest_ns; /* the latest end of its program up to it: old ones are told late */
+	bool has_header;    /* a trace context came with the question, with these ids: */
 	uint8_t header_trace[TRACE_ID_BYTES], header_span[SPAN_ID_BYTES];
 	bool is_instrumented; /* the program made that context itself */
 	bool met;	      /* who is at the other end of its connection is known */
