@@ -70,8 +70,8 @@ struct node {
 struct program {
 	struct process_id process;
 	struct node *newest;
-	uint64_t calls, served;	    /* client and server exchanges */
-	uint64_t open_since;	    /* start of its oldest open server exchange; UINT64_MAX: none */
+	uint64_t calls, served; /* client and server exchanges */
+	uint64_t open_since;	/* start of its oldest open server exchange; UINT64_MAX: none */
 	/* Answers where they would be if each read were worked on at once, or not (callback.c). */
 	uint32_t fits, plain, odd;
 };
