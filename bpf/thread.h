@@ -14,6 +14,8 @@
 
 #include "bpf/turn.h"
 
+enum { GO_STACK_BYTES = 1 << 30 };
+
 /* What the user's registers say as the system call that runs was entered. */
 struct user_state {
 	__u64 stack;
@@ -23,7 +25,9 @@ struct user_state {
 /*
  * Go keeps the running goroutine's g in a register that other programs use as they
  * like. A g begins with the bounds of its stack, which the stack pointer lies in
- * (runtime2.go, known to its assembler since 1.5).
+ * (runtime2.go, known to its assembler since 1.5). Elsewhere (HotSpot) it may point to any
+ * two words of which one is smaller than the stack pointer and the other is not: a stack of Go
+ * has at most 1 GB.
  */
 static __always_inline bool is_goroutine(__u64 g, __u64 stack)
 {
@@ -33,7 +37,7 @@ static __always_inline bool is_goroutine(__u64 g, __u64 stack)
 		return false;
 	if (bpf_probe_read_user(bounds, sizeof(bounds), (void *)g))
 		return false;
-	return bounds[0] < stack && stack <= bounds[1];
+	return bounds[0] < stack && stack <= bounds[1] && bounds[1] - bounds[0] <= GO_STACK_BYTES;
 }
 
 static __always_inline void user_state_of(struct task_struct *task, struct user_state *ret)
