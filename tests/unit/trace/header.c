@@ -69,6 +69,8 @@ TEST(a_call_of_the_requests_trace_is_its_child_whoever_makes_it)
 		  "R<(7.1) Q<(8.1) C<Q D<R" },
 		/* a trace that nobody there was asked in */
 		{ "1 reads R(7.1); 3 calls C(9.2), hears C; 1 answers R", "R<(7.1) C~R" },
+		/* begun before the request of its trace */
+		{ "3 calls C(7.2); 1 reads R(7.1); 3 hears C; 1 answers R", "C R<(7.1)" },
 		/* in a trace that was served before */
 		{ "1 reads R(7.1), answers R; 3 calls C(7.2), hears C", "R<(7.1) C*" },
 		/* in another program */

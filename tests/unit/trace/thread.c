@@ -48,7 +48,8 @@ TEST(a_thread_that_waits_for_events_may_have_been_given_other_work)
 		{ "1 reads R, waits, calls C, waits, hears C, waits, answers R", "R C~R" },
 		/* another thread's reads are counted by themselves */
 		{ "1 reads R; 2 calls C, hears C; 1 answers R", "R C~R" },
-		{ "1 reads R; 2 reads -, calls C, hears C; 1 answers R", "R C~R" },
+		{ "1 reads R, reads -; 2 reads -, calls C, hears C; 1 answers R", "R C~R" },
+		{ "1 reads R; 2 reads -, calls C, loses C; 1 answers R", "R C~R" },
 		/* nothing is served */
 		{ "1 calls C, hears C", "C" },
 		{ "1 reads R, answers R, calls C, hears C", "R C*" },
@@ -106,6 +107,8 @@ TEST(a_goroutine_proves_nothing_outside_of_what_it_serves)
 		/* another one calls, as for a request that is still to come */
 		{ "1 runs 7, reads R, waits, runs 9, calls C, hears C, waits, runs 7, answers R",
 		  "R C~R" },
+		/* still running when the request was answered, which it had not waited for */
+		{ "1 runs 7, reads R, calls C, answers R, waits, hears C", "R C~R" },
 		/* after its answer */
 		{ "1 runs 7, reads R, answers R, waits, calls C, hears C", "R C*" },
 		/* an address is a goroutine in its program only */
