@@ -98,6 +98,16 @@ TEST(who_was_served_when_no_such_call_was_under_way_is_not_its_child)
 	CHECK(story_end(s));
 }
 
+TEST(a_question_may_be_answered_before_the_call_that_sends_it_returns)
+{
+	struct story *s = story_begin();
+
+	tell(s, "a1 reads R, calls C; b1 reads S of C, answers S, rests 20");
+	actor(s, "C")->x.started_ns = s->now_ns;
+	CHECK(told(s, "a1 hears C, answers R", "R C<R S<C"));
+	CHECK(story_end(s));
+}
+
 TEST(the_half_that_is_missing_is_waited_for_and_no_longer_than_that)
 {
 	struct story *s = story_begin();
