@@ -134,6 +134,7 @@ struct config {
 		bool keep_errors;
 	} trace;
 
+	bool service_graph;
 	enum capture_flavour capture_flavour;
 	enum console_format console;
 	char *tape_record; /* path or NULL */
