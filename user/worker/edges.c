@@ -153,7 +153,6 @@ static struct edge *overflow_of(struct home *home, enum edge_end end, const stru
 	if (home->overflow)
 		return home->overflow;
 	home->overflow = edge_new(home, (struct str){}, at);
-	home->overflow->overflow = true;
 	side_add(home->overflow, end, side);
 	home->overflow->attributes[home->overflow->attribute_count++] =
 		(struct attribute){ .key = STR("otel.metric.overflow"),
@@ -192,16 +191,28 @@ static bool edge_drop(void *value, void *context)
 	return true;
 }
 
-/* The overflow edge outlives none of the others of its service. */
-static bool home_drop(void *value, void *context)
+static void home_free(struct home *home)
 {
-	struct home *home = value;
-
-	if (home->edges || (home->overflow && !is_over(context, home->overflow)))
-		return false;
 	if (home->overflow)
 		edge_free(home->overflow);
 	free(home);
+}
+
+static uint64_t home_overflowed(const struct home *home)
+{
+	return home->overflow ? home->overflow->duration.count : 0;
+}
+
+/* The overflow edge outlives none of the others of its service. */
+static bool home_drop(void *value, void *context)
+{
+	struct edges *e = context;
+	struct home *home = value;
+
+	if (home->edges || (home->overflow && !is_over(e, home->overflow)))
+		return false;
+	e->overflowed += home_overflowed(home);
+	home_free(home);
 	return true;
 }
 
@@ -316,15 +327,24 @@ static void give(const struct edges *e, const struct metric *metric,
 			give_edge(home->overflow, sink);
 }
 
-static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
+void edges_collect(struct edges *e, uint64_t now_ns, struct metric_sink *sink)
 {
-	struct edges *e = context;
-
 	sweep(e, now_ns);
 	if (!e->homes.count)
 		return;
 	give(e, &requests, give_both, sink);
 	give(e, &duration, give_duration, sink);
+}
+
+uint64_t edges_overflowed(const struct edges *e)
+{
+	uint64_t overflowed = e->overflowed;
+	const struct home *home;
+	size_t at = 0;
+
+	while ((home = table_next(&e->homes, &at)))
+		overflowed += home_overflowed(home);
+	return overflowed;
 }
 
 void edges_init(struct edges *e, struct series *series, size_t limit_per_service,
@@ -335,7 +355,6 @@ void edges_init(struct edges *e, struct series *series, size_t limit_per_service
 		.limit = limit_per_service,
 		.ended_ns = ended_series_ns,
 		.key = buf_new(KEY_BYTES),
-		.collector = { .name = "graph", .context = e, .collect = collect },
 	};
 	table_init(&e->edges, SIZE_MAX);
 	table_init(&e->homes, SIZE_MAX);
@@ -350,11 +369,8 @@ void edges_free(struct edges *e)
 	while ((edge = table_next(&e->edges, &at)))
 		edge_free(edge);
 	at = 0;
-	while ((home = table_next(&e->homes, &at))) {
-		if (home->overflow)
-			edge_free(home->overflow);
-		free(home);
-	}
+	while ((home = table_next(&e->homes, &at)))
+		home_free(home);
 	table_free(&e->edges);
 	table_free(&e->homes);
 	buf_free(&e->key);

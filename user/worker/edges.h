@@ -44,7 +44,6 @@ struct edge {
 	struct histogram duration;
 	uint64_t failed;
 	uint64_t start_unix_ns, last_ns; /* of the last count */
-	bool overflow;
 	size_t attribute_count; /* without "failed" */
 	struct attribute attributes[EDGE_ATTRIBUTES];
 	char address[EDGE_ADDRESS_TEXT];
@@ -56,8 +55,8 @@ struct edges {
 	uint64_t ended_ns, swept_ns;
 	struct table edges, homes;
 	struct buf key;
-	uint32_t drops; /* sweeps that dropped edges: others that were found stay */
-	struct collector collector;
+	uint64_t overflowed; /* requests of overflow edges that are gone */
+	uint32_t drops;	     /* sweeps that dropped edges: others that were found stay */
 };
 
 /* When an edge is made; times are monotonic but for the start. */
@@ -74,3 +73,7 @@ void edges_free(struct edges *e);
  */
 struct edge *edges_find(struct edges *e, const struct edge_side sides[ENDS], enum edge_end seen_by,
 			struct edge_time at);
+/* Drop what ended long enough ago, and give the metrics of the rest. */
+void edges_collect(struct edges *e, uint64_t now_ns, struct metric_sink *sink);
+/* Requests that overflow edges counted. */
+uint64_t edges_overflowed(const struct edges *e);

@@ -9,118 +9,138 @@
 /* In place of a family: the other end is watched. */
 enum { WATCHED = 0xff };
 
-static_assert(sizeof(union graph_key) == 4 * sizeof(uint64_t), "compared as words: no padding");
-static_assert(sizeof(struct process_id) <= ADDRESS_BYTES, "one of them is graph_key.other");
+static_assert(ADDRESS_BYTES == sizeof(((struct graph_key *)NULL)->other), "it is one");
 
 static inline bool is_client(const struct exchange *x)
 {
 	return x->role == ROLE_CLIENT;
 }
 
-static inline void key_set(const struct graph *g, const struct graph_exchange *of,
-			   union graph_key *key)
+/* Parts of graph_key.rest; the id is below them. */
+static inline uint64_t rest_of(const struct resource *own, uint8_t family)
 {
-	const struct exchange *x = of->x;
-
-	*key = (union graph_key){ .own = of->own->id,
-				  .generation = g->learned + g->edges.drops,
-				  .role = is_client(x) };
-	if (x->other.tgid) {
-		key->family = WATCHED;
-		memcpy(key->other, &x->other.started_ns, sizeof(uint64_t));
-		memcpy(key->other + sizeof(uint64_t), &x->other.tgid, sizeof(x->other.tgid));
-		return;
-	}
-	if (!x->peer)
-		return;
-	key->family = x->peer->family;
-	if (key->family == FAMILY_UNIX)
-		return;
-	memcpy(key->other, x->peer->remote, ADDRESS_BYTES);
-	key->port = is_client(x) ? x->peer->remote_port : 0;
+	return own->id | (uint64_t)family << 48;
 }
 
-static inline bool key_same(const union graph_key *a, const union graph_key *b)
+static inline uint64_t rest_of_client(uint16_t port)
 {
-	return !((a->words[0] ^ b->words[0]) | (a->words[1] ^ b->words[1]) |
-		 (a->words[2] ^ b->words[2]) | (a->words[3] ^ b->words[3]));
+	return UINT64_C(1) << 56 | (uint64_t)port << 32;
 }
 
-static inline size_t place_of(const union graph_key *key)
+static inline struct graph_key key_of(const struct exchange *x, const struct resource *own)
 {
-	uint64_t mixed = (key->words[0] ^ key->words[2]) * MIX + (key->words[1] ^ key->words[3]);
+	const struct peer *peer = x->peer;
+	struct graph_key key = {};
 
-	return mixed * MIX >> (64 - GRAPH_BITS);
+	if (x->other.tgid)
+		return (struct graph_key){ .other = { x->other.started_ns, x->other.tgid },
+					   .rest = rest_of(own, WATCHED) };
+	key.rest = rest_of(own, peer ? peer->family : 0);
+	if (peer && peer->family != FAMILY_UNIX)
+		memcpy(key.other, peer->remote, sizeof(key.other));
+	if (is_client(x))
+		key.rest |= rest_of_client(peer ? peer->remote_port : 0);
+	return key;
 }
 
-static struct edge_side other_side(const struct graph *g, const struct exchange *x,
-				   const union graph_key *key)
+/* No key is like that of an empty place: ids of resources begin with 1. */
+static inline bool key_same(const struct graph_key *a, const struct graph_key *b)
 {
-	struct edge_side side = { .port = key->port, .family = key->family };
+	return a->rest == b->rest && a->other[0] == b->other[0] && a->other[1] == b->other[1];
+}
+
+static inline size_t place_of(const struct graph_key *key)
+{
+	return (key->other[0] + key->other[1] + key->rest) * MIX >> (64 - GRAPH_BITS);
+}
+
+static struct edge_side other_side(const struct graph *g, const struct exchange *x)
+{
+	struct edge_side side = {};
 	const struct process *process;
 
-	if (key->family == WATCHED) {
+	if (x->other.tgid) {
 		process = processes_find(g->processes, x->other);
 		side.service = process && process->resource ? process->resource : g->unknown;
 		return side;
 	}
-	memcpy(side.address, key->other, sizeof(side.address));
+	if (!x->peer)
+		return side;
+	side.family = x->peer->family;
+	if (side.family == FAMILY_UNIX)
+		return side;
+	memcpy(side.address, x->peer->remote, sizeof(side.address));
+	side.port = is_client(x) ? x->peer->remote_port : 0;
 	return side;
 }
 
-static __attribute__((noinline)) struct edge *edge_find(struct graph *g,
-							const struct graph_exchange *of,
-							const union graph_key *key)
+static struct edge *edge_find(struct graph *g, const struct exchange *x, const struct resource *own)
 {
-	enum edge_end own = is_client(of->x) ? END_CLIENT : END_SERVER;
-	struct edge_time at = {
-		.now_ns = of->x->ended_ns,
-		.start_unix_ns = of->x->started_ns + (uint64_t)of->unix_offset_ns,
-	};
+	enum edge_end end = is_client(x) ? END_CLIENT : END_SERVER;
 	struct edge_side sides[ENDS];
 
-	sides[own] = (struct edge_side){ .service = of->own };
-	sides[!own] = other_side(g, of->x, key);
-	return edges_find(&g->edges, sides, own, at);
+	sides[end] = (struct edge_side){ .service = own };
+	sides[!end] = other_side(g, x);
+	return edges_find(&g->edges, sides, end,
+			  (struct edge_time){
+				  .now_ns = x->ended_ns,
+				  .start_unix_ns = x->started_ns + (uint64_t)*g->unix_offset_ns,
+			  });
 }
 
-/* Where it was not kept; it may be that edges were dropped to make room. */
-static __attribute__((noinline)) struct edge *edge_keep(struct graph *g,
-							const struct graph_exchange *of,
-							union graph_key *key)
+void graph_forget(struct graph *g)
 {
-	struct edge *edge = edge_find(g, of, key);
-	size_t place;
+	memset(g->places, 0, sizeof(g->places));
+	g->drops = g->edges.drops;
+}
 
-	key->generation = g->learned + g->edges.drops;
-	place = place_of(key);
-	g->places[place].key = *key;
+static inline void edge_count(struct edge *edge, const struct exchange *x, uint64_t duration_ns,
+			      bool failed)
+{
+	edge->failed += failed;
+	edge->last_ns = x->ended_ns;
+	histogram_observe_ns(&edge->duration, duration_ns);
+}
+
+/* Of one that is not kept. To make room for it, others may have been dropped. */
+static __attribute__((noinline)) void count_another(struct graph *g, const struct exchange *x,
+						    const struct resource *own,
+						    uint64_t duration_ns, bool failed)
+{
+	struct edge *edge = edge_find(g, x, own);
+	struct graph_key key = key_of(x, own);
+	size_t place = place_of(&key);
+
+	if (g->drops != g->edges.drops)
+		graph_forget(g);
+	g->places[place].key = key;
 	g->places[place].edge = edge;
-	return edge;
+	edge_count(edge, x, duration_ns, failed);
 }
 
-void graph_count(struct graph *g, const struct graph_exchange *of)
+void graph_count(struct graph *g, const struct exchange *x, const struct resource *own,
+		 uint64_t duration_ns, bool failed)
 {
-	union graph_key key;
-	struct edge *edge;
+	struct graph_key key;
 	size_t place;
 
-	if (is_client(of->x) && of->x->other.tgid)
+	if (is_client(x) && x->other.tgid)
 		return;
-	key_set(g, of, &key);
+	key = key_of(x, own);
 	place = place_of(&key);
-	edge = g->places[place].edge;
-	if (!edge || !key_same(&g->places[place].key, &key))
-		edge = edge_keep(g, of, &key);
-	edge->failed += of->failed;
-	edge->last_ns = of->x->ended_ns;
-	g->overflowed += edge->overflow;
-	histogram_observe_ns(&edge->duration, of->duration_ns);
+	if (key_same(&g->places[place].key, &key))
+		edge_count(g->places[place].edge, x, duration_ns, failed);
+	else
+		count_another(g, x, own, duration_ns, failed);
 }
 
-void graph_processes_changed(struct graph *g)
+static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 {
-	g->learned++;
+	struct graph *g = context;
+
+	edges_collect(&g->edges, now_ns, sink);
+	if (g->drops != g->edges.drops)
+		graph_forget(g);
 }
 
 struct graph *graph_new(const struct graph_options *options)
@@ -129,6 +149,8 @@ struct graph *graph_new(const struct graph_options *options)
 
 	g->processes = options->processes;
 	g->unknown = options->unknown;
+	g->unix_offset_ns = options->unix_offset_ns;
+	g->collector = (struct collector){ .name = "graph", .context = g, .collect = collect };
 	edges_init(&g->edges, options->series, options->limit, options->ended_series_ns);
 	return g;
 }
@@ -143,10 +165,10 @@ void graph_free(struct graph *g)
 
 struct collector *graph_collector(struct graph *g)
 {
-	return &g->edges.collector;
+	return &g->collector;
 }
 
 uint64_t graph_overflowed(const struct graph *g)
 {
-	return g ? g->overflowed : 0;
+	return g ? edges_overflowed(&g->edges) : 0;
 }

@@ -18,33 +18,29 @@
 
 enum { GRAPH_BITS = 8, GRAPH_PLACES = 1 << GRAPH_BITS };
 
-/* Exchanges of one edge are alike by this; it is compared as words. */
-union graph_key {
-	struct {
-		uint8_t other[ADDRESS_BYTES]; /* an address, or a struct process_id */
-		uint32_t own, generation;     /* a resource's id; what is older is forgotten */
-		uint16_t port;
-		uint8_t family, role;
-		uint32_t zero;
-	};
-	uint64_t words[4];
+/* Exchanges of one edge are alike by this. */
+struct graph_key {
+	uint64_t other[2]; /* an address; or, watched, started_ns and tgid */
+	uint64_t rest;	   /* a resource's id; port, family and role */
 };
 
 struct graph {
 	struct processes *processes;
-	const struct resource *unknown; /* of processes without facts */
+	const struct resource *unknown;
+	const int64_t *unix_offset_ns;
 	struct edges edges;
-	uint32_t learned; /* records about processes: anybody may be somebody else since */
-	uint64_t overflowed;
+	uint32_t drops; /* of the edges, when places were last forgotten */
+	struct collector collector;
 	struct {
-		union graph_key key;
-		struct edge *edge; /* NULL: nothing is kept here */
-	} places[GRAPH_PLACES];
+		struct graph_key key;
+		struct edge *edge;
+	} places[GRAPH_PLACES]; /* a key of zeros: nothing is kept there */
 };
 
 struct graph_options {
 	struct processes *processes;
-	const struct resource *unknown;
+	const struct resource *unknown; /* of processes without facts */
+	const int64_t *unix_offset_ns;
 	struct series *series;
 	size_t limit; /* series of a service */
 	uint64_t ended_series_ns;
@@ -54,19 +50,14 @@ struct graph_options {
 struct graph *graph_new(const struct graph_options *options);
 void graph_free(struct graph *g);
 
-/* An exchange that metrics are made of. */
-struct graph_exchange {
-	const struct exchange *x;
-	const struct resource *own; /* of its process */
-	uint64_t duration_ns;
-	bool failed;
-	int64_t unix_offset_ns;
-};
-
-/* Count it, if it is not the client's end of one that its server counts. */
-void graph_count(struct graph *g, const struct graph_exchange *exchange);
-/* Something was learned of a process. */
-void graph_processes_changed(struct graph *g);
+/*
+ * Count `x`, of which metrics are made, if it is not the client's end of one that its server
+ * counts. `own` is of its process.
+ */
+void graph_count(struct graph *g, const struct exchange *x, const struct resource *own,
+		 uint64_t duration_ns, bool failed);
+/* Something was learned of a process: anybody may be somebody else since. */
+void graph_forget(struct graph *g);
 struct collector *graph_collector(struct graph *g);
 /* Requests that were counted by an overflow edge. */
 uint64_t graph_overflowed(const struct graph *g);

@@ -208,20 +208,6 @@ static void span_end(struct pipeline *p, struct span *span, struct row *row, siz
 	p->ledger.out[STAGE_SPAN]++;
 }
 
-/* Who called whom, of what metrics are made of. */
-static inline void graph_take(struct pipeline *p, const struct exchange *x,
-			      const struct resource *own, uint64_t duration_ns, bool failed)
-{
-	if (p->graph)
-		graph_count(p->graph, &(const struct graph_exchange){
-					      .x = x,
-					      .own = own,
-					      .duration_ns = duration_ns,
-					      .failed = failed,
-					      .unix_offset_ns = p->unix_offset_ns,
-				      });
-}
-
 /* Its place in its trace is known. */
 static void take_traced(void *context, const struct traced *traced)
 {
@@ -252,8 +238,9 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 	row = series_row(p->series, &span, x->ended_ns);
 	if (row) {
 		bucket = series_count(row, &span.measures);
-		graph_take(p, x, span.resource, span.measures.duration_ns,
-			   span.status == STATUS_ERROR);
+		if (p->graph)
+			graph_count(p->graph, x, span.resource, span.measures.duration_ns,
+				    span.status == STATUS_ERROR);
 	}
 	if (x->proto->context)
 		x->proto->context(&x->question, &span);
@@ -317,7 +304,8 @@ __attribute__((always_inline)) static inline void observe_counted(struct pipelin
 		return;
 	measures = measures_of(x);
 	series_count(row, &measures);
-	graph_take(p, x, span.resource, measures.duration_ns, failed);
+	if (p->graph)
+		graph_count(p->graph, x, span.resource, measures.duration_ns, failed);
 }
 
 static void observe(void *context, const struct exchange *x)
@@ -388,6 +376,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 		p->graph = graph_new(&(struct graph_options){
 			.processes = p->processes,
 			.unknown = p->unknown,
+			.unix_offset_ns = &p->unix_offset_ns,
 			.series = p->series,
 			.limit = c->limit.series,
 			.ended_series_ns = c->limit.ended_series_s * NS_PER_S,
@@ -477,7 +466,7 @@ static void take_process(struct pipeline *p, const struct record_process *record
 		return;
 	}
 	if (p->graph)
-		graph_processes_changed(p->graph);
+		graph_forget(p->graph);
 	process = processes_find(p->processes, record->head.process);
 	if (process && process->ended)
 		exchanges_process_ended(p->exchanges, process->id, record->head.at_ns);
