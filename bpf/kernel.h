@@ -177,14 +177,14 @@ struct bpf_iter__bpf_sk_storage_map {
 /* The registers that a system call was entered with. */
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long r14, r10, r9, r8, dx, si, di, orig_ax;
+	unsigned long r14, r10, r9, r8, dx, si, di, orig_ax, sp;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct user_pt_regs {
 	__u64 regs[31];
 };
 struct pt_regs {
-	__u64 regs[31];
+	__u64 regs[31], sp;
 	int syscallno;
 };
 #endif

@@ -29,7 +29,10 @@ struct conn {
 	__u64 total[DIRECTIONS];   /* bytes accounted since watching began */
 	__u32 base[DIRECTIONS];	   /* TCP's sequence number where `total` is 0 */
 	__u32 pending[DIRECTIONS]; /* booked by TCP's counters, not yet reported by a hook */
-	struct turn turn;
+	union {
+		struct turn turn;
+		struct cause connected; /* before the first turn: what led to connect() */
+	};
 	__u64 arrived_ns;    /* when the earliest byte that was not read yet became readable */
 	__u64 owner_started; /* when the target began whose operation was the last */
 	__u32 owner_epoch;   /* `targets_epoch` then */
@@ -53,6 +56,8 @@ enum conn_flags {
 	CONN_ACCEPTED = 1 << 4,
 	CONN_DIRTY = 1 << 5, /* the open turn has moved since its last record */
 	CONN_CLOSED = 1 << 6,
+	CONN_CONNECTED = 1 << 7, /* `connected` is set */
+	CONN_NESTED = 1 << 8,	 /* as RECORD_NESTED, of connect() */
 
 	CONN_BEGUN = CONN_READY | CONN_ANNOUNCED,
 };
@@ -75,6 +80,7 @@ struct {
 struct thread {
 	__u64 cookie; /* of the socket; 0: nothing since it last waited */
 	__u64 switches; /* how often it had given up the processor then */
+	__u64 stack;	/* the user's stack pointer then */
 	__u32 number; /* of the turn that it read there; 0: on a connection that is not followed */
 	__u16 waits, reads; /* as in struct cause */
 };

@@ -52,7 +52,10 @@ static __always_inline __u64 tail_find(const struct source *source, __u32 *len)
 	return 0;
 }
 
-/* `tail` is what the turn ended with before the operation; returns what it ends with after. */
+/*
+ * `tail` is what the turn ended with before the operation; returns what it ends with after.
+ * Inverted, so that zeros, by which binary protocols end, are not the 0 of what was not seen.
+ */
 __noinline __u64 operation_tail(const struct operation *op, __u64 tail)
 {
 	__u8 seen[TAIL_BYTES];
@@ -67,7 +70,7 @@ __noinline __u64 operation_tail(const struct operation *op, __u64 tail)
 		return 0;
 	for (__u32 i = 0; i < TAIL_BYTES; i++)
 		if (i + len >= TAIL_BYTES)
-			tail = tail << 8 | seen[i];
+			tail = tail << 8 | (__u8)~seen[i];
 	return tail;
 }
 
@@ -128,9 +131,13 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 {
 	struct tcp_sock *tcp = tcp_of(sk);
 	struct tcp_seen seen = {};
+	struct cause connected = {};
 	struct step step = {};
+	bool nested = false, first = direction == SENT && !conn->number && conn->flags & CONN_CONNECTED;
 	int shipped;
 
+	if (first)
+		connected = conn->connected;
 	if (tcp) {
 		tcp_look(sk, tcp, !direction, &seen);
 		if (conn_ahead(conn, &seen, !direction))
@@ -146,7 +153,11 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 		conn->flags &= ~CONN_DIRTY;
 	bpf_spin_unlock(&conn->lock);
 	if (direction == RECEIVED || step.ship || step.flags & RECORD_OPENS)
-		thread_note(task, direction, op->cookie, step.number, &op->cause);
+		nested = thread_note(task, direction, op->cookie, step.number, &op->cause);
+	if (first && cause_connected(&connected, op->thread, &op->cause))
+		nested = conn->flags & CONN_NESTED;
+	if (nested)
+		op->flags |= RECORD_NESTED;
 	if (step.ship && !step.missing && !step.healed && !op->unreadable)
 		shipped = ship_bytes(&step, op);
 	else

@@ -14,21 +14,44 @@
 
 #include "bpf/turn.h"
 
-/* Go keeps the address of the running goroutine's g, which lies in its heap, in a register. */
-static __always_inline __u64 goroutine_of(struct task_struct *task)
+/* What the user's registers say as the system call that runs was entered. */
+struct user_state {
+	__u64 stack;
+	__u64 goroutine; /* address of the running one's g; 0: not Go */
+};
+
+/*
+ * Go keeps the running goroutine's g in a register that other programs use as they
+ * like. A g begins with the bounds of its stack, which the stack pointer lies in
+ * (runtime2.go, known to its assembler since 1.5).
+ */
+static __always_inline bool is_goroutine(__u64 g, __u64 stack)
+{
+	__u64 bounds[2];
+
+	if (!g || g % 8 || (g ^ stack) >> 36)
+		return false;
+	if (bpf_probe_read_user(bounds, sizeof(bounds), (void *)g))
+		return false;
+	return bounds[0] < stack && stack <= bounds[1];
+}
+
+static __always_inline void user_state_of(struct task_struct *task, struct user_state *ret)
 {
 	struct pt_regs *regs;
 	__u64 g;
 
 	if (task->flags & (PF_KTHREAD | PF_IO_WORKER))
-		return 0;
+		return;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	ret->stack = regs->sp;
 #if defined(__TARGET_ARCH_x86)
 	g = regs->r14;
 #elif defined(__TARGET_ARCH_arm64)
 	g = regs->regs[28];
 #endif
-	return g >> 32 == 0xc0 ? g : 0;
+	if (is_goroutine(g, ret->stack))
+		ret->goroutine = g;
 }
 
 static __always_inline struct thread *thread_here(struct task_struct *task)
@@ -39,32 +62,55 @@ static __always_inline struct thread *thread_here(struct task_struct *task)
 }
 
 static __always_inline void thread_read(struct thread *thread, struct task_struct *task,
-					__u64 cookie, __u32 number)
+					__u64 cookie, __u32 number, __u64 stack)
 {
 	if (thread->cookie != cookie || thread->number != number)
 		thread->reads++;
 	thread->cookie = cookie;
 	thread->number = number;
 	thread->switches = task->nvcsw;
+	thread->stack = stack;
 }
 
-/* The thread did an operation on turn `number` of the socket; `ret` is what led to it. */
-static __always_inline void thread_note(struct task_struct *task, int direction, __u64 cookie,
+/*
+ * The thread did an operation on turn `number` of the socket; `ret` is what led to it. True for a
+ * write inside the call that handles what was read: where a loop calls its handlers
+ * below the function that reads, work that it does between events is not.
+ */
+static __always_inline bool thread_note(struct task_struct *task, int direction, __u64 cookie,
 					__u32 number, struct cause *ret)
 {
 	struct thread *thread = thread_here(task);
+	struct user_state user = {};
 
 	if (!thread)
-		return;
+		return false;
+	user_state_of(task, &user);
 	if (direction == RECEIVED)
-		thread_read(thread, task, cookie, number);
+		thread_read(thread, task, cookie, number, user.stack);
 	else if (thread->switches != task->nvcsw)
 		thread->cookie = thread->number = 0;
 	*ret = (struct cause){ .cookie = thread->cookie,
-			       .goroutine = goroutine_of(task),
+			       .goroutine = user.goroutine,
 			       .number = thread->number,
 			       .waits = thread->waits,
 			       .reads = thread->reads };
+	return direction == SENT && thread->cookie && user.stack < thread->stack;
+}
+
+/*
+ * What led to connect() led to the connection's first question too, which on a loop is
+ * written in the turn that found it open. Not in Go, whose client gives an open connection to
+ * whoever waits for one.
+ */
+static __always_inline bool cause_connected(const struct cause *connected, __u32 thread,
+					    struct cause *ret)
+{
+	if (ret->goroutine || (__u32)connected->goroutine != thread)
+		return false;
+	*ret = *connected;
+	ret->goroutine = 0;
+	return true;
 }
 
 /* The thread waits for any of many descriptors: what it does next came from none that it read. */

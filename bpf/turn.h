@@ -24,7 +24,7 @@ struct operation {
 	struct source source;
 	struct cause cause;
 	__u64 cookie, now;
-	__u64 tail; /* what the turn ends with after it; 0: not seen */
+	__u64 tail; /* what the turn ends with after it, inverted; 0: not seen */
 	__u32 bytes, thread;
 	__u32 limit;   /* of the bytes that are shipped of a turn's head */
 	__u32 unreadable; /* counter of why the bytes cannot be read; 0: they can */
@@ -89,7 +89,8 @@ static __always_inline __u32 conn_ahead(const struct conn *conn, const struct tc
 
 static __always_inline void turn_open(struct conn *conn, int direction, __u64 now, struct step *ret)
 {
-	ret->before = conn->turn;
+	if (conn->number)
+		ret->before = conn->turn;
 	ret->flags |= RECORD_OPENS;
 	conn->turn = (struct turn){ .first_ns = now };
 	if (direction == RECEIVED)

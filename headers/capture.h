@@ -46,7 +46,8 @@ enum ring_sleep {
 /* What the worker steers: an array of one, mapped by it. */
 struct capture_control {
 	__u32 ring_sleep[RINGS_MAX];
-	__u16 head_bytes[65536]; /* by a server's port: shipped of a turn's head; 0: the default */
+	/* By a server's port, [0] of all unix sockets: shipped of a turn's head; 0: the default. */
+	__u16 head_bytes[65536];
 };
 
 /* Whom to watch: an array of one, mapped by the monitor alone. */

@@ -56,7 +56,7 @@ struct turn {
 	__u64 first_ns;	  /* its first operation */
 	__u64 last_ns;	  /* its last operation */
 	__u64 arrived_ns; /* when its first byte could have been read; RECEIVED only */
-	__u64 tail;	  /* its last bytes, the very last in the low byte; 0 where not seen */
+	__u64 tail; /* its last bytes, inverted, the very last in the low byte; 0 where not seen */
 	__u32 operations;
 	__u32 unreported; /* of `bytes`, those that no hook reported */
 };
@@ -80,6 +80,7 @@ enum record_flags {
 	RECORD_JOINED = 1 << 3,	    /* bytes had passed on the connection before it was watched */
 	RECORD_CUT = 1 << 4,	    /* the limit of the head cut this operation's bytes */
 	RECORD_RESET = 1 << 5,	    /* RECORD_CLOSE: ended by an error (op_bytes), not by a FIN */
+	RECORD_NESTED = 1 << 6, /* written deeper in the thread's stack than where `cause` was read */
 };
 
 /* RECORD_BYTES, RECORD_TOTALS and RECORD_CLOSE. */

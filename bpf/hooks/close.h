@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * close.h - a connection can carry no further turn, and a socket starts to listen.
+ * close.h - a connection can carry no further turn; a socket connects, or starts to listen.
  *
  * A TCP connection is over for its owner when it leaves ESTABLISHED or
  * CLOSE_WAIT by close() or an error; shutdown(SHUT_WR) alone is not the end,
@@ -11,6 +11,7 @@
 
 #include "bpf/connection.h"
 #include "bpf/hooks/processes.h"
+#include "bpf/thread.h"
 
 /*
  * Book what TCP moved since: first in the open turn's direction, then in the
@@ -71,6 +72,27 @@ static __always_inline int on_listen(struct sock *sk)
 	return 0;
 }
 
+/* In connect(): the thread that connects says why. */
+static __noinline int on_connect(struct sock *sk)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct process_id process;
+	struct conn *conn;
+
+	if (HAS_NO_STORAGE(task->group_leader, bpf_storage))
+		return 0;
+	process_of(task->group_leader, &process);
+	conn = conn_take(sk, task->group_leader, &process, true);
+	if (!conn || conn->number)
+		return 0;
+	calls_seen = 1;
+	if (thread_note(task, SENT, 0, 0, &conn->connected))
+		conn->flags |= CONN_NESTED;
+	conn->connected.goroutine = task->pid;
+	conn->flags |= CONN_CONNECTED;
+	return 0;
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state, struct sock *sk, int old, int now)
 {
@@ -82,6 +104,8 @@ int BPF_PROG(on_state, struct sock *sk, int old, int now)
 		return 0;
 	if (now == TCP_LISTEN)
 		return on_listen(sk);
+	if (now == TCP_SYN_SENT)
+		return on_connect(sk);
 	if (now != TCP_CLOSE && now != TCP_FIN_WAIT1 && now != TCP_LAST_ACK)
 		return 0;
 	conn = bpf_sk_storage_get(&conns, sk, 0, 0);

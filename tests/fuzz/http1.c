@@ -110,7 +110,7 @@ static void step_over(struct str body, size_t split)
 		must(first >= 0 && second >= 0 && first + second == all &&
 		     pieces.done == whole.done && pieces.stage == whole.stage &&
 		     pieces.left == whole.left);
-	proto_http1.ended(str_after(body, body.len > 8 ? body.len - 8 : 0));
+	proto_http1.ended(ANSWERING, str_after(body, body.len > 8 ? body.len - 8 : 0));
 }
 
 static void read_both(struct str in, bool cut)

@@ -25,6 +25,12 @@ struct text_list {
 	size_t count;
 };
 
+/* Of words by number. */
+struct word_list {
+	int *at;
+	size_t count;
+};
+
 struct number_list {
 	uint32_t *at;
 	size_t count;
@@ -68,6 +74,15 @@ struct service_rule {
 
 /* Which hooks to use where there is a choice; ANY: the first that works. */
 enum capture_flavour { CAPTURE_ANY, CAPTURE_TP_BTF, CAPTURE_FEXIT };
+
+/* trace.propagators, by OTEL_PROPAGATORS' names; either B3 means both of its encodings. */
+enum propagator {
+	PROPAGATOR_TRACECONTEXT,
+	PROPAGATOR_BAGGAGE,
+	PROPAGATOR_B3,
+	PROPAGATOR_B3MULTI,
+	PROPAGATOR_NONE,
+};
 
 /* What becomes of calls that the program itself sends spans of. */
 enum beside_sdk { BESIDE_SDK_JOIN, BESIDE_SDK_SUPPRESS };
@@ -132,6 +147,8 @@ struct config {
 		uint64_t keep_slower_than_ms; /* 0: off */
 		enum beside_sdk beside_sdk;
 		bool keep_errors;
+		struct word_list propagators; /* enum propagator */
+		struct text_list baggage;     /* keys; one that ends with '*' is a prefix */
 	} trace;
 
 	bool service_graph;
@@ -201,6 +218,14 @@ void config_watch_flags(const struct config *config, struct buf *ret);
 
 /* Is anything chosen to be watched? */
 bool config_watches(const struct config *config);
+
+static inline bool word_list_has(const struct word_list *list, int word)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->at[i] == word)
+			return true;
+	return false;
+}
 
 static inline bool port_list_has(const struct port_list *list, uint16_t port)
 {

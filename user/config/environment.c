@@ -130,6 +130,18 @@ static void otel_variable(struct settings *settings, const struct option *option
 	settings_set(settings, option, value, &source, &none);
 }
 
+/* Each name of a list counts by itself; where none is known the variable says nothing. */
+static void otel_words(struct settings *settings, const struct option *option, struct str value)
+{
+	struct str word;
+
+	while (take_part(&value, ',', &word)) {
+		word = str_trim(word);
+		if (word.len)
+			otel_variable(settings, option, word);
+	}
+}
+
 static void otel_variables(struct settings *settings, struct str name, struct str value)
 {
 	value = str_trim(value);
@@ -138,9 +150,14 @@ static void otel_variables(struct settings *settings, struct str name, struct st
 	if (str_eq(name, STR("OTEL_CONFIG_FILE")))
 		log_warn("environment variable ignored", "name=OTEL_CONFIG_FILE reason=%s",
 			 log_value(STR("sonde reads its own file, --config.file")));
-	for (size_t i = 0; i < option_count; i++)
-		if (options[i].otel && str_eq(name, str_of(options[i].otel)))
+	for (size_t i = 0; i < option_count; i++) {
+		if (!options[i].otel || !str_eq(name, str_of(options[i].otel)))
+			continue;
+		if (options[i].list && options[i].words)
+			otel_words(settings, &options[i], value);
+		else
 			otel_variable(settings, &options[i], value);
+	}
 }
 
 int environment_read(struct settings *settings, char **environment, struct config_error *error)

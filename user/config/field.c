@@ -18,6 +18,8 @@ struct list {
 
 static_assert(offsetof(struct text_list, count) == offsetof(struct list, count),
 	      "every list is {pointer, count}");
+static_assert(offsetof(struct word_list, count) == offsetof(struct list, count),
+	      "every list is {pointer, count}");
 static_assert(offsetof(struct number_list, count) == offsetof(struct list, count),
 	      "every list is {pointer, count}");
 static_assert(offsetof(struct port_list, count) == offsetof(struct list, count),

@@ -62,7 +62,7 @@ const struct option *option_find(struct str key);
 extern const struct type type_bool, type_number, type_ratio, type_duration, type_seconds, type_word;
 /* Texts: texts.c. Fields are NULL when empty. */
 extern const struct type type_text, type_path, type_glob, type_route, type_web_path, type_header,
-	type_method, type_user, type_address, type_base_url, type_url;
+	type_method, type_baggage, type_user, type_address, type_base_url, type_url;
 /* Made of parts: parts.c. */
 extern const struct type type_ports, type_pair, type_ignore, type_sampler;
 

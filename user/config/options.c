@@ -49,6 +49,14 @@ static const char *const aggregations[] = {
 	"base2_exponential_bucket_histogram",
 	NULL,
 };
+static const char *const propagators[] = {
+	[PROPAGATOR_TRACECONTEXT] = "tracecontext",
+	[PROPAGATOR_BAGGAGE] = "baggage",
+	[PROPAGATOR_B3] = "b3",
+	[PROPAGATOR_B3MULTI] = "b3multi",
+	[PROPAGATOR_NONE] = "none",
+	NULL,
+};
 static const char *const capture_flavours[] = {
 	[CAPTURE_ANY] = "any",
 	[CAPTURE_TP_BTF] = "tp_btf",
@@ -195,6 +203,12 @@ const struct option options[] = {
 	  .help = "Keep spans that take longer, whatever the sampler said." },
 	{ OPTION("trace.keep-errors", bool, config.trace.keep_errors), .value = "false",
 	  .help = "Keep spans that failed, whatever the sampler said." },
+	{ LIST("trace.propagators", word, config.trace.propagators), .words = propagators,
+	  .value = "tracecontext,baggage,b3,b3multi", .otel = "OTEL_PROPAGATORS",
+	  .help = "Headers that a request's trace is read from; b3 and b3multi are read alike." },
+	{ LIST("trace.baggage", baggage, config.trace.baggage),
+	  .help = "Members of the header baggage to put on spans, by key; user.* is all that begin so. "
+		  "What is in baggage leaves this host with the spans." },
 	{ OPTION("trace.beside-sdk", word, config.trace.beside_sdk), .words = beside_sdk,
 	  .value = "join",
 	  .help = "Of calls of programs that send spans themselves: take their ids, or send none." },

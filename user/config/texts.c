@@ -133,6 +133,13 @@ static const char *header_wrong(struct str name)
 	return redact_header_allowed(name) ? NULL : "it carries secrets";
 }
 
+static const char *baggage_wrong(struct str key)
+{
+	if (!is_token(key))
+		return "a key has no spaces, commas or quotes";
+	return redact_header_allowed(key) ? NULL : "it carries secrets";
+}
+
 static bool is_path_of_url(struct str text)
 {
 	return text.at[0] == '/' && !has_any(text, " ?#");
@@ -256,6 +263,10 @@ const struct type type_web_path = {
 	.check = is_path_of_url,
 };
 const struct type type_method = { TEXT("METHOD", "a method like GET"), .check = is_token };
+const struct type type_baggage = {
+	TEXT("KEY", "a key of baggage, or the beginning of some and *"),
+	.wrong = baggage_wrong,
+};
 const struct type type_header = {
 	TEXT_OPS("HEADER", "a header that may go on spans"),
 	.wrong = header_wrong,

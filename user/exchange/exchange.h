@@ -47,6 +47,7 @@ struct activity {
 	struct cause cause;
 	uint32_t thread;
 	uint32_t turn; /* the message's, of its connection; 0: not known */
+	bool nested;   /* RECORD_NESTED */
 };
 
 /* What both ends of a connection know an exchange by; numbers of bytes are TCP's. */
@@ -80,7 +81,7 @@ struct exchange {
 
 /* What goes back to the kernel half: one verdict for one socket. */
 typedef void verdict_set(void *context, uint64_t cookie, enum verdict verdict, uint16_t head_bytes);
-/* Connections to come of this port (the server's, wherever it is) have longer heads. */
+/* Connections to come of this port (the server's, wherever it is; 0: unix) have longer heads. */
 typedef void heads_set(void *context, uint16_t port, uint16_t head_bytes);
 typedef void exchange_observe(void *context, const struct exchange *exchange);
 

@@ -11,7 +11,7 @@ static bool is_due(const struct connection *c, const struct record_turn *r)
 	const struct stream *other = &c->streams[!r->direction];
 
 	return c->in_step && r->number == c->turn + 1 && c->direction != r->direction &&
-	       (r->flags & ~(RECORD_CUT | RECORD_JOINED)) == RECORD_OPENS && s->at == r->offset &&
+	       (r->flags & ~(RECORD_CUT | RECORD_JOINED | RECORD_NESTED)) == RECORD_OPENS && s->at == r->offset &&
 	       other->at == c->turn_start + r->before.bytes && !r->before.unreported &&
 	       r->op_bytes && r->op_bytes == r->turn.bytes && r->head.at_ns;
 }
@@ -43,7 +43,7 @@ static bool take_question(struct exchanges *x, struct connection *c, const struc
 	memcpy(block->bytes, r->payload, r->length);
 	head = (struct str){ block->bytes, r->length };
 	if (connection_proto(x, c)->parse(head, false, ASKING, NULL, m) != r->length ||
-	    m->body != BODY_NONE || m->cut) {
+	    m->body != BODY_NONE || m->cut || m->interim) {
 		block_give(&x->blocks, block);
 		return false;
 	}

@@ -77,10 +77,9 @@ static void body_begin(struct exchanges *x, struct connection *c, enum direction
 	/* Where a head that was cut ends is not known, so neither where its body begins. */
 	s->state = m->cut ? STREAM_UNKNOWN : states[m->body];
 	s->last_ns = ns;
-	if (s->state == STREAM_COUNTED)
+	if (s->state == STREAM_COUNTED || s->state == STREAM_MARKED)
 		s->left = m->body_bytes;
-	if (s->state == STREAM_MARKED)
-		s->left = s->stage = 0;
+	s->stage = 0;
 	if (s->state == STREAM_HEAD || (s->state == STREAM_COUNTED && !s->left))
 		stream_message_ended(x, c, d, ns);
 }
@@ -92,7 +91,7 @@ static void head_cut(struct exchanges *x, struct connection *c)
 		return;
 	c->raised = true;
 	connection_verdict(x, c, VERDICT_HEADS, x->options.max_head_bytes);
-	if (x->options.heads && c->peer.family != FAMILY_UNIX)
+	if (x->options.heads && c->peer.family)
 		x->options.heads(x->options.context,
 				 c->role == ROLE_CLIENT ? c->peer.remote_port : c->peer.local_port,
 				 (uint16_t)x->options.max_head_bytes);
@@ -109,7 +108,10 @@ static void head_parsed(struct exchanges *x, struct connection *c, enum directio
 	c->strikes = 0;
 	if (hands_over)
 		p->message->interim = false;
-	e = asking ? question_begin(x, c, p) : answer_begin(x, c, p);
+	if (asking)
+		e = p->message->interim ? NULL : question_begin(x, c, p);
+	else
+		e = answer_begin(x, c, p);
 	if (p->block)
 		block_give(&x->blocks, p->block);
 	if (p->message->cut)
@@ -347,6 +349,24 @@ static void heads_hidden(struct exchanges *x, struct connection *c, enum directi
 		stream_no_message(x, c, d);
 }
 
+/* Inside a body that proto->step() follows. False: where its end is cannot be told from here. */
+static bool marked_skip(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
+			uint64_t ns)
+{
+	struct stream *s = &c->streams[d];
+	struct body_state state = { .left = s->left, .stage = s->stage };
+	const struct proto *proto = connection_proto(x, c);
+
+	if (!proto->skip || !proto->skip(&state, end - s->at))
+		return false;
+	s->at = end;
+	s->left = state.left;
+	s->stage = state.stage;
+	if (state.done)
+		stream_message_ended(x, c, d, ns);
+	return true;
+}
+
 void stream_skip(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
 		 uint64_t ns)
 {
@@ -363,6 +383,8 @@ void stream_skip(struct exchanges *x, struct connection *c, enum direction d, ui
 		s->at += s->left;
 		stream_message_ended(x, c, d, ns);
 	}
+	if (s->state == STREAM_MARKED && marked_skip(x, c, d, end, ns))
+		return;
 	if (s->state == STREAM_MARKED)
 		s->state = STREAM_BLIND;
 	if (s->at < end && (s->state == STREAM_HEAD || s->state == STREAM_GUESS))
@@ -372,15 +394,15 @@ void stream_skip(struct exchanges *x, struct connection *c, enum direction d, ui
 		s->last_ns = ns;
 }
 
-/* May the body end with the turn as it stands? The newest byte is in the low one. */
-static bool ended(const struct proto *proto, uint64_t tail)
+/* May the body end with the turn as it stands? The newest byte is in the low one, inverted. */
+static bool ended(const struct proto *proto, enum side side, uint64_t tail)
 {
 	char bytes[TAIL_BYTES];
 	size_t len = 0;
 
 	for (; len < TAIL_BYTES && tail; len++, tail >>= 8)
-		bytes[TAIL_BYTES - 1 - len] = (char)tail;
-	return len && proto->ended((struct str){ bytes + TAIL_BYTES - len, len });
+		bytes[TAIL_BYTES - 1 - len] = (char)~tail;
+	return len && proto->ended(side, (struct str){ bytes + TAIL_BYTES - len, len });
 }
 
 void stream_settle_hidden(struct exchanges *x, struct connection *c, enum direction d, uint64_t end,
@@ -388,6 +410,6 @@ void stream_settle_hidden(struct exchanges *x, struct connection *c, enum direct
 {
 	stream_skip(x, c, d, end, totals->last_ns);
 	if (!c->unread && c->streams[d].state == STREAM_BLIND &&
-	    ended(connection_proto(x, c), totals->tail))
+	    ended(connection_proto(x, c), connection_side(c, d), totals->tail))
 		stream_message_ended(x, c, d, totals->last_ns);
 }

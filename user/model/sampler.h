@@ -22,7 +22,7 @@ struct sampler {
 int sampler_parse(struct str name, enum sampler_kind *ret);
 
 /*
- * `parent_flags` is NULL for a span without a parent. The RATIO kinds compare
+ * `parent_flags` is NULL where the request did not say: no parent, or one that leaves it open. The RATIO kinds compare
  * the trace id's low 56 bits with a threshold, so that a trace sampled at one
  * ratio is sampled at each higher one, on every host.
  */

@@ -37,7 +37,8 @@ struct span {
 	struct trace_context context; /* its own ids, flags and trace state */
 	uint8_t parent_id[SPAN_ID_BYTES];
 	bool has_parent, parent_is_remote;
-	bool has_context; /* trace id and flags came with the request */
+	bool has_context;  /* its trace id came with the request */
+	bool has_decision; /* whether it is sampled came with the request: context.flags */
 	bool sampled;
 	enum span_kind kind;
 	struct str name;

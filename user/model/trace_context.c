@@ -83,6 +83,11 @@ static inline bool all_zero(const uint8_t *bytes, size_t count)
 	return !memcmp(bytes, zeros, count);
 }
 
+bool trace_id_parse(struct str digits, size_t count, uint8_t *ret)
+{
+	return digits.len == 2 * count && hex_bytes(digits.at, count, ret) && !all_zero(ret, count);
+}
+
 static bool traceparent_shape(struct str in, uint8_t version)
 {
 	if (version == 0xff || (version == 0 && in.len != TRACEPARENT_LEN))

@@ -17,6 +17,9 @@ struct trace_context {
 	struct str state; /* tracestate as received, or empty; borrowed */
 };
 
+/* An id of `count` bytes, 8 or 16, from exactly as many lower-case hex digits that are not all 0. */
+bool trace_id_parse(struct str digits, size_t count, uint8_t *ret);
+
 /*
  * Read a traceparent header's value. False for anything that the specification
  * calls invalid (length, case, version ff, zero ids); `ret` is then untouched.

@@ -36,19 +36,19 @@ enum { PARSE_MORE = 0, PARSE_BAD = -1 };
 enum body {
 	BODY_NONE,
 	BODY_COUNTED, /* `body_bytes` follow */
-	BODY_MARKED,  /* proto->step() and proto->ended() find its end */
+	BODY_MARKED,  /* proto->step() and ->ended() find its end; `left` begins as `body_bytes` */
 	BODY_TO_CLOSE,
 	BODY_UNKNOWN, /* the head was cut before it told: the turn's end ends it */
 };
 
-enum { MESSAGE_TEXTS = 16, MESSAGE_NUMBERS = 4 };
+enum { MESSAGE_TEXTS = 21, MESSAGE_NUMBERS = 4 };
 
 /* One message. Every str borrows from the bytes given to parse(). */
 struct message {
 	enum body body;
 	uint64_t body_bytes;
-	uint64_t pair;	 /* same in a question and its answer; 0: they come in order */
-	bool interim;	 /* an answer that another one follows (100 Continue) */
+	uint64_t pair; /* same in a question and its answer; 0: they come in order */
+	bool interim;  /* an answer that another one follows, or what asks nothing: stepped over */
 	bool hands_over; /* what follows on this connection is no longer this protocol */
 	bool cut;	 /* only the beginning of the head was seen */
 	bool partial;	 /* not even its first line was seen whole */
@@ -80,7 +80,7 @@ static inline void message_set_text(struct message *m, unsigned int which, struc
 	m->texts[which] = text;
 }
 
-/* Where step() stands inside a body; all zero at its start. */
+/* Where step() stands inside a body; but for `left` all zero at its start. */
 struct body_state {
 	uint64_t left; /* of the part being stepped over */
 	uint8_t stage;
@@ -108,8 +108,14 @@ struct proto {
 	/* BODY_MARKED: step over body bytes. Bytes used, or PARSE_BAD; sets state->done at its end. */
 	ssize_t (*step)(struct body_state *state, struct str in);
 
+	/*
+	 * BODY_MARKED: the same over so many bytes that were not seen. False, and `state` is lost,
+	 * where that leads to what only seeing tells. May be NULL: always.
+	 */
+	bool (*skip)(struct body_state *state, uint64_t bytes);
+
 	/* BODY_MARKED: may a body end with these bytes (at most TAIL_BYTES, the last ones)? */
-	bool (*ended)(struct str tail);
+	bool (*ended)(enum side side, struct str tail);
 
 	/*
 	 * The path that a span's route is found by, where it is told apart by nothing else of it;

@@ -2,7 +2,7 @@
 /* protos.c - the protocols that there are, in the order tried. One more is one line here. */
 #include "user/proto/proto.h"
 
-#define EACH_PROTO(row) row(proto_http1)
+#define EACH_PROTO(row) row(proto_http1) row(proto_fastcgi)
 
 #define DECLARE(name) extern const struct proto name;
 #define LIST(name)    &name,

@@ -8,24 +8,32 @@
  *	                                        to, C has led to
  *
  * Either alone can be wrong: work that waits in a queue, for a promise that others wait
- * for too, or for a timer, runs in somebody else's callback. So a link is made where
- * both say the same; where one is silent, only if the other is sure: no second
- * exchange was waiting for something that is not seen. And a turn of the loop in which
- * several connections were read proves nothing in programs that read first and work
- * later (HAProxy, asyncio): there both ends disagree at times, and only turns with one
- * read count.
+ * for too, or for a timer, runs in somebody else's callback, or seems to. So a link is
+ * made where both say the same. Where nothing says where the call came from (a timer), what
+ * it led to is enough if that callback was surely running still: the thread read
+ * another connection in the same turn of its loop afterwards, or wrote deeper in its
+ * stack than it had read. Go's goroutines run in between as they like, so of them both
+ * must say it. Where nothing says what the call led to there is no link: a call that
+ * a timer makes right after the request was read looks the same.
+ *
+ * A turn of the loop in which several connections were read proves nothing in programs
+ * that read first and work later (HAProxy, asyncio). They show themselves: answers
+ * come in turn after reads that have nothing to do with them. Such turns are believed
+ * of programs that hardly ever did that.
  */
 #include "user/trace/ways.h"
 
 enum {
-	CHAIN_MAX = 32,	  /* calls of one request, one after the other */
-	AGREED_ENOUGH = 8, /* before turns with several reads are believed */
-	AGREED_FOR_ONE = 16, /* so many must agree for each one that does not */
+	CHAIN_MAX = 32,	    /* calls of one request, one after the other */
+	PLAIN_ENOUGH = 8,   /* answers before turns with several reads are believed */
+	PLAIN_FOR_ONE = 16, /* so many for each one that was odd */
+	FITS_FOR_ONE = 64,  /* the same of all turns, where one end of a call must do */
+	JUDGED = 256,	    /* answers after which what was before counts half */
 };
 
 struct origin_of_call {
 	struct node *server; /* NULL: not known */
-	bool weak;	     /* its turn of the loop read several connections */
+	bool weak;	     /* its turn of the loop had read several connections */
 };
 
 static struct origin_of_call come_from(const struct trace *t, const struct node *n)
@@ -47,11 +55,61 @@ static struct origin_of_call come_from(const struct trace *t, const struct node 
 	return (struct origin_of_call){};
 }
 
+/* Was a turn of another connection read after `a`, at `ns`, before the thread waited again? */
+static bool read_on(const struct program *p, const struct activity *a, uint64_t ns)
+{
+	EACH_SINCE(n, p, ns) {
+		const struct activity *read = node_is_server(n) ? &n->asked : &n->answered_by;
+		uint16_t later = read->cause.reads - a->cause.reads;
+
+		if (read->thread == a->thread && read->cause.waits == a->cause.waits && later &&
+		    later < UINT16_MAX / 2)
+			return true;
+	}
+	return false;
+}
+
+/* The callback of what was read before `a` was still running then. */
+static bool is_inside(const struct program *p, const struct activity *a, uint64_t ns)
+{
+	return !a->cause.goroutine && (a->nested || read_on(p, a, ns));
+}
+
+/* Was the answer written where a program that works on each read at once would write it? */
+static void judge_answer(const struct trace *t, const struct node *server)
+{
+	struct node *read = node_of_cause(t, &server->answered_by.cause);
+	bool several = server->answered_by.cause.reads > 1;
+	struct program *p = server->program;
+
+	if (!read)
+		return;
+	if (p->fits + p->odd >= JUDGED) {
+		p->fits /= 2;
+		p->plain /= 2;
+		p->odd /= 2;
+	}
+	if (node_is_server(read) ? read == server : !read->led_to) {
+		p->fits++;
+		p->plain += several;
+		read->led_plainly = several;
+		return;
+	}
+	p->odd++;
+	p->plain -= read->led_plainly && p->plain;
+	read->led_plainly = false;
+}
+
 void callback_tell(struct trace *t, struct node *server)
 {
-	const struct cause *cause = &server->answered_by.cause;
-	bool weak = false;
+	const struct activity *answer = &server->answered_by;
+	const struct cause *cause = &answer->cause;
+	bool weak = false, unsure;
 
+	if (!server->program)
+		return;
+	judge_answer(t, server);
+	unsure = !is_inside(server->program, answer, server->answered_ns);
 	for (int i = 0; i < CHAIN_MAX; i++) {
 		struct node *n = node_of_cause(t, cause);
 
@@ -63,77 +121,56 @@ void callback_tell(struct trace *t, struct node *server)
 		else
 			node_set(&n->led_to, server);
 		n->led_weakly |= weak;
+		n->led_unsurely |= unsure;
+		unsure |= !is_inside(n->program, &n->asked, n->started_ns);
 		cause = &n->asked.cause;
 	}
 }
 
-/* Has `server` a call under way at `ns` that explains why it waits? */
-static bool is_calling(const struct trace *t, const struct node *server, const struct node *but,
-		       uint64_t ns)
+/* `enough`: answers that were as they should be. */
+static bool trusts(const struct program *p, bool weak, uint32_t enough)
 {
-	for (const struct node *n = server->program->newest; n; n = n->older_there) {
-		if (node_is_server(n) || n == but || !node_covers(n, ns))
-			continue;
-		if (n->led_to == server || come_from(t, n).server == server)
-			return true;
-	}
-	return false;
+	uint32_t good = weak ? p->plain : p->fits;
+
+	return good >= enough && p->odd * PLAIN_FOR_ONE <= good;
 }
 
-/* Does another exchange of the program wait for something that is not seen when `n` begins? */
-static bool others_wait(const struct trace *t, const struct node *n, const struct node *but)
+/* Nothing says where the call came from. Does what it led to prove enough? */
+static bool is_proved(const struct node *n)
 {
-	for (const struct node *r = n->program->newest; r; r = r->older_there) {
-		if (!node_is_server(r) || r == but || !node_covers(r, n->started_ns))
-			continue;
-		if (!is_calling(t, r, n, n->started_ns))
-			return true;
-	}
-	return n->program->open_since <= n->started_ns;
+	const struct program *p = n->program;
+
+	return n->answered_by.cause.waits && !n->led_unsurely && p->fits >= PLAIN_ENOUGH &&
+	       p->odd * FITS_FOR_ONE <= p->fits &&
+	       (!n->led_weakly || trusts(p, true, PLAIN_ENOUGH));
 }
 
-static bool trusts_weak(const struct program *p)
+/* The one that it led to is its parent. */
+static enum link_outcome made(struct node *n, struct found *ret)
 {
-	return p->agreed >= AGREED_ENOUGH && p->disagreed * AGREED_FOR_ONE <= p->agreed;
-}
-
-static enum link_outcome made(struct node *parent, struct found *ret)
-{
-	ret->parent = parent;
+	ret->parent = n->led_to;
 	return LINK_MADE;
 }
 
 enum link_outcome callback_find(struct trace *t, struct node *n, struct found *ret)
 {
 	struct origin_of_call from = come_from(t, n);
-	struct node *to = n->led_to;
 	struct program *p = n->program;
 	bool weak = from.weak || n->led_weakly;
 
-	if (!p)
-		return LINK_NONE;
-	if (from.server && !node_covers(from.server, n->started_ns))
-		from.server = NULL;
-	if (to && !node_covers(to, n->started_ns))
-		to = NULL;
-	if (from.server)
+	if (from.server && node_covers(from.server, n->started_ns))
 		found_add(ret, from.server);
-	if (to)
-		found_add(ret, to);
-	if (n->led_to_several)
-		return LINK_AMBIGUOUS;
-	if (from.server && to) {
-		if (weak && from.server == to)
-			p->agreed++;
-		else if (weak)
-			p->disagreed++;
-		return from.server == to ? made(to, ret) : LINK_DISAGREED;
-	}
-	if (!from.server && !to)
+	if (n->led_to && node_covers(n->led_to, n->started_ns))
+		found_add(ret, n->led_to);
+	if (!ret->candidate_count)
 		return LINK_NONE;
-	if (weak && !trusts_weak(p))
+	if (n->led_to_several || !n->led_to || !node_covers(n->led_to, n->started_ns))
 		return LINK_AMBIGUOUS;
-	if (from.server && others_wait(t, n, from.server))
+	if (from.server && from.server != n->led_to) {
+		p->odd++;
+		return LINK_DISAGREED;
+	}
+	if (from.server ? !trusts(p, weak, 0) : !is_proved(n))
 		return LINK_AMBIGUOUS;
-	return made(from.server ? from.server : to, ret);
+	return made(n, ret);
 }

@@ -6,7 +6,7 @@ static uint64_t covered_from(const struct node *server, uint64_t from)
 {
 	uint64_t until = from;
 
-	for (const struct node *c = server->program->newest; c; c = c->older_there)
+	EACH_SINCE(c, server->program, server->started_ns)
 		if (c->parent == server && c->started_ns <= until && c->ended_ns > until)
 			until = c->ended_ns;
 	return until;
@@ -17,7 +17,7 @@ static uint64_t next_from(const struct node *server, uint64_t from)
 {
 	uint64_t next = UINT64_MAX;
 
-	for (const struct node *c = server->program->newest; c; c = c->older_there)
+	EACH_SINCE(c, server->program, server->started_ns)
 		if (c->parent == server && c->ended_ns > from && c->started_ns < next)
 			next = c->started_ns > from ? c->started_ns : from;
 	return next;

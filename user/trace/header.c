@@ -26,7 +26,7 @@ static size_t served_with(const struct node *n,
 {
 	size_t count = 0;
 
-	for (struct node *r = n->program ? n->program->newest : NULL; r; r = r->older_there)
+	EACH_SINCE(r, n->program, n->started_ns)
 		if (node_is_server(r) && node_covers(r, n->started_ns) && same(r, n)) {
 			found_add(ret, r);
 			count++;

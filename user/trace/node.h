@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "user/base/clock.h"
 #include "user/base/table.h"
 #include "user/trace/trace.h"
 
@@ -49,7 +50,8 @@ struct node {
 
 	/* Of a client: the server exchange that was answered because of its answer, if one was. */
 	struct node *led_to;
-	bool led_to_several, led_weakly;
+	bool led_to_several, led_weakly, led_unsurely;
+	bool led_plainly; /* counted in program.plain */
 
 	enum node_state state;
 	enum way way;
@@ -69,7 +71,8 @@ struct program {
 	struct node *newest;
 	uint64_t calls, served;	    /* client and server exchanges */
 	uint64_t open_since;	    /* start of its oldest open server exchange; UINT64_MAX: none */
-	uint32_t agreed, disagreed; /* see callback.c */
+	/* Answers where they would be if each read were worked on at once, or not (callback.c). */
+	uint32_t fits, plain, odd;
 };
 
 struct links {
@@ -101,6 +104,14 @@ void node_forget_oldest(struct trace *t);
 struct node *node_of_cause(const struct trace *t, const struct cause *cause);
 /* The client's exchange at the other end; NULL: not watched, or not known yet. */
 struct node *node_of_meeting(const struct trace *t, const struct node *server);
+
+/* Observed in nearly the order of their ends: as much out of it as records may wait for others. */
+#define SKEW_NS (100 * NS_PER_MS)
+
+/* Nodes of a program (which may be NULL) that had not ended at `ns_`, newest first, and some more. */
+#define EACH_SINCE(n_, p_, ns_)                                                                    \
+	for (struct node *n_ = (p_) ? (p_)->newest : NULL; n_ && n_->ended_ns + SKEW_NS >= (ns_);  \
+	     n_ = n_->older_there)
 
 static inline bool node_is_server(const struct node *n)
 {

@@ -47,7 +47,7 @@ static enum link_outcome find(struct node *n, struct found *ret,
 {
 	size_t count = 0;
 
-	for (struct node *r = n->program ? n->program->newest : NULL; r; r = r->older_there)
+	EACH_SINCE(r, n->program, n->started_ns)
 		if (node_is_server(r) && served(r, n)) {
 			found_add(ret, r);
 			count++;

@@ -57,8 +57,8 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 					   t->links.count[way][o]);
 		}
 	sink->metric(sink, &hurried_metric);
-	give_count(sink, (const struct attribute[]){ attribute_text(STR("limit"), STR("spans")) }, 1,
-		   t->hurried);
+	give_count(sink, (const struct attribute[]){ attribute_text(STR("limit"), STR("spans")) },
+		   1, t->hurried);
 	give_count(sink, (const struct attribute[]){ attribute_text(STR("limit"), STR("wait")) }, 1,
 		   t->expired);
 }
@@ -138,14 +138,14 @@ static bool has_expired(const struct trace *t, const struct node *n, uint64_t no
 /* A call's parent is still being served, or somebody who could be it. */
 static bool waits_for_servers(const struct trace *t, const struct node *n)
 {
-	return n->program && (n->program->open_since <= n->ended_ns ||
-			      t->looked_ns < n->ended_ns + SETTLE_NS);
+	return n->program &&
+	       (n->program->open_since <= n->ended_ns || t->looked_ns < n->ended_ns + SETTLE_NS);
 }
 
 /* Calls of the time when `n` was served have no place yet. */
 static bool waits_for_calls(const struct node *n)
 {
-	for (const struct node *c = n->program ? n->program->newest : NULL; c; c = c->older_there)
+	EACH_SINCE(c, n->program, n->started_ns)
 		if (!node_is_server(c) && c->state == NODE_WAITING && c->started_ns < n->ended_ns &&
 		    c->ended_ns > n->started_ns)
 			return true;
@@ -268,6 +268,9 @@ static void emit(struct trace *t, struct node *n)
 		memcpy(span->parent_id, n->parent->span_id, SPAN_ID_BYTES);
 		span->has_parent = true;
 		span->parent_is_remote = node_is_server(n);
+	} else if (!node_is_server(n) && !n->is_instrumented) {
+		/* B3 may name the parent of the span whose ids it has; this one has others. */
+		span->has_parent = false;
 	}
 	t->options.emit(t->options.context, &n->traced);
 	n->sampled = span->sampled;

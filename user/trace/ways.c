@@ -35,8 +35,7 @@ size_t serving(const struct node *client, struct found *ret)
 {
 	size_t count = 0;
 
-	for (struct node *n = client->program ? client->program->newest : NULL; n;
-	     n = n->older_there)
+	EACH_SINCE(n, client->program, client->started_ns)
 		if (node_is_server(n) && node_covers(n, client->started_ns)) {
 			found_add(ret, n);
 			count++;

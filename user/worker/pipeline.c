@@ -63,7 +63,7 @@ static void make_ids(struct pipeline *p, struct span *span)
 
 	if (!memcmp(span->context.trace_id, none, TRACE_ID_BYTES)) {
 		random_id(&p->random, span->context.trace_id, TRACE_ID_BYTES);
-		span->context.flags = TRACE_FLAG_RANDOM;
+		span->context.flags |= TRACE_FLAG_RANDOM;
 	}
 	if (!memcmp(span->context.span_id, none, SPAN_ID_BYTES))
 		random_id(&p->random, span->context.span_id, SPAN_ID_BYTES);
@@ -103,7 +103,7 @@ static void sample(const struct pipeline *p, struct span *span, const struct sam
 
 	sampled_set(p, span,
 		    sampler_decides(sampler, span->context.trace_id,
-				    span->has_context ? &parent_flags : NULL));
+				    span->has_decision ? &parent_flags : NULL));
 }
 
 /* From `start` to `end`, which records out of order may have before it. */

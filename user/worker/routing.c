@@ -21,7 +21,7 @@ struct routing {
 	struct served *services;
 	size_t service_count;
 	uint64_t collapsed, shared; /* collapsed: in routes that are gone */
-	struct str *methods, *headers;
+	struct str *methods, *headers, *baggage;
 	struct http_ignore *ignore;
 	struct http_options http;
 };
@@ -48,12 +48,26 @@ static struct str *texts_of(const struct text_list *list)
 	return texts;
 }
 
+/* Which headers of a trace are read. */
+static void configure_context(struct routing *r)
+{
+	const struct word_list *names = &r->config->trace.propagators;
+
+	r->http.ignore_traceparent = !word_list_has(names, PROPAGATOR_TRACECONTEXT);
+	r->http.ignore_b3 =
+		!word_list_has(names, PROPAGATOR_B3) && !word_list_has(names, PROPAGATOR_B3MULTI);
+	r->http.baggage = r->baggage;
+	if (word_list_has(names, PROPAGATOR_BAGGAGE))
+		r->http.baggage_count = r->config->trace.baggage.count;
+}
+
 static void configure_http(struct routing *r)
 {
 	const struct config *c = r->config;
 
 	r->methods = texts_of(&c->http.known_methods);
 	r->headers = texts_of(&c->http.headers);
+	r->baggage = texts_of(&c->trace.baggage);
 	r->ignore = xcalloc(c->http.ignore_count, sizeof(*r->ignore));
 	for (size_t i = 0; i < c->http.ignore_count; i++)
 		r->ignore[i] = (struct http_ignore){ .pattern = str_of(c->http.ignore[i].route),
@@ -68,6 +82,7 @@ static void configure_http(struct routing *r)
 		.ignore_count = c->http.ignore_count,
 		.routes = r->common,
 	};
+	configure_context(r);
 	http_configure(&r->http);
 }
 
@@ -161,6 +176,7 @@ void routing_free(struct routing *r)
 	routes_unref(r->common);
 	free(r->methods);
 	free(r->headers);
+	free(r->baggage);
 	free(r->ignore);
 	free(r);
 }

@@ -10,6 +10,7 @@
 
 #include "user/base/clock.h"
 #include "user/base/mem.h"
+#include "user/proto/http/http.h"
 #include "user/worker/active.h"
 #include "user/worker/routing.h"
 
@@ -142,6 +143,11 @@ static void collect_spans(const struct self *s, struct metric_sink *sink)
 	sink->metric(sink, METRIC("sonde.attributes.cut", "{attribute}", METRIC_COUNTER,
 				  "Values of spans that were longer: limit.attribute-bytes."));
 	give(sink, NULL, NULL, (double)s->pipeline->attributes_cut);
+	sink->metric(sink, METRIC("sonde.baggage.dropped", "{member}", METRIC_COUNTER,
+				  "Members of baggage that became no attribute: trace.baggage."));
+	for (int i = 0; i < BAGGAGE_DROPS; i++)
+		give(sink, "reason", http_baggage_drop_name(i),
+		     (double)http_baggage_dropped((enum http_baggage_drop)i));
 	sink->metric(sink,
 		     METRIC("sonde.spans.unsampled", "{span}", METRIC_COUNTER,
 			    "Spans that the sampler left out, where an exporter takes spans."));

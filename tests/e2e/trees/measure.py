@@ -70,10 +70,6 @@ def _until_there(have, count):
 		time.sleep(0.02)
 
 
-def _truth(row, hops, sent):
-	return {"row": row.name, "hops": [hop.name for hop in hops], "sent": sent}
-
-
 def verdicts(row, truth, spans):
 	"""{concurrency: verdict}, and under "background" what no request caused, if there is any."""
 	judge = JudgeBeside(spans, truth["others"], truth["hops"]) if row.has_sdk else Judge(spans, truth["hops"])

@@ -109,6 +109,42 @@ TEST(a_bad_otel_variable_is_said_and_ignored)
 	}
 }
 
+/* Bit i: propagator i. */
+static unsigned int propagators_of(const char *value)
+{
+	_cleanup_(freep) char *variable = xasprintf("OTEL_PROPAGATORS=%s", value);
+	SCOPED *c = VARIABLES(variable);
+	unsigned int bits = 0;
+
+	for (int i = PROPAGATOR_TRACECONTEXT; c && i <= PROPAGATOR_NONE; i++)
+		bits |= (unsigned int)word_list_has(&c->trace.propagators, i) << i;
+	return bits;
+}
+
+TEST(of_otel_propagators_each_name_counts_and_those_unknown_do_not)
+{
+	enum { TRACECONTEXT = 1, BAGGAGE = 2, B3 = 4, B3MULTI = 8, NONE = 16 };
+	static const struct {
+		const char *value;
+		unsigned int bits;
+	} rows[] = {
+		{ "", TRACECONTEXT | BAGGAGE | B3 | B3MULTI },
+		{ "b3", B3 },
+		{ " TraceContext , baggage,tracecontext", TRACECONTEXT | BAGGAGE },
+		{ "b3multi,baggage", B3MULTI | BAGGAGE },
+		{ "jaeger", TRACECONTEXT | BAGGAGE | B3 | B3MULTI },
+		{ "none", NONE },
+	};
+	char logged[4096];
+	SCOPED *c = read_logged((const char *const[]){ "OTEL_PROPAGATORS=b3,jaeger,", NULL },
+				logged, sizeof(logged));
+
+	EACH(i, rows)
+		CHECK(propagators_of(rows[i].value) == rows[i].bits);
+	CHECK(c && strstr(logged, "OTEL_PROPAGATORS: \\\"jaeger\\\" is not one of tracecontext"));
+	CHECK(c->trace.propagators.count == 1);
+}
+
 TEST(sondes_own_variable_beats_opentelemetrys_in_either_order)
 {
 	SCOPED *a = VARIABLES("OTEL_TRACES_SAMPLER_ARG=0.5", "SONDE_TRACE_RATIO=0.25");

@@ -56,6 +56,8 @@ TEST(defaults_are_those_that_are_stated)
 	CHECK(c->otlp.schedule_delay_ms == 5000 && c->otlp.metric_interval_ms == 60000);
 	CHECK(c->trace.sampler.kind == SAMPLER_PARENT_ALWAYS_ON && c->trace.sampler.ratio == 1);
 	CHECK(c->trace.keep_slower_than_ms == 0 && !c->trace.keep_errors);
+	CHECK(c->trace.propagators.count == 4 && !c->trace.baggage.count);
+	CHECK(!word_list_has(&c->trace.propagators, PROPAGATOR_NONE));
 	CHECK(c->console == CONSOLE_OFF && !c->tape_record && c->capture_flavour == CAPTURE_ANY);
 	CHECK(c->log_level == LOG_INFO && c->log_format == LOG_LOGFMT);
 	CHECK(c->limit.series == 2000 && c->limit.ended_series_s == 300);

@@ -192,8 +192,8 @@ void build_op(struct rig *rig, struct wire *w, enum direction d, const char *tex
 
 	for (size_t i = 0; i < len; i++)
 		w->turn.tail = w->turn.tail << 8 | (w->unreadable ? 0
-						    : text	  ? (uint8_t)text[i]
-								  : 'x');
+						    : text	  ? (uint8_t)~text[i]
+								  : (uint8_t) ~'x');
 	head_of(rig, w, RECORD_BYTES, length);
 	w->shipped += length;
 	r->op_bytes = (uint32_t)len;

@@ -2,6 +2,8 @@
 #include "tests/unit/exchange/lineproto.h"
 
 enum { LINE_MAX_HEAD = 2048 };
+/* In body_state.left, above what step() counts there. */
+enum { UNSEEN_SHIFT = 32 };
 
 static struct str unblanked(struct str in)
 {
@@ -43,7 +45,9 @@ static bool body(struct str word, struct message *m)
 	if (!kind)
 		return false;
 	m->body = bodies[kind - kinds];
-	m->body_bytes = m->body == BODY_COUNTED ? number(str_after(word, 1)) : 0;
+	m->body_bytes = number(str_after(word, 1));
+	if (m->body == BODY_MARKED)
+		m->body_bytes <<= UNSEEN_SHIFT;
 	return true;
 }
 
@@ -74,6 +78,8 @@ static ssize_t line_parse(struct str in, bool cut, enum side side, const struct 
 		return PARSE_BAD;
 	if (take_part(&line, ' ', &word) && word.at[0] == '=')
 		m.pair = number(str_after(word, 1));
+	if (side == ASKING)
+		m.interim = str_eq(m.texts[LINE_NAME], STR("aside"));
 	if (side == ANSWERING) {
 		m.interim = str_eq(m.texts[LINE_NAME], STR("100"));
 		m.hands_over = str_eq(m.texts[LINE_NAME], STR("101"));
@@ -95,7 +101,15 @@ static ssize_t line_step(struct body_state *state, struct str in)
 	return (ssize_t)(state->done ? before.len + 1 : in.len);
 }
 
-static bool line_ended(struct str tail)
+static bool line_skip(struct body_state *state, uint64_t bytes)
+{
+	if (bytes > state->left >> UNSEEN_SHIFT)
+		return false;
+	state->left -= bytes << UNSEEN_SHIFT;
+	return true;
+}
+
+static bool line_ended(__attribute__((unused)) enum side side, struct str tail)
 {
 	return tail.at[tail.len - 1] == '.';
 }
@@ -106,5 +120,6 @@ const struct proto proto_line = {
 	.guess = line_guess,
 	.parse = line_parse,
 	.step = line_step,
+	.skip = line_skip,
 	.ended = line_ended,
 };

@@ -7,11 +7,12 @@
  *	BODY      -     none
  *	          +N    N bytes
  *	          *     marked: up to and with the first '.'
+	          *N    the same, and N bytes of it need not be seen
  *	          $     to the close
  *	          ~     unknown: to the turn's end
  *	STATUS    100 is interim, 101 hands over
  *
- * Empty lines before a question are passed over. An answer to a question named "quiet" has no body, whatever it says.
+ * Empty lines before a question are passed over; one named "aside" asks nothing. An answer to a question named "quiet" has no body, whatever it says.
  */
 #pragma once
 

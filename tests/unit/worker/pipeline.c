@@ -79,6 +79,82 @@ TEST(a_parent_whose_trace_id_begins_with_zeros_decides_over_sampling)
 	}
 }
 
+/* A parent's id that is not decided over, and a decision without a parent. */
+TEST(b3_decides_over_sampling_without_a_parent_and_may_leave_it_open_with_one)
+{
+	enum { REQUESTS = 100 }; /* more than are looked at for calls that they made */
+	static const struct {
+		const char *header, *sampler;
+		bool sampled;
+	} rows[] = {
+		{ "b3: 0", "parentbased_always_on", false },
+		{ "b3: 1", "parentbased_always_off", true },
+		{ "b3: d", "parentbased_always_off", true },
+		{ "X-B3-Sampled: 0", "parentbased_always_on", false },
+		{ "X-B3-Flags: 1", "parentbased_always_off", true },
+		{ "b3: 0", "always_on", true },
+		{ "b3: 1", "always_off", false },
+		{ "b3: 00000000000000ab-00000000000000aa", "parentbased_always_on", true },
+		{ "b3: 00000000000000ab-00000000000000aa", "parentbased_always_off", false },
+		{ "b3: 00000000000000ab-00000000000000aa-0", "parentbased_always_on", false },
+	};
+
+	EACH(i, rows) {
+		char request[256], flag[64];
+		struct piped t;
+
+		snprintf(flag, sizeof(flag), "--trace.sampler=%s", rows[i].sampler);
+		piped_begin(&t, FLAGS(flag));
+		t.pipeline->exports_spans = true;
+		snprintf(request, sizeof(request), "GET / HTTP/1.1\r\n%s\r\n\r\n", rows[i].header);
+		for (int n = 0; n < REQUESTS; n++) {
+			recv_(&t.rig, request);
+			send_(&t.rig, OK);
+		}
+		pipeline_finish(t.pipeline);
+		CHECK(t.pipeline->ledger.out[STAGE_SPAN] == REQUESTS);
+		CHECK(t.pipeline->unsampled == (rows[i].sampled ? 0 : REQUESTS));
+		CHECK(piped_end(&t));
+	}
+}
+
+TEST(propagators_and_baggage_are_taken_from_the_configuration)
+{
+	static const struct {
+		const char *flag;
+		bool traceparent, b3, baggage;
+	} rows[] = {
+		{ "--trace.propagators=tracecontext,baggage,b3,b3multi", true, true, true },
+		{ "--trace.propagators=tracecontext", true, false, false },
+		{ "--trace.propagators=b3multi,baggage", false, true, true },
+		{ "--trace.propagators=b3", false, true, false },
+		{ "--trace.propagators=none", false, false, false },
+	};
+	static const struct str head = STR("GET / HTTP/1.1\r\ntraceparent: "
+					   "00-0000000000000000000000000000beef-"
+					   "00000000000000aa-01\r\nbaggage: a=1\r\n\r\n");
+	static const struct str b3 = STR("GET / HTTP/1.1\r\nb3: 1\r\n\r\n");
+
+	EACH(i, rows) {
+		struct piped t;
+		struct message m = {};
+		struct span span = {};
+
+		piped_begin(&t, FLAGS(rows[i].flag, "--trace.baggage=a"));
+		span.scratch = &t.pipeline->scratch;
+		CHECK(protos[0]->parse(head, false, ASKING, NULL, &m) > 0);
+		protos[0]->context(&m, &span);
+		CHECK(span.has_context == rows[i].traceparent);
+		protos[0]->describe(&m, NULL, &span);
+		CHECK(!!span_find(&span, STR("a")) == rows[i].baggage);
+		CHECK(protos[0]->parse(b3, false, ASKING, NULL, &m) > 0);
+		span.has_decision = false;
+		protos[0]->context(&m, &span);
+		CHECK(span.has_decision == rows[i].b3);
+		CHECK(piped_end(&t));
+	}
+}
+
 TEST(where_nobody_takes_spans_the_sampler_is_not_asked)
 {
 	struct piped t;

@@ -3,6 +3,7 @@
 #include "user/proto/http/options.h"
 
 #include "user/base/mem.h"
+#include "user/model/baggage.h"
 #include "user/model/redact.h"
 #include "user/model/route.h"
 
@@ -86,6 +87,27 @@ struct str http_captured_key(unsigned int which)
 		return (struct str){};
 	return (struct str){ captured[which].key,
 			     sizeof(KEY_PREFIX) - 1 + captured[which].name.len };
+}
+
+bool http_reads_traceparent(void)
+{
+	return !options->ignore_traceparent;
+}
+
+bool http_reads_b3(void)
+{
+	return !options->ignore_b3;
+}
+
+bool http_reads_baggage(void)
+{
+	return options->baggage_count > 0;
+}
+
+bool http_wants_baggage(struct str key)
+{
+	return baggage_wanted(options->baggage, options->baggage_count, key) &&
+	       redact_header_allowed(key);
 }
 
 struct str http_known_method(struct str method)

@@ -7,7 +7,6 @@
  * put on the span. What is opt-in there (url.scheme and user_agent.original of
  * clients, ports of clients, sizes) is left out.
  */
-#include "user/model/redact.h"
 #include "user/model/route.h"
 #include "user/proto/http/options.h"
 #include "user/proto/http/target.h"
@@ -18,7 +17,8 @@ struct view {
 	const struct message *question;
 	struct span *span;
 	struct target target;
-	bool behind_proxy; /* a server's request that says who sent it on */
+	bool gateway;	   /* HTTP_GATEWAY */
+	bool behind_proxy; /* a server's request, or a gateway's, that says who sent it on */
 	struct str method; /* a known one, "_OTHER" else */
 	struct str scheme; /* "http" or "https" */
 	struct str path;   /* clean */
@@ -55,7 +55,7 @@ static void add_method(struct view *view)
 
 static bool says_proxy(const struct view *view)
 {
-	return view->span->kind == SPAN_SERVER &&
+	return (view->span->kind == SPAN_SERVER || view->gateway) &&
 	       (header(view, HTTP_FORWARDED).len || header(view, HTTP_X_FORWARDED_FOR).len ||
 		header(view, HTTP_X_FORWARDED_PROTO).len ||
 		header(view, HTTP_X_FORWARDED_HOST).len);
@@ -94,6 +94,9 @@ static void add_version(const struct view *view, const struct message *answer)
 		span_add_text(view->span, STR("network.protocol.version"), STR("1.0"));
 	else if (version == 11)
 		span_add_text(view->span, STR("network.protocol.version"), STR("1.1"));
+	else if (version)
+		span_add_text(view->span, STR("network.protocol.version"),
+			      version == 20 ? STR("2") : STR("3"));
 }
 
 /* Where the request was for, as the outermost proxy saw it. RFC 9112 3.2.2: a target's host wins. */
@@ -113,7 +116,8 @@ static struct str find_authority(const struct view *view)
 
 static void add_server(const struct view *view)
 {
-	struct host host = host_split(find_authority(view));
+	bool named = !view->gateway || view->span->kind == SPAN_SERVER;
+	struct host host = host_split(named ? find_authority(view) : (struct str){});
 	const struct attribute *peer, *port;
 
 	if (host.name.len) {
@@ -267,6 +271,7 @@ void http_describe(const struct message *question, const struct message *answer,
 	struct view view = { .question = question, .span = span };
 
 	text_reserve(span);
+	view.gateway = question->numbers[HTTP_FLAGS] & HTTP_GATEWAY;
 	view.behind_proxy = says_proxy(&view);
 	view.target = target_split(header(&view, HTTP_TARGET), header(&view, HTTP_METHOD));
 	view.scheme = find_scheme(&view);
@@ -280,6 +285,7 @@ void http_describe(const struct message *question, const struct message *answer,
 		describe_server(&view);
 	if (!span->counted_only) {
 		add_captured(&view);
+		http_add_baggage(question, span);
 		set_name(&view);
 	}
 	if (!span->counted_only || http_hides_metrics)
@@ -296,26 +302,4 @@ bool http_route_path(const struct message *question, struct span *span, struct s
 		*ret = text_clean(span,
 				  target_split(target, message_text(question, HTTP_METHOD)).path);
 	return !http_hides_metrics;
-}
-
-void http_context(const struct message *question, struct span *span)
-{
-	struct str parent = message_text(question, HTTP_TRACEPARENT);
-	struct trace_context context;
-
-	if (!parent.len || question->numbers[HTTP_FLAGS] & HTTP_TRACEPARENT_TWICE)
-		return;
-	if (!trace_context_parse(parent, &context))
-		return;
-	text_reserve(span);
-	trace_state_parse(text_list(span, message_text(question, HTTP_TRACESTATE),
-				    message_text(question, HTTP_TRACESTATE_NEXT)),
-			  &context.state);
-	if (span->kind == SPAN_SERVER) {
-		memcpy(span->parent_id, context.span_id, SPAN_ID_BYTES);
-		memset(context.span_id, 0, SPAN_ID_BYTES);
-		span->has_parent = span->parent_is_remote = true;
-	}
-	span->context = context;
-	span->has_context = true;
 }

@@ -22,8 +22,13 @@ enum http_text {
 	HTTP_HOST,
 	HTTP_USER_AGENT,
 	HTTP_TRACEPARENT,
-	HTTP_TRACESTATE,
-	HTTP_TRACESTATE_NEXT, /* of a second header; the list's tail in further ones is let go */
+	HTTP_TRACESTATE, /* a list: see lists.h */
+	HTTP_BAGGAGE,	 /* the same; only where http_reads_baggage() */
+	HTTP_B3,
+	HTTP_B3_TRACE_ID,
+	HTTP_B3_SPAN_ID,
+	HTTP_B3_PARENT_ID,
+	HTTP_B3_SAMPLED,
 	HTTP_FORWARDED,
 	HTTP_X_FORWARDED_FOR,
 	HTTP_X_FORWARDED_PROTO,
@@ -35,7 +40,7 @@ enum http_text {
 
 enum http_number {
 	HTTP_STATUS,
-	HTTP_VERSION, /* 10, 11; 0: the head was cut before it */
+	HTTP_VERSION, /* 10, 11, 20, 30; 0: the head was cut before it */
 	HTTP_FLAGS,
 	HTTP_GENERATION, /* which http_configure() the captured headers belong to */
 	HTTP_NUMBERS,
@@ -43,6 +48,9 @@ enum http_number {
 
 enum http_flag {
 	HTTP_TRACEPARENT_TWICE = 1 << 0, /* more than one: none counts */
+	HTTP_B3_DEBUG = 1 << 1,		 /* X-B3-Flags: 1 */
+	HTTP_GATEWAY =
+		1 << 2, /* a web server asks in another's name: its host is not who is asked */
 };
 
 static_assert((int)HTTP_TEXTS <= (int)MESSAGE_TEXTS, "HTTP's texts fit a message");
@@ -62,6 +70,18 @@ struct http_options {
 	const struct http_ignore *ignore;
 	size_t ignore_count;
 	struct routes *routes; /* for spans that bring none; NULL: no route */
+	bool ignore_traceparent, ignore_b3;
+	/* Keys of baggage that become attributes; "user.*" is every one that begins with "user." */
+	const struct str *baggage;
+	size_t baggage_count;
+};
+
+/* Why a member of baggage did not become an attribute. */
+enum http_baggage_drop {
+	BAGGAGE_INVALID, /* it is no member */
+	BAGGAGE_LIMIT,	 /* past what is looked at, or no room */
+	BAGGAGE_TAKEN,	 /* the span has such an attribute, or its key is for sonde to set */
+	BAGGAGE_DROPS,
 };
 
 /* Set at start and when the configuration is read again. NULL: as if never called. */
@@ -72,6 +92,12 @@ unsigned int http_captured(struct str name);
 /* What captured headers begin with, bit (letter & 31): cheap to ask before a name is cut out. */
 uint32_t http_captured_letters(void);
 int64_t http_generation(void);
+/* Is the header baggage to be kept? */
+bool http_reads_baggage(void);
+
+/* Since the process began. */
+uint64_t http_baggage_dropped(enum http_baggage_drop why);
+const char *http_baggage_drop_name(enum http_baggage_drop why);
 
 /* proto->describe() of every version, ->route_path() and ->context(). */
 void http_describe(const struct message *question, const struct message *answer, struct span *span);

@@ -9,6 +9,12 @@ struct str http_captured_key(unsigned int which);
 /* The known method that `method` is, else empty. Case matters. */
 struct str http_known_method(struct str method);
 struct routes *http_default_routes(void);
+/* What of the question's baggage is wanted, as attributes behind those that are there. */
+void http_add_baggage(const struct message *question, struct span *span);
+bool http_reads_traceparent(void);
+bool http_reads_b3(void);
+/* Is a member of baggage with this key to be an attribute? Never what carries credentials. */
+bool http_wants_baggage(struct str key);
 /* Does a rule of http.ignore hide anything from metrics? */
 extern bool http_hides_metrics;
 /* Set what http.ignore hides of a path and its route, never unset. Either may be empty. */

@@ -3,7 +3,9 @@
 
 #include <inttypes.h>
 
+#include "user/model/baggage.h"
 #include "user/model/redact.h"
+#include "user/proto/http/lists.h"
 
 /* What was added to scratch since it held `from` bytes; nothing if `result` says that it failed. */
 static struct str added(struct span *span, size_t from, int result)
@@ -145,11 +147,30 @@ struct str text_pair(struct span *span, struct str first, struct str second)
 	return pair.len ? pair : first;
 }
 
-struct str text_list(struct span *span, struct str first, struct str second)
+struct str text_list(struct span *span, struct str text, struct str name)
 {
-	if (!first.len || !second.len)
-		return first.len ? first : second;
-	return join(span, first, ',', second);
+	struct list_walk walk = list_walk(text, name);
+	size_t from = span->scratch->len;
+	struct str value;
+	int result = 0;
+
+	if (!text.len || !memchr(text.at, '\n', text.len))
+		return text;
+	while (!result && list_value_take(&walk, &value)) {
+		if (span->scratch->len > from)
+			result = buf_add_byte(span->scratch, ',');
+		result = result ? result : buf_add(span->scratch, value);
+	}
+	return added(span, from, result);
+}
+
+struct str text_baggage(struct span *span, struct str value)
+{
+	size_t from = span->scratch->len;
+
+	if (!value.len || !memchr(value.at, '%', value.len))
+		return text_clean(span, value);
+	return text_clean(span, added(span, from, baggage_decode(value, span->scratch)));
 }
 
 struct str text_number(struct span *span, uint64_t number)

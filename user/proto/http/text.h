@@ -21,6 +21,8 @@ struct str text_url(struct span *span, struct str scheme, struct str authority, 
 /* The peer as an authority, "10.0.0.1:80" or "[::1]:80"; empty when it is not known. */
 struct str text_peer(struct span *span);
 struct str text_pair(struct span *span, struct str first, struct str second);
-/* "first,second", or either alone. */
-struct str text_list(struct span *span, struct str first, struct str second);
+/* All values of a header that is a list (lists.h) as one list. */
+struct str text_list(struct span *span, struct str text, struct str name);
+/* A member of baggage's value, decoded. */
+struct str text_baggage(struct span *span, struct str value);
 struct str text_number(struct span *span, uint64_t number);

@@ -129,7 +129,7 @@ static bool drop_line_end(struct str *s)
  * the tail does. A trailer, or an extension longer than the tail, is not known
  * for what it is.
  */
-bool chunked_ended(struct str tail)
+bool chunked_ended(__attribute__((unused)) enum side side, struct str tail)
 {
 	const char *before;
 	size_t zeros = 0;

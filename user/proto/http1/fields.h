@@ -6,7 +6,7 @@
 #include "user/proto/http1/names.h"
 
 /* Headers that are not kept as texts. */
-enum { FIELD_NONE = -1, FIELD_LENGTH = HTTP_TEXTS, FIELD_CODING };
+enum { FIELD_NONE = -1, FIELD_LENGTH = HTTP_TEXTS, FIELD_CODING, FIELD_B3_FLAGS };
 
 static inline int forwarded_field(struct str *rest)
 {
@@ -15,6 +15,34 @@ static inline int forwarded_field(struct str *rest)
 	if (take_name(rest, STR("x-forwarded-proto")))
 		return HTTP_X_FORWARDED_PROTO;
 	return take_name(rest, STR("x-forwarded-host")) ? HTTP_X_FORWARDED_HOST : FIELD_NONE;
+}
+
+static inline int x_b3_field(struct str *rest)
+{
+	if (take_name(rest, STR("x-b3-traceid")))
+		return HTTP_B3_TRACE_ID;
+	if (take_name(rest, STR("x-b3-spanid")))
+		return HTTP_B3_SPAN_ID;
+	if (take_name(rest, STR("x-b3-parentspanid")))
+		return HTTP_B3_PARENT_ID;
+	if (take_name(rest, STR("x-b3-sampled")))
+		return HTTP_B3_SAMPLED;
+	return take_name(rest, STR("x-b3-flags")) ? FIELD_B3_FLAGS : FIELD_NONE;
+}
+
+static inline int x_field(struct str *rest)
+{
+	return rest->len > 3 && rest->at[3] == '3' ? x_b3_field(rest) : forwarded_field(rest);
+}
+
+/* "b3" is too short for take_name(). */
+static inline int b_field(struct str *rest)
+{
+	if (rest->len > 2 && rest->at[1] == '3' && (rest->at[2] == ':' || is_blank(rest->at[2]))) {
+		*rest = str_after(*rest, 2);
+		return HTTP_B3;
+	}
+	return http_reads_baggage() && take_name(rest, STR("baggage")) ? HTTP_BAGGAGE : FIELD_NONE;
 }
 
 static inline int trace_field(struct str *rest)
@@ -36,9 +64,11 @@ static inline int asking_field(struct str *rest)
 	case 'f':
 		return take_name(rest, STR("forwarded")) ? HTTP_FORWARDED : FIELD_NONE;
 	case 'x':
-		return forwarded_field(rest);
+		return x_field(rest);
 	case 't':
 		return trace_field(rest);
+	case 'b':
+		return b_field(rest);
 	default:
 		return FIELD_NONE;
 	}

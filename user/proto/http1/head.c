@@ -14,7 +14,8 @@
 
 /* What the headers of take_field() begin with, and the empty line. */
 #define ANSWERING_LETTERS (LETTER('c') | LETTER('t') | LETTER('\r') | LETTER('\n'))
-#define ASKING_LETTERS	  (ANSWERING_LETTERS | LETTER('h') | LETTER('u') | LETTER('f') | LETTER('x'))
+#define ASKING_LETTERS                                                                             \
+	(ANSWERING_LETTERS | LETTER('h') | LETTER('u') | LETTER('f') | LETTER('x') | LETTER('b'))
 
 /* The end of the last line that continues the one that ends at `end` (obs-fold, RFC 9112 5.2). */
 __attribute__((noinline)) static const char *folded_end(const char *end, const char *stop)
@@ -56,6 +57,12 @@ static bool take_value(struct str rest, struct str *ret)
 	return at < end || (last + 1 < stop && last[1] != ' ' && last[1] != '\t');
 }
 
+/* From the first value of a list to this one (http/lists.h). */
+static void extend(struct str *list, struct str value)
+{
+	list->len = (size_t)(value.at + value.len - list->at);
+}
+
 /* Of a header that comes again the first stands, but for those that say what then. */
 static bool keep_field(struct head *head, int field, struct str value)
 {
@@ -65,13 +72,18 @@ static bool keep_field(struct head *head, int field, struct str value)
 	case FIELD_CODING:
 		framing_add_coding(&head->framing, value);
 		return true;
+	case FIELD_B3_FLAGS:
+		if (str_eq(value, STR("1")))
+			head->flags |= HTTP_B3_DEBUG;
+		return true;
 	case HTTP_TRACEPARENT:
 		if (head->seen & 1u << field)
 			head->flags |= HTTP_TRACEPARENT_TWICE;
 		break;
 	case HTTP_TRACESTATE:
+	case HTTP_BAGGAGE:
 		if (head->seen & 1u << field)
-			field = HTTP_TRACESTATE_NEXT;
+			extend(&head->texts[field], value);
 		break;
 	}
 	if (!(head->seen & 1u << field))

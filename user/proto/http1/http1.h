@@ -89,4 +89,4 @@ void body_decide(const struct framing *framing, enum side side, const struct mes
 
 /* The chunked coding. RFC 9112 7.1. */
 ssize_t chunked_step(struct body_state *state, struct str in);
-bool chunked_ended(struct str tail);
+bool chunked_ended(enum side side, struct str tail);

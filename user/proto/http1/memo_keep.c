@@ -48,6 +48,9 @@ static bool note_header(struct memo *memo, enum side side, const char *start, st
 	struct str rest = line, name, value;
 
 	if (which != HTTP_TEXTS) {
+		/* A list of several headers. */
+		if (head->texts[which].at + head->texts[which].len > line.at + line.len)
+			return false;
 		add_text(memo, start, which, head->texts[which]);
 		add_value(memo, start, line, head->texts[which], which);
 		return true;

@@ -24,7 +24,7 @@ static inline uint32_t differ_4(const char *at, const char *name)
 	return (a ^ b) & ~((b & UINT32_C(0x40404040)) >> 1);
 }
 
-/* `name` has 4 to 24 lower-case letters and dashes. The words overlap where they must. */
+/* `name` has 4 to 24 lower-case letters, digits and dashes. The words overlap where they must. */
 static inline bool name_eq(const char *at, struct str name)
 {
 	if (name.len < 8)

@@ -11,8 +11,6 @@ extern const struct proto proto_http1;
 
 enum { SCRATCH = 16384 };
 
-#define PARENT "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331"
-
 static const struct {
 	const char *question, *answer; /* an answer of NULL: none came */
 	enum span_kind kind;
@@ -281,56 +279,6 @@ TEST(http_spans_stay_whole_when_scratch_is_full)
 
 #define REQUEST(headers) "GET / HTTP/1.1\r\n" headers "\r\n"
 #define OK		 "HTTP/1.1 200 OK\r\n\r\n"
-
-static const uint8_t trace_id[TRACE_ID_BYTES] = { 0x0a, 0xf7, 0x65, 0x19, 0x16, 0xcd, 0x43, 0xdd,
-						  0x84, 0x48, 0xeb, 0x21, 0x1c, 0x80, 0x31, 0x9c };
-static const uint8_t span_id[SPAN_ID_BYTES] = { 0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31 };
-static const uint8_t zero[TRACE_ID_BYTES];
-
-TEST(http_server_takes_its_parent_from_traceparent)
-{
-	_cleanup_(described_free) struct described d = {};
-
-	describe(&d,
-		 REQUEST("traceparent: 00-" PARENT "-01\r\ntracestate: a=1\r\ntracestate: b=2\r\n"),
-		 OK, SPAN_SERVER, "", SCRATCH);
-	CHECK(d.span.has_parent && d.span.parent_is_remote);
-	CHECK(!memcmp(d.span.parent_id, span_id, sizeof(span_id)));
-	CHECK(!memcmp(d.span.context.trace_id, trace_id, sizeof(trace_id)));
-	CHECK(!memcmp(d.span.context.span_id, zero, SPAN_ID_BYTES));
-	CHECK(d.span.context.flags == TRACE_FLAG_SAMPLED);
-	CHECK(str_eq(d.span.context.state, STR("a=1,b=2")));
-}
-
-TEST(http_client_is_the_span_that_its_traceparent_names)
-{
-	_cleanup_(described_free) struct described d = {};
-
-	describe(&d, REQUEST("traceparent: 00-" PARENT "-00\r\n"), OK, SPAN_CLIENT, "", SCRATCH);
-	CHECK(!d.span.has_parent);
-	CHECK(!memcmp(d.span.context.trace_id, trace_id, sizeof(trace_id)));
-	CHECK(!memcmp(d.span.context.span_id, span_id, sizeof(span_id)));
-	CHECK(!d.span.context.flags && !d.span.context.state.len);
-}
-
-TEST(http_ids_stay_zero_without_one_good_traceparent)
-{
-	static const char *const questions[] = {
-		REQUEST(""),
-		REQUEST("tracestate: a=1\r\n"),
-		REQUEST("traceparent: 00-" PARENT "-0\r\ntracestate: a=1\r\n"),
-		REQUEST("traceparent: 00-" PARENT "-01\r\ntraceparent: 00-" PARENT "-01\r\n"),
-	};
-
-	EACH(i, questions) {
-		_cleanup_(described_free) struct described d = {};
-
-		describe(&d, questions[i], OK, SPAN_SERVER, "", SCRATCH);
-		CHECK(!d.span.has_parent && !d.span.parent_is_remote);
-		CHECK(!memcmp(d.span.context.trace_id, zero, TRACE_ID_BYTES));
-		CHECK(!d.span.context.state.len);
-	}
-}
 
 TEST(http_options_choose_headers_methods_and_routes)
 {

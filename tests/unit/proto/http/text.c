@@ -55,5 +55,8 @@ TEST(text_that_does_not_fit_is_dropped_and_counted)
 	CHECK(!text_url(&span, STR("http"), STR("a"), STR("/"), STR("")).len);
 	CHECK(scratch.len == 0 && span.attributes_dropped > 0);
 	CHECK(str_eq(text_pair(&span, STR("GET"), STR("/long")), STR("GET")));
-	CHECK(str_eq(text_list(&span, STR(""), STR("b")), STR("b")));
+	CHECK(str_eq(text_list(&span, STR("a=1"), STR("x")), STR("a=1")));
+	span.attributes_dropped = 0;
+	CHECK(!text_list(&span, STR("a=123\r\nx:b=2"), STR("x")).len && !scratch.len);
+	CHECK(!text_baggage(&span, STR("%41bcdefghi")).len && span.attributes_dropped == 2);
 }

@@ -121,5 +121,5 @@ static const struct {
 TEST(chunked_end_is_known_by_its_last_bytes)
 {
 	EACH(i, tails)
-		CHECK(proto_http1.ended(tails[i].tail) == tails[i].ended);
+		CHECK(proto_http1.ended(ANSWERING, tails[i].tail) == tails[i].ended);
 }

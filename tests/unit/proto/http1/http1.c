@@ -326,12 +326,18 @@ TEST(http1_cut_heads_give_what_they_showed)
 TEST(http1_keeps_the_headers_that_say_something)
 {
 	static const struct str headers[] = { STR("x-tenant"), STR("authorization"), STR("Host") };
-	static const struct http_options options = { .headers = headers, .header_count = 3 };
+	static const struct str baggage[] = { STR("k") };
+	static const struct http_options options = {
+		.headers = headers, .header_count = 3, .baggage = baggage, .baggage_count = 1
+	};
 	static const struct str in =
 		STR("GET / HTTP/1.1\r\n"
 		    "host:  shop:80 \r\nHost: second\r\n"
 		    "User-Agent: one\r\n\ttwo\r\n"
 		    "Traceparent: 00-a\r\nTraceState: a=1\r\ntracestate: b=2\r\ntracestate: c=3\r\n"
+		    "X-B3-TraceId: 1\r\nx-b3-spanid : 2\r\nX-B3-PARENTSPANID:3\r\n"
+		    "X-B3-Sampled: 0\r\nX-B3-Sampled: 1\r\nX-B3-Flags: 1\r\nX-B3-Other: 4\r\n"
+		    "B3: 5-6\r\nb3: 7-8\r\nb3x: 9\r\nBaggage: k=v\r\nbaggage: l=w\r\n"
 		    "Forwarded: for=1.1.1.1\r\nX-Forwarded-For: 2.2.2.2\r\n"
 		    "X-Forwarded-Proto: https\r\nX-Forwarded-Host: far\r\nUpgrade: h2c\r\n"
 		    "X-Tenant: t1\r\nX-Tenant: t2\r\nAuthorization: secret\r\n"
@@ -342,8 +348,13 @@ TEST(http1_keeps_the_headers_that_say_something)
 		[HTTP_HOST] = STR("shop:80"),
 		[HTTP_USER_AGENT] = STR("one\r\n\ttwo"),
 		[HTTP_TRACEPARENT] = STR("00-a"),
-		[HTTP_TRACESTATE] = STR("a=1"),
-		[HTTP_TRACESTATE_NEXT] = STR("b=2"),
+		[HTTP_TRACESTATE] = STR("a=1\r\ntracestate: b=2\r\ntracestate: c=3"),
+		[HTTP_BAGGAGE] = STR("k=v\r\nbaggage: l=w"),
+		[HTTP_B3] = STR("5-6"),
+		[HTTP_B3_TRACE_ID] = STR("1"),
+		[HTTP_B3_SPAN_ID] = STR("2"),
+		[HTTP_B3_PARENT_ID] = STR("3"),
+		[HTTP_B3_SAMPLED] = STR("0"),
 		[HTTP_FORWARDED] = STR("for=1.1.1.1"),
 		[HTTP_X_FORWARDED_FOR] = STR("2.2.2.2"),
 		[HTTP_X_FORWARDED_PROTO] = STR("https"),
@@ -361,7 +372,17 @@ TEST(http1_keeps_the_headers_that_say_something)
 	CHECK(used == (ssize_t)in.len);
 	EACH(i, wanted)
 		CHECK(str_eq(message_text(&m, (unsigned int)i), wanted[i]));
-	CHECK(!(m.numbers[HTTP_FLAGS] & HTTP_TRACEPARENT_TWICE));
+	CHECK(m.numbers[HTTP_FLAGS] == HTTP_B3_DEBUG);
+}
+
+TEST(http1_keeps_baggage_only_where_it_is_asked_for)
+{
+	struct message m;
+
+	CHECK(parse(STR("GET / HTTP/1.1\r\nbaggage: a=1\r\nX-B3-Flags: 0\r\nx-3\r\nb3\r\n\r\n"),
+		    ASKING, NULL, &m) > 0);
+	CHECK(!message_text(&m, HTTP_BAGGAGE).len && !m.numbers[HTTP_FLAGS]);
+	CHECK(!message_text(&m, HTTP_B3).len);
 }
 
 TEST(http1_marks_a_second_traceparent)

@@ -19,6 +19,8 @@ static const struct {
 	{ ASKING,
 	  STR("GET /c HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\nX-Id: 7\r\nTracestate: a=b"
 	      "\r\nX-Forwarded-For: ::1\r\nTracestate: c=d\r\n\r\n") },
+	{ ASKING, STR("GET /d HTTP/1.1\r\nb3: 1-2-d\r\nX-B3-TraceId: 3\r\nX-B3-Sampled: 1\r\n"
+		      "X-B3-Flags: 1\r\nBaggage: a=1\r\n\r\n") },
 	{ ANSWERING, STR("HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 17\r\n\r\n") },
 	{ ANSWERING, STR("HTTP/1.1 200 OK\r\nContent-Length x: 9\r\nContent-Length: 17\r\n\r\n") },
 	{ ANSWERING, STR("HTTP/1.0 404 No\r\nTransfer-Encoding: chunked\r\nDate: x\r\n\r\n") },
@@ -125,6 +127,38 @@ TEST(heads_with_bytes_more_or_less_say_what_reading_them_says)
 						(struct str){ bytes, (size_t)(to - bytes) },
 						heads[i].side));
 				}
+}
+
+/* Heads with other ids in them are of one kind; those with baggage in several headers are read. */
+TEST(ids_of_a_trace_are_values)
+{
+	static const struct {
+		const char *headers;
+		bool alike;
+	} rows[] = {
+		{ "b3: 1-2\r\nX-B3-TraceId: 3\r\nX-B3-Flags: 0\r\nbaggage: a=1", true },
+		{ "b3: 111-d\r\nX-B3-TraceId: 45\r\nX-B3-Flags: 0\r\nbaggage: b=22,c=3", true },
+		{ "b3: 111-d\r\nX-B3-TraceId: 45\r\nX-B3-Flags: 1\r\nbaggage: b=22,c=3", false },
+		{ "b3: 1-2\r\nX-B3-TraceId: 3\r\nX-B3-Flags: 0\r\nbaggage: a=1\r\nbaggage: b=2",
+		  false },
+	};
+	static const struct str keys[] = { STR("a") };
+	uint64_t likeness = 0;
+
+	http_configure(&(struct http_options){ .baggage = keys, .baggage_count = 1 });
+	EACH(i, rows) {
+		char head[ROOM];
+		struct message m;
+		int len = snprintf(head, sizeof(head),
+				   "GET /users/8 HTTP/1.1\r\nHost: shop\r\nUser-Agent: "
+				   "not where heads are told apart by their bytes\r\n%s\r\n\r\n",
+				   rows[i].headers);
+
+		CHECK(parse((struct str){ head, (size_t)len }, ASKING, &m) == len);
+		likeness = i ? likeness : m.likeness;
+		CHECK(likeness && (m.likeness == likeness) == rows[i].alike);
+	}
+	http_configure(NULL);
 }
 
 #define LIKE(target, host, id, parent)                                                             \
