@@ -236,8 +236,12 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 	span_begin(p, x, process, &span);
 	span_describe(x, &span);
 	row = series_row(p->series, &span, x->ended_ns);
-	if (row)
+	if (row) {
 		bucket = series_count(row, &span.measures);
+		if (p->graph)
+			graph_count(p->graph, x, span.resource, span.measures.duration_ns,
+				    span.status == STATUS_ERROR);
+	}
 	if (x->proto->context)
 		x->proto->context(&x->question, &span);
 	if (trace_takes(p->trace, x)) {
@@ -259,7 +263,8 @@ static __attribute__((noinline)) struct row *row_describe(struct pipeline *p,
 							  const struct exchange *x,
 							  const struct process *process,
 							  struct recalled *place,
-							  const struct recall_key *key)
+							  const struct recall_key *key,
+							  bool *ret_failed)
 {
 	struct span span;
 	struct row *row;
@@ -268,7 +273,10 @@ static __attribute__((noinline)) struct row *row_describe(struct pipeline *p,
 	span_describe(x, &span);
 	row = series_row(p->series, &span, x->ended_ns);
 	if (place && row && !series_row_is_overflow(row))
-		*place = (struct recalled){ .key = *key, .row = row };
+		*place = (struct recalled){ .key = *key,
+					    .row = row,
+					    .failed = span.status == STATUS_ERROR };
+	*ret_failed = span.status == STATUS_ERROR;
 	return row;
 }
 
@@ -282,15 +290,22 @@ __attribute__((always_inline)) static inline void observe_counted(struct pipelin
 	struct recalled *place;
 	struct span span;
 	struct row *row;
+	bool failed;
 
 	span_place(p, x, process, &span);
 	place = recall_place(&p->recall, x, &span, series_drops(p->series), &key);
-	row = place && recall_holds(place, &key) ? place->row
-						 : row_describe(p, x, process, place, &key);
+	if (place && recall_holds(place, &key)) {
+		row = place->row;
+		failed = place->failed;
+	} else {
+		row = row_describe(p, x, process, place, &key, &failed);
+	}
 	if (!row)
 		return;
 	measures = measures_of(x);
 	series_count(row, &measures);
+	if (p->graph)
+		graph_count(p->graph, x, span.resource, measures.duration_ns, failed);
 }
 
 static void observe(void *context, const struct exchange *x)
@@ -357,6 +372,15 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	p->unread = unread_new(c->limit.processes);
 	p->series = series_new(c->limit.series, c->limit.series_total,
 			       c->limit.ended_series_s * NS_PER_S);
+	if (c->service_graph)
+		p->graph = graph_new(&(struct graph_options){
+			.processes = p->processes,
+			.unknown = p->unknown,
+			.unix_offset_ns = &p->unix_offset_ns,
+			.series = p->series,
+			.limit = c->limit.series,
+			.ended_series_ns = c->limit.ended_series_s * NS_PER_S,
+		});
 	p->exchanges = exchanges_new(&(struct exchanges_options){
 		.protos = protos,
 		.max_connections = c->limit.connections,
@@ -380,6 +404,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	if (options->seed || random_seed_system(&p->random))
 		random_seed(&p->random, options->seed ? options->seed : monotonic_ns());
 	collectors_add(&p->collectors, series_collector(p->series));
+	if (p->graph)
+		collectors_add(&p->collectors, graph_collector(p->graph));
 	p->active = active_new(p);
 	collectors_add(&p->collectors, &p->ledger.collector);
 	return p;
@@ -394,6 +420,7 @@ void pipeline_free(struct pipeline *p)
 	active_free(p->active);
 	trace_free(p->trace);
 	exchanges_free(p->exchanges);
+	graph_free(p->graph);
 	series_free(p->series);
 	processes_free(p->processes);
 	resource_unref(p->unknown);
@@ -438,6 +465,8 @@ static void take_process(struct pipeline *p, const struct record_process *record
 		p->facts_refused += error != -ENOSPC; /* those the table counts */
 		return;
 	}
+	if (p->graph)
+		graph_forget(p->graph);
 	process = processes_find(p->processes, record->head.process);
 	if (process && process->ended)
 		exchanges_process_ended(p->exchanges, process->id, record->head.at_ns);
