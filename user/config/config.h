@@ -151,6 +151,7 @@ struct config {
 		struct text_list baggage;     /* keys; one that ends with '*' is a prefix */
 	} trace;
 
+	bool service_graph;
 	enum capture_flavour capture_flavour;
 	enum console_format console;
 	char *tape_record; /* path or NULL */

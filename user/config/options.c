@@ -212,6 +212,8 @@ const struct option options[] = {
 	{ OPTION("trace.beside-sdk", word, config.trace.beside_sdk), .words = beside_sdk,
 	  .value = "join",
 	  .help = "Of calls of programs that send spans themselves: take their ids, or send none." },
+	{ OPTION("service.graph", bool, config.service_graph), .value = "true",
+	  .help = "Count requests by who calls whom, as sonde_service_requests_total." },
 	{ OPTION("capture.flavour", word, config.capture_flavour), START,
 	  .words = capture_flavours, .value = "any",
 	  .help = "Where the kernel has several kinds of hooks: the only one to use." },

@@ -53,6 +53,9 @@ static int read_group(struct reader *reader, const char *key, yaml_mark_t mark, 
 
 	if (known && reader_is_null(reader))
 		return 0;
+	/* `service: [...]`: the only list of mappings there is was meant. */
+	if (!strcmp(key, "service") && reader->event.type == YAML_SEQUENCE_START_EVENT)
+		return unknown(reader, mark, key);
 	if (reader->event.type != YAML_MAPPING_START_EVENT)
 		return known ? reader_fail(reader, mark, "%s holds options, not a value", key)
 			     : unknown(reader, mark, key);

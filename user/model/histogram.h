@@ -23,6 +23,9 @@ struct histogram_bounds {
 	size_t count; /* at most 64 */
 };
 
+/* Of how long requests take, in seconds: the conventions' bounds and three below them. */
+extern const struct histogram_bounds request_duration_bounds;
+
 struct histogram {
 	const struct histogram_bounds *bounds;
 	uint64_t count, zero_count;

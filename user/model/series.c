@@ -60,7 +60,8 @@ struct group {
 };
 
 struct series {
-	size_t limit, limit_total, rows_counted; /* the last without overflow rows */
+	size_t limit, limit_total;
+	size_t rows_counted; /* without overflow rows, and with what others took room for */
 	uint64_t ended_ns, swept_ns, overflowed;
 	uint64_t drops; /* sweeps that dropped rows */
 	struct group *groups, **last_group, *recent;
@@ -452,6 +453,19 @@ struct collector *series_collector(struct series *s)
 uint64_t series_overflowed(const struct series *s)
 {
 	return s->overflowed;
+}
+
+bool series_room_take(struct series *s, size_t count)
+{
+	if (s->rows_counted + count > s->limit_total)
+		return false;
+	s->rows_counted += count;
+	return true;
+}
+
+void series_room_give(struct series *s, size_t count)
+{
+	s->rows_counted -= count;
 }
 
 void series_each(const struct series *s, series_visit *visit, void *context)

@@ -63,6 +63,10 @@ struct collector *series_collector(struct series *s);
 /* Spans that went to an overflow row. */
 uint64_t series_overflowed(const struct series *s);
 
+/* Is there room for `count` series that are kept elsewhere? Then it is theirs until given back. */
+bool series_room_take(struct series *s, size_t count);
+void series_room_give(struct series *s, size_t count);
+
 /* Each row's histograms: of `group->metrics[metric]`. */
 typedef void series_visit(void *context, const struct resource *resource,
 			  const struct attribute *attributes, size_t count,

@@ -236,8 +236,12 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 	span_begin(p, x, process, &span);
 	span_describe(x, &span);
 	row = series_row(p->series, &span, x->ended_ns);
-	if (row)
+	if (row) {
 		bucket = series_count(row, &span.measures);
+		if (p->graph)
+			graph_count(p->graph, x, span.resource, span.measures.duration_ns,
+				    span.status == STATUS_ERROR);
+	}
 	if (x->proto->context)
 		x->proto->context(&x->question, &span);
 	if (trace_takes(p->trace, x)) {
@@ -255,11 +259,9 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 }
 
 /* The row of what is not recalled, kept for the next one like it; NULL when it is not counted. */
-static __attribute__((noinline)) struct row *row_describe(struct pipeline *p,
-							  const struct exchange *x,
-							  const struct process *process,
-							  struct recalled *place,
-							  const struct recall_key *key)
+static __attribute__((noinline)) struct row *row_describe(
+	struct pipeline *p, const struct exchange *x, const struct process *process,
+	struct recalled *place, const struct recall_key *key, bool *ret_failed)
 {
 	struct span span;
 	struct row *row;
@@ -268,7 +270,10 @@ static __attribute__((noinline)) struct row *row_describe(struct pipeline *p,
 	span_describe(x, &span);
 	row = series_row(p->series, &span, x->ended_ns);
 	if (place && row && !series_row_is_overflow(row))
-		*place = (struct recalled){ .key = *key, .row = row };
+		*place = (struct recalled){ .key = *key,
+					    .row = row,
+					    .failed = span.status == STATUS_ERROR };
+	*ret_failed = span.status == STATUS_ERROR;
 	return row;
 }
 
@@ -282,15 +287,22 @@ __attribute__((always_inline)) static inline void observe_counted(struct pipelin
 	struct recalled *place;
 	struct span span;
 	struct row *row;
+	bool failed;
 
 	span_place(p, x, process, &span);
 	place = recall_place(&p->recall, x, &span, series_drops(p->series), &key);
-	row = place && recall_holds(place, &key) ? place->row
-						 : row_describe(p, x, process, place, &key);
+	if (place && recall_holds(place, &key)) {
+		row = place->row;
+		failed = place->failed;
+	} else {
+		row = row_describe(p, x, process, place, &key, &failed);
+	}
 	if (!row)
 		return;
 	measures = measures_of(x);
 	series_count(row, &measures);
+	if (p->graph)
+		graph_count(p->graph, x, span.resource, measures.duration_ns, failed);
 }
 
 static void observe(void *context, const struct exchange *x)
@@ -333,6 +345,53 @@ static uint64_t spans_inside(void *context)
 	return trace_waiting(context);
 }
 
+static struct graph *make_graph(struct pipeline *p)
+{
+	const struct config *c = p->config;
+
+	if (!c->service_graph)
+		return NULL;
+	return graph_new(&(struct graph_options){
+		.processes = p->processes,
+		.unknown = p->unknown,
+		.unix_offset_ns = &p->unix_offset_ns,
+		.series = p->series,
+		.limit = c->limit.series,
+		.ended_series_ns = c->limit.ended_series_s * NS_PER_S,
+	});
+}
+
+static struct exchanges *make_exchanges(struct pipeline *p)
+{
+	const struct config *c = p->config;
+
+	return exchanges_new(&(struct exchanges_options){
+		.protos = protos,
+		.max_connections = c->limit.connections,
+		.max_exchanges = c->limit.exchanges,
+		.max_head_bytes = c->limit.head_bytes,
+		.observe = observe,
+		.verdict = p->verdict ? tell_verdict : NULL,
+		.heads = p->heads ? tell_heads : NULL,
+		.unread = note_unread,
+		.context = p,
+		.ledger = &p->ledger,
+	});
+}
+
+static struct trace *make_trace(struct pipeline *p)
+{
+	struct trace *t = trace_new(&(struct trace_options){ .config = p->config,
+							     .random = &p->random,
+							     .exchanges = p->exchanges,
+							     .emit = take_traced,
+							     .context = p });
+
+	p->ledger.inside[STAGE_SPAN] = spans_inside;
+	p->ledger.inside_context[STAGE_SPAN] = t;
+	return t;
+}
+
 struct pipeline *pipeline_new(const struct pipeline_options *options)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
@@ -357,29 +416,15 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	p->unread = unread_new(c->limit.processes);
 	p->series = series_new(c->limit.series, c->limit.series_total,
 			       c->limit.ended_series_s * NS_PER_S);
-	p->exchanges = exchanges_new(&(struct exchanges_options){
-		.protos = protos,
-		.max_connections = c->limit.connections,
-		.max_exchanges = c->limit.exchanges,
-		.max_head_bytes = c->limit.head_bytes,
-		.observe = observe,
-		.verdict = options->verdict ? tell_verdict : NULL,
-		.heads = options->heads ? tell_heads : NULL,
-		.unread = note_unread,
-		.context = p,
-		.ledger = &p->ledger,
-	});
-	p->trace = trace_new(&(struct trace_options){ .config = c,
-						      .random = &p->random,
-						      .exchanges = p->exchanges,
-						      .emit = take_traced,
-						      .context = p });
+	p->graph = make_graph(p);
+	p->exchanges = make_exchanges(p);
+	p->trace = make_trace(p);
 	collectors_add(&p->collectors, trace_collector(p->trace));
-	p->ledger.inside[STAGE_SPAN] = spans_inside;
-	p->ledger.inside_context[STAGE_SPAN] = p->trace;
 	if (options->seed || random_seed_system(&p->random))
 		random_seed(&p->random, options->seed ? options->seed : monotonic_ns());
 	collectors_add(&p->collectors, series_collector(p->series));
+	if (p->graph)
+		collectors_add(&p->collectors, graph_collector(p->graph));
 	p->active = active_new(p);
 	collectors_add(&p->collectors, &p->ledger.collector);
 	return p;
@@ -394,6 +439,7 @@ void pipeline_free(struct pipeline *p)
 	active_free(p->active);
 	trace_free(p->trace);
 	exchanges_free(p->exchanges);
+	graph_free(p->graph);
 	series_free(p->series);
 	processes_free(p->processes);
 	resource_unref(p->unknown);
@@ -438,6 +484,8 @@ static void take_process(struct pipeline *p, const struct record_process *record
 		p->facts_refused += error != -ENOSPC; /* those the table counts */
 		return;
 	}
+	if (p->graph)
+		graph_forget(p->graph);
 	process = processes_find(p->processes, record->head.process);
 	if (process && process->ended)
 		exchanges_process_ended(p->exchanges, process->id, record->head.at_ns);

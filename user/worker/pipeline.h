@@ -19,6 +19,7 @@
 #include "user/model/series.h"
 #include "user/process/process.h"
 #include "user/trace/trace.h"
+#include "user/worker/graph.h"
 #include "user/worker/recall.h"
 
 enum { EXPORTERS_MAX = 8 };
@@ -43,6 +44,7 @@ struct pipeline {
 	struct exchanges *exchanges;
 	struct trace *trace;
 	struct series *series;
+	struct graph *graph; /* NULL: service.graph is off */
 	struct random random;
 	struct tape_writer *tape;
 	struct buf scratch; /* texts of the span that is being made */

@@ -33,6 +33,7 @@ struct recall_key {
 struct recalled {
 	struct recall_key key;
 	struct row *row; /* NULL: nothing is kept here */
+	bool failed;	 /* its span would say so */
 };
 
 struct recall {

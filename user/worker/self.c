@@ -126,6 +126,10 @@ static void collect_spans(const struct self *s, struct metric_sink *sink)
 				  "Spans counted under an overflow series: limit.series, "
 				  "limit.series-total."));
 	give(sink, NULL, NULL, (double)series_overflowed(s->pipeline->series));
+	sink->metric(sink, METRIC("sonde.graph.overflowed", "{request}", METRIC_COUNTER,
+				  "Requests counted under an overflow series of the service graph: "
+				  "limit.series, limit.series-total."));
+	give(sink, NULL, NULL, (double)graph_overflowed(s->pipeline->graph));
 	sink->metric(sink, METRIC("sonde.active.overflowed", "{request}", METRIC_COUNTER,
 				  "Open requests found under an overflow series, each time."));
 	give(sink, NULL, NULL, (double)active_overflowed(s->pipeline->active));

@@ -68,6 +68,11 @@ def nginx_leaf(hop):
 	return _nginx(hop, 'return 200 "ok";')
 
 
+def nginx_failing_leaf(hop):
+	"""Fails where it is asked to."""
+	return _nginx(hop, 'if ($uri = /fails) { return 500; } return 200 "ok";')
+
+
 def _address(hop):
 	return "unix:" + hop.socket if hop.socket else "127.0.0.1:%d" % hop.port
 

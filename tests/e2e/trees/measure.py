@@ -132,6 +132,16 @@ def _folder():
 		yield folder
 
 
+@contextlib.contextmanager
+def chain(row):
+	"""A row's hops while they run: (the hops, their pids in the same order, options that name them)."""
+	with _folder() as folder:
+		hops = _plan(row, folder)
+		services = _services(hops, os.path.join(folder, row.name + ".yaml"))
+		with _started(row, hops, {}) as pids:
+			yield hops, pids[::-1], ["--config.file=" + services]
+
+
 def measure(row, count, concurrencies, record=None):
 	"""Start, drive and judge a row."""
 	with _folder() as folder, row.beside(folder) as beside:

@@ -93,6 +93,7 @@ static const struct {
 	{ "wach.port: 80\n", "1:1: unknown option wach.port; did you mean watch.port?" },
 	{ "port: 80\n", "1:1: unknown option port; did you mean watch.port?" },
 	{ "service: []\n", "1:1: unknown option service; did you mean services?" },
+	{ "service: graph\n", "1:1: service holds options, not a value" },
 	{ "a: {}\n", "1:1: unknown option a" },
 	{ "a: [1]\n", "1:1: unknown option a" },
 	{ "\"\\e[2J\": 1\n", "1:1: unknown option ?[2J" },

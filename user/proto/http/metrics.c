@@ -3,19 +3,8 @@
 #include "user/base/mem.h"
 #include "user/proto/http/http.h"
 
-/* The conventions' bounds and three below them: what is served from memory takes less than 5 ms. */
-static const double duration_bounds_s[] = {
-	0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1,
-	0.25,	0.5,   0.75,   1,     2.5,  5,	   7.5,	 10,
-};
-
 static const double size_bounds_bytes[] = {
 	0, 32, 64, 128, 256, 512, 1024, 4096, 16384, 65536, 262144, 1048576, 8388608,
-};
-
-static const struct histogram_bounds durations = {
-	.at = duration_bounds_s,
-	.count = ARRAY_SIZE(duration_bounds_s),
 };
 
 static const struct histogram_bounds sizes = {
@@ -26,7 +15,7 @@ static const struct histogram_bounds sizes = {
 #define DURATION(name_, help_)                                                                     \
 	{                                                                                          \
 		.name = (name_), .unit = "s", .help = (help_), .kind = METRIC_HISTOGRAM,           \
-		.bounds = &durations                                                               \
+		.bounds = &request_duration_bounds                                                 \
 	}
 #define SIZE(name_, help_)                                                                         \
 	{                                                                                          \
