@@ -21,8 +21,8 @@
 #include "user/trace/trace.h"
 
 enum {
-	EXCHANGES = 20, /* more make an input slow and show nothing more */
-	KEPT = 10,
+	EXCHANGES = 16, /* more make an input slow and show nothing more */
+	KEPT = 8,
 	/* Each of those kept refers to a parent, to what it led to, and to candidates. */
 	BYTES_MAX = KEPT * (SPAN_LINKS + 3) * 1000 + 20000,
 };
@@ -61,7 +61,8 @@ static bool met(const struct exchange *client, const struct exchange *server)
 {
 	const struct meeting *a = &client->meeting, *b = &server->meeting;
 
-	return server->other.tgid && a->at == b->at && a->first[ANSWERING] == b->first[ANSWERING] &&
+	return (b->first[ASKING] || b->first[ANSWERING]) && a->at == b->at &&
+	       a->first[ANSWERING] == b->first[ANSWERING] &&
 	       b->first[ASKING] - a->first[ASKING] <= 1;
 }
 
