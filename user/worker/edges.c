@@ -154,10 +154,9 @@ static struct edge *overflow_of(struct home *home, enum edge_end end, const stru
 		return home->overflow;
 	home->overflow = edge_new(home, (struct str){}, at);
 	side_add(home->overflow, end, side);
-	home->overflow->attributes[home->overflow->attribute_count++] =
-		(struct attribute){ .key = STR("otel.metric.overflow"),
-				    .type = ATTRIBUTE_BOOL,
-				    .number = true };
+	home->overflow->attributes[home->overflow->attribute_count++] = (struct attribute){
+		.key = STR("otel.metric.overflow"), .type = ATTRIBUTE_BOOL, .number = true
+	};
 	return home->overflow;
 }
 

@@ -39,12 +39,12 @@ enum { EDGE_ATTRIBUTES = 6, EDGE_ADDRESS_TEXT = INET6_ADDRSTRLEN + sizeof("[]:65
 
 struct edge {
 	struct str key;
-	struct home *home;		/* of the service that saw it */
+	struct home *home;		 /* of the service that saw it */
 	struct resource *services[ENDS]; /* references; NULL: it is an address */
 	struct histogram duration;
 	uint64_t failed;
 	uint64_t start_unix_ns, last_ns; /* of the last count */
-	size_t attribute_count; /* without "failed" */
+	size_t attribute_count;		 /* without "failed" */
 	struct attribute attributes[EDGE_ATTRIBUTES];
 	char address[EDGE_ADDRESS_TEXT];
 };

@@ -259,12 +259,9 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 }
 
 /* The row of what is not recalled, kept for the next one like it; NULL when it is not counted. */
-static __attribute__((noinline)) struct row *row_describe(struct pipeline *p,
-							  const struct exchange *x,
-							  const struct process *process,
-							  struct recalled *place,
-							  const struct recall_key *key,
-							  bool *ret_failed)
+static __attribute__((noinline)) struct row *row_describe(
+	struct pipeline *p, const struct exchange *x, const struct process *process,
+	struct recalled *place, const struct recall_key *key, bool *ret_failed)
 {
 	struct span span;
 	struct row *row;
@@ -348,6 +345,21 @@ static uint64_t spans_inside(void *context)
 	return trace_waiting(context);
 }
 
+static void graph_begin(struct pipeline *p)
+{
+	if (!p->config->service_graph)
+		return;
+	p->graph = graph_new(&(struct graph_options){
+		.processes = p->processes,
+		.unknown = p->unknown,
+		.unix_offset_ns = &p->unix_offset_ns,
+		.series = p->series,
+		.limit = p->config->limit.series,
+		.ended_series_ns = p->config->limit.ended_series_s * NS_PER_S,
+	});
+	collectors_add(&p->collectors, graph_collector(p->graph));
+}
+
 struct pipeline *pipeline_new(const struct pipeline_options *options)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
@@ -372,15 +384,6 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	p->unread = unread_new(c->limit.processes);
 	p->series = series_new(c->limit.series, c->limit.series_total,
 			       c->limit.ended_series_s * NS_PER_S);
-	if (c->service_graph)
-		p->graph = graph_new(&(struct graph_options){
-			.processes = p->processes,
-			.unknown = p->unknown,
-			.unix_offset_ns = &p->unix_offset_ns,
-			.series = p->series,
-			.limit = c->limit.series,
-			.ended_series_ns = c->limit.ended_series_s * NS_PER_S,
-		});
 	p->exchanges = exchanges_new(&(struct exchanges_options){
 		.protos = protos,
 		.max_connections = c->limit.connections,
@@ -404,8 +407,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	if (options->seed || random_seed_system(&p->random))
 		random_seed(&p->random, options->seed ? options->seed : monotonic_ns());
 	collectors_add(&p->collectors, series_collector(p->series));
-	if (p->graph)
-		collectors_add(&p->collectors, graph_collector(p->graph));
+	graph_begin(p);
 	p->active = active_new(p);
 	collectors_add(&p->collectors, &p->ledger.collector);
 	return p;

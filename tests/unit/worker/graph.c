@@ -12,10 +12,10 @@
 #define FAILED	"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"
 #define MISSING "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"
 
-#define TOTAL	"sonde_service_requests_total{"
-#define COUNT	"sonde_service_duration_seconds_count{"
-#define GOOD	"failed=\"false\""
-#define BAD	"failed=\"true\""
+#define TOTAL	 "sonde_service_requests_total{"
+#define COUNT	 "sonde_service_duration_seconds_count{"
+#define GOOD	 "failed=\"false\""
+#define BAD	 "failed=\"true\""
 #define OVERFLOW "otel_metric_overflow=\"true\""
 
 enum { SHOP = 1, BANK, CACHE };

@@ -15,7 +15,7 @@ static const struct histogram_bounds sizes = {
 #define DURATION(name_, help_)                                                                     \
 	{                                                                                          \
 		.name = (name_), .unit = "s", .help = (help_), .kind = METRIC_HISTOGRAM,           \
-		.bounds = &request_duration_bounds                                                               \
+		.bounds = &request_duration_bounds                                                 \
 	}
 #define SIZE(name_, help_)                                                                         \
 	{                                                                                          \
