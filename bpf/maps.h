@@ -78,7 +78,7 @@ struct {
 
 /* What a thread read last: where the work that it does now came from. */
 struct thread {
-	__u64 cookie; /* of the socket; 0: nothing since it last waited */
+	__u64 cookie;	/* of the socket; 0: nothing since it last waited */
 	__u64 switches; /* how often it had given up the processor then */
 	__u64 stack;	/* the user's stack pointer then */
 	__u32 number; /* of the turn that it read there; 0: on a connection that is not followed */

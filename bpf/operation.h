@@ -133,7 +133,8 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 	struct tcp_seen seen = {};
 	struct cause connected = {};
 	struct step step = {};
-	bool nested = false, first = direction == SENT && !conn->number && conn->flags & CONN_CONNECTED;
+	bool nested = false,
+	     first = direction == SENT && !conn->number && conn->flags & CONN_CONNECTED;
 	int shipped;
 
 	if (first)

@@ -26,10 +26,10 @@ struct operation {
 	__u64 cookie, now;
 	__u64 tail; /* what the turn ends with after it, inverted; 0: not seen */
 	__u32 bytes, thread;
-	__u32 limit;   /* of the bytes that are shipped of a turn's head */
+	__u32 limit;	  /* of the bytes that are shipped of a turn's head */
 	__u32 unreadable; /* counter of why the bytes cannot be read; 0: they can */
-	__u8 flags;    /* enum record_flags for every record of it */
-	bool ship_all; /* the limit is each operation's, not the turn's */
+	__u8 flags;	  /* enum record_flags for every record of it */
+	bool ship_all;	  /* the limit is each operation's, not the turn's */
 	bool totals_always;
 };
 

@@ -91,12 +91,12 @@ struct connection {
 	struct peer peer;
 	uint32_t first_byte[DIRECTIONS], base[DIRECTIONS]; /* struct record_connection's */
 	struct process_id other; /* the process at the other end; tgid 0: not watched */
-	uint16_t skipped;  /* questions past a limit whose answers are still to come */
-	uint8_t direction; /* of that turn */
-	uint8_t role;	   /* enum role */
-	uint8_t proto;	   /* index in options.protos, plus 1; 0: not known */
-	uint8_t unread;	   /* enum unread, plus 1; 0: it is read */
-	uint8_t strikes;   /* turns in a row that began like nothing known */
+	uint16_t skipped;	 /* questions past a limit whose answers are still to come */
+	uint8_t direction;	 /* of that turn */
+	uint8_t role;		 /* enum role */
+	uint8_t proto;		 /* index in options.protos, plus 1; 0: not known */
+	uint8_t unread;		 /* enum unread, plus 1; 0: it is read */
+	uint8_t strikes;	 /* turns in a row that began like nothing known */
 	uint8_t open_count;
 	bool joined : 1;
 	bool asked : 1;	 /* a question was seen */
@@ -123,7 +123,8 @@ struct exchanges {
 	struct exchanges_options options;
 	struct exchange_counters counters;
 	struct cookies table;
-	struct table ends; /* connections by the number of the first byte that they received (ends.h) */
+	struct table
+		ends; /* connections by the number of the first byte that they received (ends.h) */
 	struct link idle, busy; /* without and with open exchanges; longest there first */
 	struct link holding;	/* of struct extra: with held records; longest there first */
 	/* Connections by hash of their process: most processes that end have none. */

@@ -52,8 +52,9 @@ struct activity {
 
 /* What both ends of a connection know an exchange by; numbers of bytes are TCP's. */
 struct meeting {
-	uint32_t first[SIDES]; /* of the first byte that the side ever sent; a client's own may be its SYN's */
-	uint32_t at;	       /* of the question's first byte */
+	uint32_t first
+		[SIDES]; /* of the first byte that the side ever sent; a client's own may be its SYN's */
+	uint32_t at; /* of the question's first byte */
 };
 
 struct connection;
@@ -62,7 +63,7 @@ struct exchange {
 	const struct proto *proto;
 	enum role role;
 	struct process_id process;
-	uint64_t cookie;	 /* of the socket */
+	uint64_t cookie; /* of the socket */
 	struct activity asked, answered_by;
 	struct process_id other; /* at the other end of its connection; tgid 0: not watched */
 	struct meeting meeting;	 /* both ends know it by that */

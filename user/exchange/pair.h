@@ -52,8 +52,7 @@ static inline void question_append(struct exchanges *x, struct connection *c, st
 
 /* The second half of question_begin(): what was parsed into question_room(), in `block`, is open. */
 static inline struct open *question_open(struct exchanges *x, struct connection *c,
-					 struct block *block,
-					  const struct origin *origin)
+					 struct block *block, const struct origin *origin)
 {
 	struct open *e = x->spare;
 

@@ -11,9 +11,10 @@ static bool is_due(const struct connection *c, const struct record_turn *r)
 	const struct stream *other = &c->streams[!r->direction];
 
 	return c->in_step && r->number == c->turn + 1 && c->direction != r->direction &&
-	       (r->flags & ~(RECORD_CUT | RECORD_JOINED | RECORD_NESTED)) == RECORD_OPENS && s->at == r->offset &&
-	       other->at == c->turn_start + r->before.bytes && !r->before.unreported &&
-	       r->op_bytes && r->op_bytes == r->turn.bytes && r->head.at_ns;
+	       (r->flags & ~(RECORD_CUT | RECORD_JOINED | RECORD_NESTED)) == RECORD_OPENS &&
+	       s->at == r->offset && other->at == c->turn_start + r->before.bytes &&
+	       !r->before.unreported && r->op_bytes && r->op_bytes == r->turn.bytes &&
+	       r->head.at_ns;
 }
 
 static void step(struct connection *c, const struct record_turn *r)

@@ -21,8 +21,7 @@ static inline struct activity activity_of(const struct record_turn *r)
 /* When and by whom the first byte was read or written, by the record of its turn's first bytes. */
 static inline struct origin turn_origin(const struct record_turn *r)
 {
-	struct origin o = { r->head.at_ns, r->head.process, START_READ, r->offset,
-			    activity_of(r) };
+	struct origin o = { r->head.at_ns, r->head.process, START_READ, r->offset, activity_of(r) };
 
 	if (r->turn.first_ns && (!o.ns || r->turn.first_ns < o.ns))
 		o.ns = r->turn.first_ns;

@@ -60,7 +60,7 @@ struct span {
 	/* For texts that describe() makes. It reserves up to the limit first: texts in it never move. */
 	struct buf *scratch;
 	size_t attribute_count;
-	uint32_t attributes_dropped; /* past SPAN_ATTRIBUTES */
+	uint32_t attributes_dropped;		      /* past SPAN_ATTRIBUTES */
 	struct attribute attributes[SPAN_ATTRIBUTES]; /* last: span_copy() makes room for some */
 };
 

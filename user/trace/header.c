@@ -19,15 +19,16 @@ static bool same_context(const struct node *a, const struct node *b)
 	return same_trace(a, b) && !memcmp(a->header_span, b->header_span, SPAN_ID_BYTES);
 }
 
-/* Those that the program served with the call's context, or its trace. */
-static size_t served_with(const struct node *n,
+/* Those that the program served with the call's context, or its trace; not its own other end. */
+static size_t served_with(const struct trace *t, const struct node *n,
 			  bool (*same)(const struct node *a, const struct node *b),
 			  struct found *ret)
 {
 	size_t count = 0;
 
 	EACH_SINCE(r, n->program, n->started_ns)
-		if (node_is_server(r) && node_covers(r, n->started_ns) && same(r, n)) {
+		if (node_is_server(r) && node_covers(r, n->started_ns) && same(r, n) &&
+		    node_of_meeting(t, r) != n) {
 			found_add(ret, r);
 			count++;
 		}
@@ -46,17 +47,16 @@ enum link_outcome header_find(struct trace *t, struct node *n, struct found *ret
 {
 	size_t count;
 
-	(void)t;
 	if (!n->has_header)
 		return LINK_NONE;
 	if (node_is_server(n))
 		return LINK_MADE;
-	count = served_with(n, same_context, ret);
+	count = served_with(t, n, same_context, ret);
 	if (count)
 		return outcome_of(count, ret);
 	/* The program has made the context itself, so the call is known by its ids. */
 	n->is_instrumented = true;
 	memcpy(n->span_id, n->header_span, SPAN_ID_BYTES);
-	count = served_with(n, same_trace, ret);
+	count = served_with(t, n, same_trace, ret);
 	return count ? outcome_of(count, ret) : LINK_NONE;
 }

@@ -24,8 +24,8 @@ static bool meets(const struct node *client, const struct node *server)
 	const struct meeting *a = &client->meeting, *b = &server->meeting;
 
 	return a->first[ANSWERING] == b->first[ANSWERING] && a->at == b->at &&
-	       b->first[ASKING] - a->first[ASKING] <= 1 &&
-	       server->started_ns <= client->ended_ns && client->started_ns <= server->ended_ns;
+	       b->first[ASKING] - a->first[ASKING] <= 1 && server->started_ns <= client->ended_ns &&
+	       client->started_ns <= server->ended_ns;
 }
 
 static uint64_t program_key(struct process_id process)
@@ -84,9 +84,9 @@ static void unindex(struct trace *t, const struct node *n)
 
 struct node *node_of_cause(const struct trace *t, const struct cause *cause)
 {
-	struct node *n = cause->number
-				 ? table_find_u64(&t->by_turn, turn_key(cause->cookie, cause->number))
-				 : NULL;
+	struct node *n =
+		cause->number ? table_find_u64(&t->by_turn, turn_key(cause->cookie, cause->number))
+			      : NULL;
 
 	if (!n || n->several || n->cookie != cause->cookie || turn_read(n) != cause->number)
 		return NULL;
@@ -95,9 +95,10 @@ struct node *node_of_cause(const struct trace *t, const struct cause *cause)
 
 struct node *node_of_meeting(const struct trace *t, const struct node *server)
 {
+	bool known = server->meeting.first[ASKING] || server->meeting.first[ANSWERING];
 	struct node *n = table_find_u64(&t->by_meeting, meeting_key(&server->meeting));
 
-	return n && meets(n, server) ? n : NULL;
+	return known && n && meets(n, server) ? n : NULL;
 }
 
 static void index_meeting(struct trace *t, struct node *n)
@@ -115,8 +116,12 @@ static void join_program(struct node *n)
 	if (!n->program)
 		return;
 	n->older_there = n->program->newest;
-	if (n->older_there)
+	n->latest_ns = n->ended_ns;
+	if (n->older_there) {
 		n->older_there->newer_there = n;
+		if (n->older_there->latest_ns > n->latest_ns)
+			n->latest_ns = n->older_there->latest_ns;
+	}
 	n->program->newest = n;
 }
 
@@ -157,10 +162,6 @@ static void node_unref(struct node *n)
 {
 	if (!n || --n->references)
 		return;
-	node_set(&n->parent, NULL);
-	node_set(&n->led_to, NULL);
-	for (size_t i = 0; i < n->candidate_count; i++)
-		node_set(&n->candidates[i], NULL);
 	span_free(n->traced.span);
 	free(n);
 }
@@ -173,6 +174,16 @@ void node_set(struct node **place, struct node *n)
 		n->references++;
 	*place = n;
 	node_unref(old);
+}
+
+/* Whoever refers to `n` still wants its ids, not all that was before it. */
+static void forget_others(struct node *n)
+{
+	node_set(&n->parent, NULL);
+	node_set(&n->led_to, NULL);
+	for (size_t i = 0; i < n->candidate_count; i++)
+		node_set(&n->candidates[i], NULL);
+	n->candidate_count = 0;
 }
 
 static void leave_program(struct trace *t, struct node *n)
@@ -203,5 +214,6 @@ void node_forget_oldest(struct trace *t)
 	t->nodes--;
 	unindex(t, n);
 	leave_program(t, n);
+	forget_others(n);
 	node_unref(n);
 }

@@ -29,10 +29,10 @@ enum link_outcome {
 
 enum { CANDIDATES = SPAN_LINKS };
 
-enum node_state { NODE_WAITING, NODE_PLACED, NODE_GIVEN };
+enum node_state { NODE_WAITING, NODE_PLACED, NODE_GIVING, NODE_GIVEN };
 
 struct node {
-	struct node *newer;	  /* of all */
+	struct node *newer;			/* of all */
 	struct node *older_there, *newer_there; /* of its program */
 	struct program *program;		/* NULL: there are too many */
 	size_t references;			/* of the list of all, and of other nodes */
@@ -41,12 +41,13 @@ struct node {
 	struct activity asked, answered_by;
 	struct meeting meeting;
 	uint64_t started_ns, answered_ns, ended_ns; /* answered: its first byte; 0: no answer */
-	bool has_header; /* a trace context came with the question, with these ids: */
+	uint64_t latest_ns; /* the latest end of its program up to it: old ones are told late */
+	bool has_header;    /* a trace context came with the question, with these ids: */
 	uint8_t header_trace[TRACE_ID_BYTES], header_span[SPAN_ID_BYTES];
 	bool is_instrumented; /* the program made that context itself */
-	bool met;
+	bool met;	      /* who is at the other end of its connection is known */
 	bool several; /* another exchange has the same turn: which one was read is not known */
-	bool told; /* of a server: those that led to its answer know of it */
+	bool told;    /* of a server: those that led to its answer know of it */
 
 	/* Of a client: the server exchange that was answered because of its answer, if one was. */
 	struct node *led_to;
@@ -60,8 +61,8 @@ struct node {
 	size_t candidate_count;
 
 	struct traced traced; /* its span is NULL once it was given out */
-	bool has_trace;	   /* trace_id is final */
-	bool sampled;	   /* once it was given out */
+	bool has_trace;	      /* trace_id is final */
+	bool sampled;	      /* once it was given out */
 	uint8_t trace_id[TRACE_ID_BYTES], span_id[SPAN_ID_BYTES];
 };
 
@@ -69,8 +70,8 @@ struct node {
 struct program {
 	struct process_id process;
 	struct node *newest;
-	uint64_t calls, served;	    /* client and server exchanges */
-	uint64_t open_since;	    /* start of its oldest open server exchange; UINT64_MAX: none */
+	uint64_t calls, served; /* client and server exchanges */
+	uint64_t open_since;	/* start of its oldest open server exchange; UINT64_MAX: none */
 	/* Answers where they would be if each read were worked on at once, or not (callback.c). */
 	uint32_t fits, plain, odd;
 };
@@ -105,12 +106,9 @@ struct node *node_of_cause(const struct trace *t, const struct cause *cause);
 /* The client's exchange at the other end; NULL: not watched, or not known yet. */
 struct node *node_of_meeting(const struct trace *t, const struct node *server);
 
-/* Observed in nearly the order of their ends: as much out of it as records may wait for others. */
-#define SKEW_NS (100 * NS_PER_MS)
-
 /* Nodes of a program (which may be NULL) that had not ended at `ns_`, newest first, and some more. */
 #define EACH_SINCE(n_, p_, ns_)                                                                    \
-	for (struct node *n_ = (p_) ? (p_)->newest : NULL; n_ && n_->ended_ns + SKEW_NS >= (ns_);  \
+	for (struct node *n_ = (p_) ? (p_)->newest : NULL; n_ && n_->latest_ns >= (ns_);           \
 	     n_ = n_->older_there)
 
 static inline bool node_is_server(const struct node *n)

@@ -33,6 +33,15 @@ static bool thread_served(const struct node *server, const struct node *client)
 	       (!client->answered_by.thread || run_holds(server, &client->answered_by));
 }
 
+/* The thread had read it as well before it made the call, and has not answered it. */
+static bool thread_holds(const struct node *server, const struct node *client)
+{
+	uint16_t since = client->asked.cause.reads - server->asked.cause.reads;
+
+	return same_run(&server->asked, &client->asked) && since <= INT16_MAX &&
+	       node_covers(server, client->started_ns);
+}
+
 static bool goroutine_served(const struct node *server, const struct node *client)
 {
 	uint64_t goroutine = client->asked.cause.goroutine;
@@ -62,8 +71,16 @@ static enum link_outcome find(struct node *n, struct found *ret,
 
 enum link_outcome thread_find(struct trace *t, struct node *n, struct found *ret)
 {
+	enum link_outcome outcome = find(n, ret, thread_served);
+
 	(void)t;
-	return find(n, ret, thread_served);
+	EACH_SINCE(r, n->program, n->started_ns)
+		if (outcome == LINK_MADE && node_is_server(r) && r != ret->parent &&
+		    thread_holds(r, n)) {
+			found_add(ret, r);
+			outcome = LINK_AMBIGUOUS;
+		}
+	return outcome;
 }
 
 enum link_outcome goroutine_find(struct trace *t, struct node *n, struct found *ret)

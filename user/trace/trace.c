@@ -235,15 +235,16 @@ static void trace_of(struct trace *t, struct node *n)
 	}
 }
 
-static size_t links_of(struct trace *t, struct node *n, struct span_link ret[SPAN_LINKS])
+/* To those that were given out: what was not by now is below it. */
+static size_t links_of(const struct node *n, struct span_link ret[SPAN_LINKS])
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < n->candidate_count; i++) {
-		struct node *c = n->candidates[i];
+		const struct node *c = n->candidates[i];
 
-		if (!c->has_trace)
-			trace_of(t, c);
+		if (c->state != NODE_GIVEN)
+			continue;
 		memcpy(ret[count].trace_id, c->trace_id, TRACE_ID_BYTES);
 		memcpy(ret[count].span_id, c->span_id, SPAN_ID_BYTES);
 		ret[count++].confidence = 1.0 / (double)(n->candidate_count + 1);
@@ -256,7 +257,7 @@ static void emit(struct trace *t, struct node *n)
 	struct span *span = n->traced.span;
 	struct span_link links[SPAN_LINKS];
 
-	span->link_count = links_of(t, n, links);
+	span->link_count = links_of(n, links);
 	span->links = links;
 	memcpy(span->context.trace_id, n->trace_id, TRACE_ID_BYTES);
 	memcpy(span->context.span_id, n->span_id, SPAN_ID_BYTES);
@@ -278,6 +279,32 @@ static void emit(struct trace *t, struct node *n)
 	n->traced.span = NULL;
 }
 
+static bool give(struct trace *t, struct node *n, bool hurries, int depth);
+
+static bool is_below(const struct node *n, const struct node *ancestor)
+{
+	for (int i = 0; n && i < DEPTH_MAX; i++, n = n->parent)
+		if (n == ancestor)
+			return true;
+	return false;
+}
+
+/* Those whose ids it will name. */
+static bool give_before(struct trace *t, struct node *n, bool hurries, int depth)
+{
+	for (size_t i = 0; i < n->candidate_count; i++)
+		if (!is_below(n->candidates[i], n) && !give(t, n->candidates[i], hurries, depth) &&
+		    !hurries && n->candidates[i]->state != NODE_GIVING)
+			return false;
+	if (!n->parent || give(t, n->parent, hurries, depth))
+		return true;
+	if (!hurries && n->parent->state != NODE_GIVING)
+		return false;
+	/* Its own descendant, or one so many times: its trace begins here. */
+	node_set(&n->parent, NULL);
+	return true;
+}
+
 /*
  * Parents first: a child's trace is its parent's. False when the parent has no place yet,
  * which is none to wait for where it `hurries`.
@@ -286,10 +313,13 @@ static bool give(struct trace *t, struct node *n, bool hurries, int depth)
 {
 	if (n->state == NODE_WAITING && hurries)
 		place(t, n);
-	if (n->state != NODE_PLACED)
+	if (n->state != NODE_PLACED || depth == DEPTH_MAX)
 		return n->state == NODE_GIVEN;
-	if (n->parent && depth < DEPTH_MAX && !give(t, n->parent, hurries, depth + 1))
+	n->state = NODE_GIVING;
+	if (!give_before(t, n, hurries, depth + 1)) {
+		n->state = NODE_PLACED;
 		return false;
+	}
 	trace_of(t, n);
 	emit(t, n);
 	n->state = NODE_GIVEN;

@@ -92,7 +92,8 @@ TEST(a_record_in_hand_at_the_end_is_passed_over_by_the_next_and_no_other)
 	make(&f, 3);
 	ring = ring_new(f.fd, BYTES);
 	in_hand = 0;
-	CHECK(!ring_note(ring, &in_hand) && ring_read(ring, 1, RING_NO_NEXT, take_number, &f) == 1 && !in_hand);
+	CHECK(!ring_note(ring, &in_hand) &&
+	      ring_read(ring, 1, RING_NO_NEXT, take_number, &f) == 1 && !in_hand);
 	CHECK(ring_read(ring, 1, RING_NO_NEXT, die, &f) == 0 && seen_in_hand == STEP + 1);
 	ring_free(ring);
 	in_hand = seen_in_hand;
@@ -113,7 +114,8 @@ TEST(a_record_that_was_left_is_there_for_the_next)
 	f.refused = 2;
 	ring = ring_new(f.fd, BYTES);
 	in_hand = 0;
-	CHECK(!ring_note(ring, &in_hand) && ring_read(ring, 9, RING_NO_NEXT, take_number, &f) == 1 && !in_hand);
+	CHECK(!ring_note(ring, &in_hand) &&
+	      ring_read(ring, 9, RING_NO_NEXT, take_number, &f) == 1 && !in_hand);
 	ring_free(ring);
 	ring = ring_new(f.fd, BYTES);
 	CHECK(!ring_note(ring, &in_hand) && ring_unread(ring) == 1);

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trace.c - mirrors user/trace/trace.c: who waits for whom, what is given out, and limits. */
+#include "tests/test.h"
+#include "tests/unit/trace/story.h"
+#include "user/base/clock.h"
+
+TEST(a_record_that_comes_late_hides_nobody)
+{
+	struct story *s = story_begin();
+
+	tell(s, "2 reads X; 1 rests 300, reads R, sleeps, calls C, hears C, sleeps, answers R");
+	/* X ended when nothing more was heard of it, which is told only now */
+	s->now_ns -= 299 * NS_PER_MS;
+	tell(s, "2 loses X");
+	s->now_ns += 299 * NS_PER_MS;
+	CHECK(told(s, "", "X R C<R"));
+	CHECK(story_end(s));
+}
+
+TEST(parents_are_given_out_before_their_children)
+{
+	struct story *s = story_begin();
+
+	tell(s, "a1 reads R, calls C; b1 reads S of C, answers S; a1 hears C");
+	for (int i = 0; i < 10; i++)
+		settle(s, 100);
+	/* R is being served: the two wait for what they are a part of */
+	CHECK(!strcmp(order(s), "") && trace_waiting(s->trace) == 2);
+	CHECK(told(s, "a1 answers R", "R C<R S<C"));
+	CHECK(!strcmp(order(s), "R C S") && trace_waiting(s->trace) == 0);
+	CHECK(hurried(s, "wait") == 0 && hurried(s, "spans") == 0);
+	CHECK(story_end(s));
+}
+
+TEST(what_nobody_settles_is_given_out_at_the_end)
+{
+	struct story *s = story_begin();
+
+	tell(s, "a1 reads R, calls C; b1 reads S of C, answers S; a1 hears C, answers R;"
+		"a2 reads Q, calls D, hears D, calls E");
+	CHECK(!strcmp(said(s), "") && trace_waiting(s->trace) == 4);
+	trace_flush(s->trace);
+	CHECK(!strcmp(said(s), "R C<R S<C D"));
+	trace_flush(s->trace);
+	CHECK(story_end(s));
+}
+
+TEST(nothing_is_given_out_before_late_records_are_in)
+{
+	struct story *s = story_begin();
+
+	tell(s, "1 reads R, answers R");
+	settle(s, 50);
+	CHECK(!strcmp(said(s), ""));
+	settle(s, 60);
+	CHECK(!strcmp(said(s), "R"));
+	CHECK(story_end(s));
+}
+
+TEST(a_child_may_end_after_its_parent)
+{
+	static const struct story_row rows[] = {
+		{ "1 reads R(7.1), calls C(7.2), answers R, hears C", "R<(7.1) C<R" },
+		{ "1 reads R(7.1), calls C(7.2), answers R, waits, rests 500, hears C",
+		  "R<(7.1) C<R" },
+		{ "1 reads R, calls C, answers R, waits, loses C", "R C<R" },
+		/* without a proof */
+		{ "1 reads R, calls C, answers R, waits, hears C", "R C~R" },
+		{ "a1 reads R, calls C; b1 reads S of C; a1 loses C, answers R; b1 answers S",
+		  "R C<R S<C" },
+	};
+
+	CHECK(COME_TRUE(rows));
+}
+
+TEST(a_child_that_ends_long_after_its_parent_is_still_its_child)
+{
+	struct story *s = story_begin();
+
+	CHECK(told(s, "1 reads R(7.1), calls C(7.2), answers R", "R<(7.1)"));
+	CHECK(told(s, "1 waits, hears C", "R<(7.1) C<R"));
+	CHECK(story_end(s));
+}
+
+TEST(a_child_that_began_before_its_parent_has_none)
+{
+	struct story *s = story_begin();
+
+	tell(s, "1 waits, reads R, calls C, waits");
+	actor(s, "C")->x.started_ns = actor(s, "R")->x.started_ns - 10;
+	CHECK(told(s, "1 hears C, answers R", "R C"));
+	CHECK(story_end(s));
+}
+
+TEST(a_process_that_ends_is_not_waited_for)
+{
+	struct story *s = story_begin();
+
+	tell(s, "a1 reads R, calls C, hears C; b1 reads Q, calls D, hears D");
+	pass(s);
+	CHECK(!strcmp(said(s), ""));
+	/* of R nothing more is heard, Q ends with its process */
+	exchanges_process_ended(s->rig.x, actor(s, "R")->x.process, s->now_ns);
+	program_ends(s, 'b');
+	pass(s);
+	CHECK(!strcmp(said(s), "C Q D~Q"));
+	CHECK(hurried(s, "wait") == 0);
+	CHECK(story_end(s));
+}
+
+TEST(the_oldest_is_given_out_when_there_are_too_many_and_is_counted)
+{
+	struct story *s = story_new();
+
+	s->config.limit.trace_spans = 16;
+	story_open(s);
+	tell(s, "1 reads R");
+	for (int i = 0; i < 40; i++) {
+		tell_numbered(s, "1 calls C%, hears C%", i);
+		CHECK(trace_waiting(s->trace) == (i < 16 ? (size_t)i + 1 : 16));
+	}
+	CHECK(hurried(s, "spans") == 24);
+	CHECK(!strncmp(order(s), "C0 C1 C2 ", 9));
+	tell(s, "1 answers R");
+	pass(s);
+	/* those that could wait found what they had waited for */
+	CHECK(hurried(s, "spans") == 25 && hurried(s, "wait") == 0);
+	CHECK(strstr(said(s), "C24 C25<R") && strstr(said(s), "C39<R"));
+	CHECK(story_end(s));
+}
+
+static void count_one(void *context, const struct traced *traced)
+{
+	(void)traced;
+	++*(size_t *)context;
+}
+
+/* Requests that call their own program and answer at once, each the child of the one before. */
+static void take_chain(struct trace *t, const struct resource *resource, uint32_t number)
+{
+	struct span span = { .name = STR("n"), .resource = resource };
+	struct process_id own = { .tgid = 1 };
+	struct cause cause = {
+		.cookie = 2 * number, .number = 1, .waits = (uint16_t)number, .reads = 1
+	};
+	struct exchange server = { .role = ROLE_SERVER,
+				   .process = own,
+				   .other = own,
+				   .cookie = 2 * number,
+				   .answered = true };
+	struct exchange client = { .role = ROLE_CLIENT,
+				   .process = own,
+				   .other = own,
+				   .cookie = 2 * number + 1,
+				   .answered = true };
+
+	server.asked = (struct activity){ cause, 1, 1 };
+	server.answered_by = (struct activity){ cause, 1, 2 };
+	server.meeting = (struct meeting){ { number, number }, number };
+	server.started_ns = number * NS_PER_MS;
+	server.ended_ns = server.started_ns + NS_PER_MS / 2;
+	client.asked = server.asked;
+	client.meeting = (struct meeting){ { number + 1, number + 1 }, number + 1 };
+	client.started_ns = server.started_ns + NS_PER_MS / 4;
+	client.ended_ns = server.started_ns + 2 * NS_PER_MS;
+	trace_take(t, &server, &(const struct traced){ .span = &span });
+	trace_take(t, &client, &(const struct traced){ .span = &span });
+	trace_settle(t, server.started_ns);
+}
+
+size_t __sanitizer_get_current_allocated_bytes(void);
+
+TEST(a_trace_without_end_needs_no_memory_without_end)
+{
+	struct story *s = story_begin();
+	size_t given = 0, before = 0, after;
+	struct trace *t = trace_new(&(const struct trace_options){ .config = &s->config,
+								   .random = &s->random,
+								   .exchanges = s->rig.x,
+								   .emit = count_one,
+								   .context = &given });
+
+	for (uint32_t i = 1; i <= 40000; i++) {
+		take_chain(t, s->resource, i);
+		if (i == 20000)
+			before = __sanitizer_get_current_allocated_bytes();
+	}
+	after = __sanitizer_get_current_allocated_bytes();
+	trace_flush(t);
+	trace_free(t);
+	CHECK(given == 80000 && after < before + 100000);
+	CHECK(story_end(s));
+}
+
+TEST(children_follow_what_the_sampler_said_of_their_parent)
+{
+	static const char text[] =
+		"a1 reads R, calls C; b1 reads S of C, answers S; a1 hears C, answers R";
+
+	for (int drops = 0; drops < 2; drops++) {
+		struct story *s = story_begin();
+
+		s->drops_roots = drops;
+		CHECK(told(s, text, "R C<R S<C"));
+		CHECK(!actor(s, "R")->told.has_local_parent);
+		CHECK(actor(s, "C")->told.has_local_parent && actor(s, "S")->told.has_local_parent);
+		CHECK(actor(s, "C")->told.parent_sampled == !drops);
+		CHECK(actor(s, "S")->told.parent_sampled == !drops);
+		CHECK(story_end(s));
+	}
+}
+
+TEST(links_lead_to_spans_whose_trace_is_known_later)
+{
+	struct story *s = story_begin();
+
+	/* R and Q are children of calls; C, which may be of both, could be given out before them */
+	tell(s,
+	     "b1 calls X, calls Y; a1 reads R of X, waits, reads Q of Y, waits, calls C, waits, hears C");
+	settle(s, 90);
+	tell(s, "a1 waits, answers R, answers Q");
+	settle(s, 20);
+	settle(s, 50);
+	tell(s, "b1 hears X, hears Y");
+	CHECK(told(s, "", "X Y R<X Q<Y C~R~Q"));
+	CHECK(story_end(s));
+}
+
+TEST(whoever_is_hurried_keeps_links_that_lead_somewhere)
+{
+	struct story *s = story_begin();
+
+	tell(s,
+	     "b1 calls X; a1 reads R of X, waits, calls C, waits, hears C, waits, answers R; b1 hears X");
+	trace_flush(s->trace);
+	CHECK(!strcmp(said(s), "X R<X C~R"));
+	CHECK(story_end(s));
+}
+
+TEST(a_deep_tree_is_a_tree)
+{
+	struct story *s = story_begin();
+
+	tell(s, "1 calls C0");
+	for (int i = 0; i < 45; i++) {
+		tell_numbered(s, "1 waits, reads R% of C%", i);
+		tell_numbered(s, "1 calls C%", i + 1);
+	}
+	for (int i = 45; i; i--) {
+		tell_numbered(s, "1 waits, hears C%", i);
+		tell_numbered(s, "1 answers R%", i - 1);
+	}
+	tell(s, "1 waits, hears C0");
+	pass(s);
+	for (int i = 0; i < 45; i++)
+		CHECK(is_said(s, "R%<C%", i) && is_said(s, "<R%", i));
+	CHECK(story_end(s));
+}
+
+TEST(a_program_that_calls_nobody_is_not_kept_for_long)
+{
+	struct story *s = story_begin();
+
+	for (int i = 0; i < 100; i++)
+		tell_numbered(s,
+			      "1 reads R%, answers R%; b1 calls C%, reads Q%, answers Q%, hears C%",
+			      i);
+	CHECK(s->not_taken == 36);
+	CHECK(story_end(s));
+}
