@@ -345,19 +345,51 @@ static uint64_t spans_inside(void *context)
 	return trace_waiting(context);
 }
 
-static void graph_begin(struct pipeline *p)
+static struct graph *make_graph(struct pipeline *p)
 {
-	if (!p->config->service_graph)
-		return;
-	p->graph = graph_new(&(struct graph_options){
+	const struct config *c = p->config;
+
+	if (!c->service_graph)
+		return NULL;
+	return graph_new(&(struct graph_options){
 		.processes = p->processes,
 		.unknown = p->unknown,
 		.unix_offset_ns = &p->unix_offset_ns,
 		.series = p->series,
-		.limit = p->config->limit.series,
-		.ended_series_ns = p->config->limit.ended_series_s * NS_PER_S,
+		.limit = c->limit.series,
+		.ended_series_ns = c->limit.ended_series_s * NS_PER_S,
 	});
-	collectors_add(&p->collectors, graph_collector(p->graph));
+}
+
+static struct exchanges *make_exchanges(struct pipeline *p)
+{
+	const struct config *c = p->config;
+
+	return exchanges_new(&(struct exchanges_options){
+		.protos = protos,
+		.max_connections = c->limit.connections,
+		.max_exchanges = c->limit.exchanges,
+		.max_head_bytes = c->limit.head_bytes,
+		.observe = observe,
+		.verdict = p->verdict ? tell_verdict : NULL,
+		.heads = p->heads ? tell_heads : NULL,
+		.unread = note_unread,
+		.context = p,
+		.ledger = &p->ledger,
+	});
+}
+
+static struct trace *make_trace(struct pipeline *p)
+{
+	struct trace *t = trace_new(&(struct trace_options){ .config = p->config,
+							     .random = &p->random,
+							     .exchanges = p->exchanges,
+							     .emit = take_traced,
+							     .context = p });
+
+	p->ledger.inside[STAGE_SPAN] = spans_inside;
+	p->ledger.inside_context[STAGE_SPAN] = t;
+	return t;
 }
 
 struct pipeline *pipeline_new(const struct pipeline_options *options)
@@ -384,30 +416,15 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	p->unread = unread_new(c->limit.processes);
 	p->series = series_new(c->limit.series, c->limit.series_total,
 			       c->limit.ended_series_s * NS_PER_S);
-	p->exchanges = exchanges_new(&(struct exchanges_options){
-		.protos = protos,
-		.max_connections = c->limit.connections,
-		.max_exchanges = c->limit.exchanges,
-		.max_head_bytes = c->limit.head_bytes,
-		.observe = observe,
-		.verdict = options->verdict ? tell_verdict : NULL,
-		.heads = options->heads ? tell_heads : NULL,
-		.unread = note_unread,
-		.context = p,
-		.ledger = &p->ledger,
-	});
-	p->trace = trace_new(&(struct trace_options){ .config = c,
-						      .random = &p->random,
-						      .exchanges = p->exchanges,
-						      .emit = take_traced,
-						      .context = p });
+	p->graph = make_graph(p);
+	p->exchanges = make_exchanges(p);
+	p->trace = make_trace(p);
 	collectors_add(&p->collectors, trace_collector(p->trace));
-	p->ledger.inside[STAGE_SPAN] = spans_inside;
-	p->ledger.inside_context[STAGE_SPAN] = p->trace;
 	if (options->seed || random_seed_system(&p->random))
 		random_seed(&p->random, options->seed ? options->seed : monotonic_ns());
 	collectors_add(&p->collectors, series_collector(p->series));
-	graph_begin(p);
+	if (p->graph)
+		collectors_add(&p->collectors, graph_collector(p->graph));
 	p->active = active_new(p);
 	collectors_add(&p->collectors, &p->ledger.collector);
 	return p;

@@ -68,16 +68,20 @@ TEST(what_a_call_led_to_is_enough_where_its_callback_ran_still)
 {
 	static const struct story_row rows[] = {
 		/* a timer made the call; what answered was called by what read */
-		{ KNOWN "1 reads R, waits, reads Q, waits, calls C, waits, hears C, enters, answers R, waits, answers Q",
+		{ KNOWN
+		  "1 reads R, waits, reads Q, waits, calls C, waits, hears C, enters, answers R, waits, answers Q",
 		  KNOWN_CAME "R Q C<R" },
 		/* or it read on, in the same turn of the loop */
 		{ KNOWN "1 reads R, waits, calls C, waits, hears C, answers R, reads Q, answers Q",
 		  KNOWN_CAME "R C<R Q" },
 		/* or neither: a timer may have been what answered */
-		{ KNOWN "1 reads R, waits, calls C, waits, hears C, answers R", KNOWN_CAME "R C~R" },
-		{ KNOWN "1 reads R, waits, calls C, waits, hears C, answers R, waits, reads Q, answers Q",
+		{ KNOWN "1 reads R, waits, calls C, waits, hears C, answers R",
+		  KNOWN_CAME "R C~R" },
+		{ KNOWN
+		  "1 reads R, waits, calls C, waits, hears C, answers R, waits, reads Q, answers Q",
 		  KNOWN_CAME "R C~R Q" },
-		{ KNOWN "1 reads R, waits, calls C, waits, hears C, answers R; 2 reads Q, answers Q",
+		{ KNOWN
+		  "1 reads R, waits, calls C, waits, hears C, answers R; 2 reads Q, answers Q",
 		  KNOWN_CAME "R C~R Q" },
 		/* or nothing is known of the program yet */
 		{ "1 reads R, waits, calls C, waits, hears C, enters, answers R", "R C~R" },
