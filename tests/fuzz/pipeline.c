@@ -17,13 +17,25 @@ enum { WIRES = 4, PROCESSES = 3 };
 /* No two times of one input lie further apart. */
 #define LONGEST_NS (UINT64_C(1) << 40)
 
-enum act { ACT_OP, ACT_HTTP, ACT_PASS, ACT_LATE, ACT_FACTS, ACT_TIME, ACT_END, ACT_COLLECT, ACTS };
+enum act {
+	ACT_OP,
+	ACT_HTTP,
+	ACT_PASS,
+	ACT_LATE,
+	ACT_FACTS,
+	ACT_TIME,
+	ACT_END,
+	ACT_ANNOUNCE,
+	ACT_COLLECT,
+	ACTS
+};
 
 struct fuzzed {
 	struct rig rig;
 	struct wire wires[WIRES];
 	struct pipeline *pipeline;
 	uint64_t skew_ns; /* the next record's turn began so much earlier */
+	double drawn;	  /* requests on edges, of the last collection */
 };
 
 static uint8_t byte(struct str *in)
@@ -116,6 +128,29 @@ static void end(struct fuzzed *f, struct wire *w, struct str *in)
 	w->process.tgid = 1 + byte(in) % PROCESSES;
 }
 
+/* Of somebody's address, or as one end of a connection of which another wire is the other. */
+static void announce(struct fuzzed *f, struct wire *w, struct str *in)
+{
+	static const uint16_t families[] = { FAMILY_INET, FAMILY_INET6, FAMILY_UNIX, 77 };
+	uint32_t number = (uint32_t)(w - f->wires);
+	uint8_t who = byte(in);
+	struct record_connection r = {
+		.head = { .type = RECORD_CONNECTION,
+			  .size = sizeof(r),
+			  .process = w->process,
+			  .cookie = w->cookie },
+		.family = families[who % ARRAY_SIZE(families)],
+		.remote_port = who,
+		.remote = { [15] = who },
+	};
+
+	if (who & 0x80) {
+		r.first[RECEIVED] = 1000 + number;
+		r.first[SENT] = 1000 + (number ^ 1);
+	}
+	take_record(f, &r.head);
+}
+
 static void see_row(void *context, const struct resource *resource,
 		    const struct attribute *attributes, size_t count,
 		    const struct metric_group *group, size_t metric,
@@ -130,23 +165,40 @@ static void see_row(void *context, const struct resource *resource,
 		require(histogram->sum <= (double)histogram->count * (double)LONGEST_NS / 1e9);
 }
 
+/* Requests on all edges of the service graph. */
+struct drawing {
+	struct metric_sink sink;
+	bool draws;
+	double requests;
+};
+
+static struct drawing *sink_of(struct metric_sink *sink)
+{
+	return (struct drawing *)sink;
+}
+
 static void see_metric(struct metric_sink *sink, const struct metric *metric)
 {
-	(void)sink;
 	require(metric->name[0]);
+	sink_of(sink)->draws = !strcmp(metric->name, "sonde.service.requests");
 }
 
 static void see_sample(struct metric_sink *sink, const struct sample *sample)
 {
-	(void)sink;
+	struct drawing *d = sink_of(sink);
+
 	require(sample->histogram || sample->value >= 0);
+	if (d->draws)
+		d->requests += sample->value;
 }
 
 static void collect(struct fuzzed *f)
 {
-	struct metric_sink sink = { see_metric, see_sample };
+	struct drawing d = { .sink = { see_metric, see_sample } };
 
-	collectors_collect(&f->pipeline->collectors, f->rig.now_ns, &sink);
+	collectors_collect(&f->pipeline->collectors, f->rig.now_ns, &d.sink);
+	require(d.requests >= f->drawn);
+	f->drawn = d.requests;
 }
 
 static void act(struct fuzzed *f, struct str *in)
@@ -177,6 +229,9 @@ static void act(struct fuzzed *f, struct str *in)
 		return;
 	case ACT_END:
 		end(f, w, in);
+		return;
+	case ACT_ANNOUNCE:
+		announce(f, w, in);
 		return;
 	default:
 		collect(f);
@@ -212,6 +267,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	f.rig.take = take_record;
 	f.rig.take_context = &f;
 	f.skew_ns = 0;
+	f.drawn = 0;
 	for (uint64_t i = 0; i < WIRES; i++) {
 		wire_begin(&f.wires[i], 7 + i);
 		f.wires[i].process.tgid = (uint32_t)(1 + i % PROCESSES);
@@ -222,6 +278,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	observed = f.pipeline->ledger.out[STAGE_SPAN];
 	require(counted <= observed);
 	collect(&f);
+	require(f.drawn <= (double)observed);
 	require(!ledger_residual(&f.pipeline->ledger, STAGE_EXCHANGE));
 	pipeline_free(f.pipeline);
 	require(rig_end(&f.rig));

@@ -54,6 +54,18 @@ static inline size_t place_of(const struct graph_key *key)
 	return (key->other[0] + key->other[1] + key->rest) * MIX >> (64 - GRAPH_BITS);
 }
 
+/* A server for both says ::ffff:10.0.0.5 of who is 10.0.0.5 to others. */
+static void unmap(struct edge_side *side)
+{
+	static const uint8_t mapped[] = { [10] = 0xff, [11] = 0xff };
+
+	if (side->family != FAMILY_INET6 || memcmp(side->address, mapped, sizeof(mapped)))
+		return;
+	side->family = FAMILY_INET;
+	memmove(side->address, side->address + sizeof(mapped), sizeof(uint32_t));
+	memset(side->address + sizeof(uint32_t), 0, sizeof(mapped));
+}
+
 static struct edge_side other_side(const struct graph *g, const struct exchange *x)
 {
 	struct edge_side side = {};
@@ -70,6 +82,7 @@ static struct edge_side other_side(const struct graph *g, const struct exchange 
 	if (side.family == FAMILY_UNIX)
 		return side;
 	memcpy(side.address, x->peer->remote, sizeof(side.address));
+	unmap(&side);
 	side.port = is_client(x) ? x->peer->remote_port : 0;
 	return side;
 }

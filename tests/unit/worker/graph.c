@@ -184,6 +184,7 @@ TEST(who_is_not_watched_appears_by_address_and_a_server_with_its_port)
 	} rows[] = {
 		{ "10.0.0.5", "client=\"10.0.0.5\"", "server=\"10.0.0.5:5432\"" },
 		{ "fd00::5", "client=\"fd00::5\"", "server=\"[fd00::5]:5432\"" },
+		{ "::ffff:10.0.0.5", "client=\"10.0.0.5\"", "server=\"10.0.0.5:5432\"" },
 		{ NULL, "client=\"unix\"", "server=\"unix\"" },
 	};
 
@@ -275,6 +276,17 @@ TEST(a_client_keeps_its_servers_apart_by_port_and_a_server_its_clients_not)
 	CHECK(VALUE(&t, COUNT, "client=\"10.0.0.5\"") == 2);
 	CHECK(VALUE(&t, COUNT, "server=\"10.0.0.5:5002\"") == 1);
 	CHECK(VALUE(&t, COUNT, "server=\"10.0.0.5:5003\"") == 1);
+	CHECK(piped_end(&t));
+}
+
+TEST(an_address_that_was_mapped_to_ipv6_is_the_same_client)
+{
+	struct piped t;
+
+	begin(&t, FLAGS("--watch.all"));
+	serve_from(&t, SHOP, 100, "10.0.0.5");
+	serve_from(&t, SHOP, 101, "::ffff:10.0.0.5");
+	CHECK(VALUE(&t, COUNT, "client=\"10.0.0.5\"") == 2);
 	CHECK(piped_end(&t));
 }
 
