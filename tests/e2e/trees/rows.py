@@ -75,7 +75,8 @@ ROWS = (
 	Row("blocking-gunicorn", (hops.gunicorn, LEAF), inside=ALL),
 	Row("blocking-java", (hops.java("threads"), LEAF), inside=ALL),
 	Row("blocking-ruby", (hops.ruby, LEAF), inside=ALL),
-	Row("blocking-php", (hops.nginx_fastcgi, hops.php_fpm, LEAF), inside=NEARLY),
+	# All of php-fpm's calls; of nginx' own to php-fpm those whose end was not told by closing.
+	Row("blocking-php", (hops.nginx_fastcgi, hops.php_fpm, LEAF), inside=HALF),
 	# Proxies.
 	Row("proxy-nginx-nginx", (hops.nginx_proxy, LEAF), inside=NEARLY),
 	Row("proxy-nginx-nginx-kept", (hops.nginx_proxy_kept, LEAF), inside=NEARLY),
