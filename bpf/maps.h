@@ -31,7 +31,8 @@ struct conn {
 	__u32 pending[DIRECTIONS]; /* booked by TCP's counters, not yet reported by a hook */
 	union {
 		struct turn turn;
-		struct cause connected; /* before the first turn: what led to connect() */
+		/* Before the first turn: what led to connect(), whose thread is its `goroutine`. */
+		struct cause connected;
 	};
 	__u64 arrived_ns;    /* when the earliest byte that was not read yet became readable */
 	__u64 owner_started; /* when the target began whose operation was the last */

@@ -124,6 +124,16 @@ static __noinline void account_other(struct sock *sk, struct tcp_sock *tcp, stru
 	op->bytes = bytes;
 }
 
+/*
+ * What led to connect() led to the connection's first question too, which on a loop is written in
+ * the turn that found it open; by the same thread.
+ */
+static __always_inline bool asks_first(const struct conn *conn, const struct operation *op)
+{
+	return !conn->number && conn->flags & CONN_CONNECTED &&
+	       (__u32)conn->connected.goroutine == op->thread;
+}
+
 /* The kernel half's one path from a hook to the ring. */
 static __always_inline void operation_account(struct sock *sk, struct conn *conn,
 					      struct task_struct *task, int direction,
@@ -131,14 +141,12 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 {
 	struct tcp_sock *tcp = tcp_of(sk);
 	struct tcp_seen seen = {};
-	struct cause connected = {};
 	struct step step = {};
-	bool nested = false,
-	     first = direction == SENT && !conn->number && conn->flags & CONN_CONNECTED;
+	bool first = direction == SENT && asks_first(conn, op), nested = false;
 	int shipped;
 
 	if (first)
-		connected = conn->connected;
+		op->cause = conn->connected;
 	if (tcp) {
 		tcp_look(sk, tcp, !direction, &seen);
 		if (conn_ahead(conn, &seen, !direction))
@@ -153,10 +161,11 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 	if (step.ship || (step.flags & RECORD_OPENS))
 		conn->flags &= ~CONN_DIRTY;
 	bpf_spin_unlock(&conn->lock);
-	if (direction == RECEIVED || step.ship || step.flags & RECORD_OPENS)
-		nested = thread_note(task, direction, op->cookie, step.number, &op->cause);
-	if (first && cause_connected(&connected, op->thread, &op->cause))
+	op->cause.goroutine = 0;
+	if (first)
 		nested = conn->flags & CONN_NESTED;
+	else if (direction == RECEIVED || step.ship || step.flags & RECORD_OPENS)
+		nested = thread_note(task, direction, op->cookie, step.number, &op->cause);
 	if (nested)
 		op->flags |= RECORD_NESTED;
 	if (step.ship && !step.missing && !step.healed && !op->unreadable)
@@ -241,7 +250,7 @@ static __always_inline void on_operation(struct sock *sk, int direction, int res
 					 bool in_user, bool again)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct process_id process;
+	struct operation op = { .bytes = result, .thread = task->pid };
 	struct conn *conn;
 
 	if (result <= 0) {
@@ -249,8 +258,8 @@ static __always_inline void on_operation(struct sock *sk, int direction, int res
 			mmessages_end(sk, task);
 		return;
 	}
-	process_of(task->group_leader, &process);
-	conn = conn_of(sk, task->group_leader, &process, again);
+	process_of(task->group_leader, &op.process);
+	conn = conn_of(sk, task->group_leader, &op.process, again);
 	if (!conn)
 		return;
 	if (direction == RECEIVED && (flags & (MSG_PEEK | MSG_ERRQUEUE))) {
@@ -265,8 +274,5 @@ static __always_inline void on_operation(struct sock *sk, int direction, int res
 	}
 	if (direction == RECEIVED && (flags & MSG_TRUNC))
 		in_user = false;
-
-	struct operation op = { .process = process, .bytes = result, .thread = task->pid };
-
 	operation_on(sk, conn, task, direction, in_user, &op);
 }

@@ -81,8 +81,8 @@ static __always_inline void thread_read(struct thread *thread, struct task_struc
  * write inside the call that handles what was read: where a loop calls its handlers
  * below the function that reads, work that it does between events is not.
  */
-static __always_inline bool thread_note(struct task_struct *task, int direction, __u64 cookie,
-					__u32 number, struct cause *ret)
+static __noinline bool thread_note(struct task_struct *task, int direction, __u64 cookie,
+				   __u32 number, struct cause *ret)
 {
 	struct thread *thread = thread_here(task);
 	struct user_state user = {};
@@ -100,21 +100,6 @@ static __always_inline bool thread_note(struct task_struct *task, int direction,
 			       .waits = thread->waits,
 			       .reads = thread->reads };
 	return direction == SENT && thread->cookie && user.stack < thread->stack;
-}
-
-/*
- * What led to connect() led to the connection's first question too, which on a loop is
- * written in the turn that found it open. Not in Go, whose client gives an open connection to
- * whoever waits for one.
- */
-static __always_inline bool cause_connected(const struct cause *connected, __u32 thread,
-					    struct cause *ret)
-{
-	if (ret->goroutine || (__u32)connected->goroutine != thread)
-		return false;
-	*ret = *connected;
-	ret->goroutine = 0;
-	return true;
 }
 
 /* The thread waits for any of many descriptors: what it does next came from none that it read. */

@@ -78,6 +78,7 @@ static __noinline int on_connect(struct sock *sk)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process_id process;
 	struct conn *conn;
+	bool nested;
 
 	if (HAS_NO_STORAGE(task->group_leader, bpf_storage))
 		return 0;
@@ -86,10 +87,12 @@ static __noinline int on_connect(struct sock *sk)
 	if (!conn || conn->number)
 		return 0;
 	calls_seen = 1;
-	if (thread_note(task, SENT, 0, 0, &conn->connected))
-		conn->flags |= CONN_NESTED;
+	nested = thread_note(task, SENT, 0, 0, &conn->connected);
+	/* Go's client gives an open connection to whoever waits for one. */
+	if (conn->connected.goroutine)
+		return 0;
 	conn->connected.goroutine = task->pid;
-	conn->flags |= CONN_CONNECTED;
+	conn->flags |= nested ? CONN_CONNECTED | CONN_NESTED : CONN_CONNECTED;
 	return 0;
 }
 
