@@ -60,13 +60,12 @@ static void choose_programs(struct sonde *skel, const struct feature_state state
 	}
 }
 
-static void set_constants(struct sonde *skel, const struct config *config,
-			  const struct feature_state states[FEATURES], size_t rings)
+static void set_constants(struct sonde *skel, const struct feature_state states[FEATURES],
+			  size_t rings)
 {
 	skel->rodata->ring_mask = (uint32_t)rings - 1;
 	skel->rodata->ring_wake_bytes = RING_BYTES / 8;
 	skel->rodata->waits_seen = states[FEATURE_LOOPS].used;
-	skel->bss->calls_seen = config->console || config->otlp.target[OTLP_TRACES].endpoint;
 	skel->rodata->unix_close_unseen = !states[FEATURE_UNIX_CLOSE].used;
 }
 
@@ -108,8 +107,7 @@ static int attach_storage_iterator(struct capture *c, struct bpf_program *progra
 	return *ret ? 0 : -errno;
 }
 
-static int load(struct capture *c, const struct config *config,
-		const struct feature_state states[FEATURES])
+static int load(struct capture *c, const struct feature_state states[FEATURES])
 {
 	int error;
 
@@ -117,7 +115,7 @@ static int load(struct capture *c, const struct config *config,
 	if (!c->skel)
 		return -errno;
 	choose_programs(c->skel, states, false);
-	set_constants(c->skel, config, states, c->rings);
+	set_constants(c->skel, states, c->rings);
 	bpf_program__set_autoattach(c->skel->progs.sweep, false);
 	bpf_program__set_autoattach(c->skel->progs.forget, false);
 	error = sonde__load(c->skel);
@@ -144,9 +142,13 @@ static int attempt(const struct config *config, struct feature_state states[FEAT
 	c->rings = rings_wanted();
 	c->claim = -1;
 	memset(c->ring_fds, -1, sizeof(c->ring_fds));
-	error = load(c, config, states);
+	error = load(c, states);
 	if (!error)
 		error = selftest_run(c, states);
+	/* The self-test has called itself. */
+	if (!error)
+		c->skel->bss->calls_seen =
+			config->console || config->otlp.target[OTLP_TRACES].endpoint;
 	if (error) {
 		capture_free(c);
 		return error;
@@ -177,6 +179,10 @@ int capture_new(const struct config *config, struct feature_state states[FEATURE
 		error = attempt(config, states, ret);
 		if (!error)
 			return 0;
+		if (error == SELFTEST_NO_WAITS) {
+			feature_next_flavour(&states[FEATURE_LOOPS], FEATURE_LOOPS, -ENODATA);
+			continue;
+		}
 		if (!feature_next_flavour(&states[FEATURE_OPERATIONS], FEATURE_OPERATIONS, error))
 			return error;
 		feature_next_flavour(&states[FEATURE_AGAIN], FEATURE_AGAIN, error);

@@ -56,8 +56,7 @@ const struct feature features[] = {
 	},
 	[FEATURE_LOOPS] = {
 		.name = "loops",
-		.without = "on event loops, calls are linked to requests only where the loop slept "
-			   "between two events",
+		.without = "calls are linked to requests by headers only; across a connection as before",
 		.flavours = {
 			{ .name = "fentry", .since = "5.15", .programs = { "on_wait" } },
 			{ .name = "sys_enter", .since = "5.15",

@@ -4,8 +4,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -24,7 +24,7 @@ static const char answer[] = "sonde answers itself";
 enum { QUESTION = sizeof(question) - 1, ANSWER = sizeof(answer) - 1 };
 
 /* What was seen of one family; the bits of `seen`. */
-enum { SAW_QUESTION = 1, SAW_ARRIVAL = 2, SAW_ANSWER = 4, SAW_FILE = 8 };
+enum { SAW_QUESTION = 1, SAW_ARRIVAL = 2, SAW_ANSWER = 4, SAW_FILE = 8, SAW_WAIT = 16 };
 enum { FAMILY_COUNT = 3, COOKIES = 8, WAIT_S = 1 };
 
 static const int families[FAMILY_COUNT] = { AF_INET, AF_INET6, AF_UNIX };
@@ -90,7 +90,16 @@ static bool has_family(int family)
 	return has;
 }
 
-/* What the child does over one family: a question, an answer, a file. */
+/* As a loop does between two events. */
+static int wait_for_events(void)
+{
+	_cleanup_(closep) int fd = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event event;
+
+	return fd < 0 ? -1 : epoll_wait(fd, &event, 1, 0);
+}
+
+/* What the child does over one family: a question, an answer after it has waited, a file. */
 static int converse(int family)
 {
 	char bytes[64];
@@ -104,7 +113,7 @@ static int converse(int family)
 		return -1;
 	if (write(ends[0], question, QUESTION) != QUESTION ||
 	    recv(ends[1], bytes, sizeof(bytes), MSG_PEEK) != QUESTION ||
-	    readv(ends[1], parts, 2) != QUESTION)
+	    readv(ends[1], parts, 2) != QUESTION || wait_for_events())
 		return -1;
 	if (send(ends[1], answer, ANSWER, 0) != ANSWER || recvmsg(ends[0], &message, 0) != ANSWER)
 		return -1;
@@ -160,7 +169,7 @@ static void see_turn(struct seen *seen, const struct record_turn *r)
 			seen->what[family] |= SAW_ARRIVAL;
 	}
 	if (says(r, answer, ANSWER) && r->direction == SENT)
-		seen->what[family] |= SAW_ANSWER;
+		seen->what[family] |= r->cause.waits ? SAW_ANSWER | SAW_WAIT : SAW_ANSWER;
 	if (r->direction == SENT && r->turn.bytes == ANSWER && (r->flags & RECORD_UNREADABLE))
 		seen->what[family] |= SAW_FILE;
 }
@@ -224,7 +233,7 @@ static int look(struct capture *c, struct seen *seen)
 int selftest_run(struct capture *c, struct feature_state states[FEATURES])
 {
 	struct seen seen = {};
-	bool arrivals = true;
+	bool arrivals = true, waits = true;
 	int error = run_child(c);
 
 	if (!error)
@@ -239,11 +248,14 @@ int selftest_run(struct capture *c, struct feature_state states[FEATURES])
 			error = -ENODATA;
 		if (families[i] != AF_UNIX && !(what & SAW_ARRIVAL))
 			arrivals = false;
+		waits &= !!(what & SAW_WAIT);
 	}
 	if (!error && !arrivals && states[FEATURE_ARRIVAL].used) {
 		states[FEATURE_ARRIVAL].used = NULL;
 		snprintf(states[FEATURE_ARRIVAL].reason, sizeof(states[FEATURE_ARRIVAL].reason),
 			 "it was attached and did not fire");
 	}
+	if (!error && !waits && states[FEATURE_LOOPS].used)
+		error = SELFTEST_NO_WAITS;
 	return error;
 }

@@ -3,13 +3,18 @@
  * selftest.h - a flavour is trusted when it has been seen to fire.
  *
  * A child of ours, watched like any target, sends and receives over TCP/4,
- * TCP/6 and a unix pair: write, readv, a peek, recvmsg, sendfile. The records
+ * TCP/6 and a unix pair: write, readv, a peek, a wait for events, recvmsg, sendfile. The records
  * that come out of the rings must say exactly that, bytes and arrival included.
  * A family that the host lacks is absent, not failed.
  */
 #pragma once
 
+#include <errno.h>
+
 #include "user/capture/capture.h"
+
+/* All was seen but that a thread waited for events: a reason for another flavour of FEATURE_LOOPS. */
+enum { SELFTEST_NO_WAITS = -ETIME };
 
 /*
  * 0 when every family that the host has was seen whole; -ENODATA when one was

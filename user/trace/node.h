@@ -58,7 +58,7 @@ struct node {
 	enum way way;
 	struct node *parent;
 	struct node *candidates[CANDIDATES];
-	size_t candidate_count;
+	size_t candidate_count, candidates_left; /* left: of those past CANDIDATES */
 
 	struct traced traced; /* its span is NULL once it was given out */
 	bool has_trace;	      /* trace_id is final */
@@ -84,12 +84,12 @@ struct trace {
 	struct trace_options options;
 	struct node *oldest, **last;
 	struct node *first_waiting; /* nodes before it are given out */
-	size_t nodes, waiting;
+	size_t nodes;
 	struct table by_turn, by_meeting, programs;
 	struct links links;
-	uint64_t hurried; /* given out before their time: limit.trace-spans */
-	uint64_t expired; /* the same after limit.trace-wait */
-	uint64_t settled_ns, looked_ns;
+	uint64_t hurried;   /* given out before their time: limit.trace-spans */
+	uint64_t expired;   /* the same after limit.trace-wait */
+	uint64_t looked_ns; /* when it was seen who is served still */
 	struct collector collector;
 };
 

@@ -188,6 +188,7 @@ static void keep_candidates(struct node *n, const struct found *found)
 	for (size_t i = 0; i < found->candidate_count; i++)
 		node_set(&n->candidates[i], found->candidates[i]);
 	n->candidate_count = found->candidate_count;
+	n->candidates_left = found->candidates_left;
 }
 
 /* Ask each way; those behind one that made a link only say whether they disagree. */
@@ -209,6 +210,7 @@ static void place(struct trace *t, struct node *n)
 			keep_found(n, way, &found);
 		for (size_t i = 0; i < found.candidate_count; i++)
 			found_add(&candidates, found.candidates[i]);
+		candidates.candidates_left += found.candidates_left;
 	}
 	if (n->way == WAY_NONE && !node_is_server(n)) {
 		t->links.count[WAY_NONE][LINK_NONE]++;
@@ -247,7 +249,8 @@ static size_t links_of(const struct node *n, struct span_link ret[SPAN_LINKS])
 			continue;
 		memcpy(ret[count].trace_id, c->trace_id, TRACE_ID_BYTES);
 		memcpy(ret[count].span_id, c->span_id, SPAN_ID_BYTES);
-		ret[count++].confidence = 1.0 / (double)(n->candidate_count + 1);
+		ret[count++].confidence =
+			1.0 / (double)(n->candidate_count + n->candidates_left + 1);
 	}
 	return count;
 }
@@ -259,6 +262,7 @@ static void emit(struct trace *t, struct node *n)
 
 	span->link_count = links_of(n, links);
 	span->links = links;
+	span->links_dropped = (uint32_t)n->candidates_left;
 	memcpy(span->context.trace_id, n->trace_id, TRACE_ID_BYTES);
 	memcpy(span->context.span_id, n->span_id, SPAN_ID_BYTES);
 	n->traced.beside_sdk = n->is_instrumented;
@@ -323,7 +327,6 @@ static bool give(struct trace *t, struct node *n, bool hurries, int depth)
 	trace_of(t, n);
 	emit(t, n);
 	n->state = NODE_GIVEN;
-	t->waiting--;
 	return true;
 }
 
@@ -362,8 +365,7 @@ static void forget_old(struct trace *t, uint64_t now_ns)
 
 void trace_settle(struct trace *t, uint64_t now_ns)
 {
-	t->settled_ns = now_ns;
-	if (t->waiting) {
+	if (t->first_waiting) {
 		look_who_is_served(t, now_ns);
 		tell(t, now_ns);
 		place_all(t, now_ns);
@@ -413,5 +415,4 @@ void trace_take(struct trace *t, const struct exchange *x, const struct traced *
 		n->program->calls++;
 	if (!t->first_waiting)
 		t->first_waiting = n;
-	t->waiting++;
 }

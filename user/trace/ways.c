@@ -29,16 +29,13 @@ void found_add(struct found *found, struct node *candidate)
 			return;
 	if (found->candidate_count < CANDIDATES)
 		found->candidates[found->candidate_count++] = candidate;
+	else
+		found->candidates_left++;
 }
 
-size_t serving(const struct node *client, struct found *ret)
+void serving(const struct node *client, struct found *ret)
 {
-	size_t count = 0;
-
 	EACH_SINCE(n, client->program, client->started_ns)
-		if (node_is_server(n) && node_covers(n, client->started_ns)) {
+		if (node_is_server(n) && node_covers(n, client->started_ns))
 			found_add(ret, n);
-			count++;
-		}
-	return count;
 }

@@ -18,7 +18,7 @@
 struct found {
 	struct node *parent; /* LINK_MADE; NULL: it is a span of somebody else (a header's) */
 	struct node *candidates[CANDIDATES];
-	size_t candidate_count;
+	size_t candidate_count, candidates_left;
 };
 
 struct way_row {
@@ -31,7 +31,7 @@ extern const struct way_row ways[WAYS];
 
 const char *link_outcome_name(enum link_outcome outcome);
 
-/* Note one that could be it; what finds no room is left out. */
+/* Note one that could be it; what finds no room is counted as left. */
 void found_add(struct found *found, struct node *candidate);
 
 enum link_outcome header_find(struct trace *t, struct node *n, struct found *ret);
@@ -43,4 +43,4 @@ enum link_outcome callback_find(struct trace *t, struct node *n, struct found *r
 void callback_tell(struct trace *t, struct node *server);
 
 /* Server exchanges of the client's program that were being served when it was made. */
-size_t serving(const struct node *client, struct found *ret);
+void serving(const struct node *client, struct found *ret);
