@@ -16,9 +16,10 @@ struct ring {
 	uint64_t *consumer;	  /* first page: ours to write */
 	const uint64_t *producer; /* second page, then the data twice */
 	const char *data;
-	uint64_t *in_hand; /* its position and 1; 0: none */
-	uint64_t nowhere;
+	struct ring_note *note, unkept;
 };
+
+enum { IN_HAND = 1, ONE_TAKEN = 2 }; /* of ring_note's `taken` */
 
 struct ring *ring_new(int fd, size_t bytes)
 {
@@ -40,7 +41,7 @@ struct ring *ring_new(int fd, size_t bytes)
 	}
 	ring->producer = producer;
 	ring->data = (const char *)producer + ring->page;
-	ring->in_hand = &ring->nowhere;
+	ring->note = &ring->unkept;
 	return ring;
 }
 
@@ -74,16 +75,46 @@ static uint64_t next_after(uint64_t at, uint32_t len)
 	return at + (bytes + 7) / 8 * 8;
 }
 
-bool ring_note(struct ring *ring, uint64_t *in_hand)
+uint64_t ring_taken(const struct ring_note *note)
+{
+	return __atomic_load_n(&note->taken, __ATOMIC_ACQUIRE) / ONE_TAKEN;
+}
+
+static void take_in_hand(struct ring_note *note, uint64_t at)
+{
+	note->at = at;
+	__atomic_store_n(&note->taken, note->taken | IN_HAND, __ATOMIC_RELEASE);
+}
+
+static void put_back(struct ring_note *note)
+{
+	__atomic_store_n(&note->taken, note->taken & ~(uint64_t)IN_HAND, __ATOMIC_RELEASE);
+}
+
+static void count_taken(struct ring_note *note)
+{
+	__atomic_store_n(&note->taken, (note->taken | IN_HAND) + 1, __ATOMIC_RELEASE);
+}
+
+static void pass(struct ring *ring, uint64_t at)
+{
+	__atomic_store_n(ring->consumer, at, __ATOMIC_RELEASE);
+}
+
+bool ring_keep(struct ring *ring, struct ring_note *note)
 {
 	uint64_t at = *ring->consumer;
+	bool fatal = false;
 	uint32_t len;
-	bool fatal = *in_hand == at + 1 && at < produced(ring) && header_at(ring, at, &len);
 
-	if (fatal)
-		__atomic_store_n(ring->consumer, next_after(at, len), __ATOMIC_RELEASE);
-	*in_hand = 0;
-	ring->in_hand = in_hand;
+	ring->note = note;
+	if (!(note->taken & IN_HAND))
+		return false;
+	if (note->at == at && at < produced(ring) && header_at(ring, at, &len)) {
+		fatal = true;
+		pass(ring, next_after(at, len));
+	}
+	count_taken(note);
 	return fatal;
 }
 
@@ -120,22 +151,22 @@ size_t ring_read(struct ring *ring, size_t max, uint64_t until_ns,
 	uint32_t len;
 
 	while (at < end && count < max && header_at(ring, at, &len)) {
-		const char *bytes = bytes_at(ring, at);
-
 		if (until_ns != RING_NO_NEXT && time_at(ring, at, len) > until_ns)
 			break;
-		if (!(len & DISCARD)) {
-			bool took;
-
-			__atomic_store_n(ring->in_hand, at + 1, __ATOMIC_RELAXED);
-			took = taken(context, (struct str){ bytes, len });
-			__atomic_store_n(ring->in_hand, 0, __ATOMIC_RELAXED);
-			if (!took)
-				break;
-			count++;
+		if (len & DISCARD) {
+			at = next_after(at, len);
+			pass(ring, at);
+			continue;
+		}
+		take_in_hand(ring->note, at);
+		if (!taken(context, (struct str){ bytes_at(ring, at), len })) {
+			put_back(ring->note);
+			break;
 		}
 		at = next_after(at, len);
-		__atomic_store_n(ring->consumer, at, __ATOMIC_RELEASE);
+		pass(ring, at);
+		count_taken(ring->note);
+		count++;
 	}
 	return count;
 }

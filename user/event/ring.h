@@ -22,10 +22,20 @@ struct ring *ring_new(int fd, size_t bytes);
 void ring_free(struct ring *ring);
 
 /*
- * Note in `in_hand` which record is being taken, for who reads the ring after this process. True:
- * the one before ended with a record in hand, and that one is passed over now.
+ * How far a ring was read, in memory that outlives its reader. A reader may end between any two
+ * of its stores; what it leaves is exact nevertheless.
  */
-bool ring_note(struct ring *ring, uint64_t *in_hand);
+struct ring_note {
+	uint64_t at;	/* where the record in hand begins */
+	uint64_t taken; /* twice the records that were taken, and 1 while one is in hand */
+};
+uint64_t ring_taken(const struct ring_note *note);
+
+/*
+ * Keep `note` from now on. True: the reader before ended with a record in hand, and that one is
+ * passed over now, as one that was taken.
+ */
+bool ring_keep(struct ring *ring, struct ring_note *note);
 
 #define RING_NO_NEXT UINT64_MAX
 /* When the next record was made (struct record), or RING_NO_NEXT: it is not there, or not whole. */

@@ -9,6 +9,7 @@
 
 #include "user/base/usage.h"
 #include "user/capture/capture.h"
+#include "user/event/ring.h"
 #include "user/exchange/exchange.h"
 #include "user/model/ledger.h"
 
@@ -32,8 +33,8 @@ struct shared {
 	/* the worker's */
 	uint64_t in[STAGES], out[STAGES], lost[LOSSES];
 	struct exchange_counters exchanges;
-	uint64_t in_hand[RINGS_MAX]; /* the record that each ring's reader is at: event/ring.h */
-	uint64_t tape_bytes;	     /* of the tape that are whole records */
+	struct ring_note ring_notes[RINGS_MAX];
+	uint64_t tape_bytes; /* of the tape that are whole records */
 };
 
 /* Descriptors that a worker gets with MESSAGE_SPAWN, in this order. */

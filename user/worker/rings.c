@@ -144,7 +144,7 @@ static bool ring_begin(struct rings *r, size_t i)
 
 	one->all = r;
 	one->ring = ring_new(r->options.fds[i], r->options.bytes);
-	r->skipped += one->ring && ring_note(one->ring, &r->options.in_hand[i]);
+	r->skipped += one->ring && ring_keep(one->ring, &r->options.notes[i]);
 	one->watch = (struct watch){ .fd = r->options.fds[i], .ready = on_ring };
 	/* Edge-triggered: what is left in a ring on purpose must not spin the loop. */
 	return one->ring && !loop_watch(r->options.loop, &one->watch, EPOLLIN | EPOLLET);
@@ -187,6 +187,15 @@ void rings_free(struct rings *r)
 uint64_t rings_skipped(const struct rings *r)
 {
 	return r->skipped;
+}
+
+uint64_t rings_taken(const struct rings *r)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < r->options.count; i++)
+		sum += ring_taken(&r->options.notes[i]);
+	return sum;
 }
 
 uint64_t rings_unread(const struct rings *r)

@@ -13,6 +13,7 @@
 
 #include "user/base/loop.h"
 #include "user/base/str.h"
+#include "user/event/ring.h"
 
 struct rings;
 
@@ -20,8 +21,8 @@ struct rings_options {
 	struct loop *loop;
 	const int *fds;
 	size_t count, bytes;
-	int control_fd;	   /* the map of struct capture_control */
-	uint64_t *in_hand; /* RINGS_MAX of them, which outlive this process: ring.h */
+	int control_fd;		 /* the map of struct capture_control */
+	struct ring_note *notes; /* RINGS_MAX of them, which outlive this process */
 	/* Take one record; false: leave it, it cannot be taken yet. */
 	bool (*take)(void *context, struct str record);
 	/* All rings were seen empty, or what is left cannot be taken yet. */
@@ -39,3 +40,5 @@ void rings_drain(struct rings *r);
 /* Records that were passed over because a process before this one ended by them. */
 uint64_t rings_skipped(const struct rings *r);
 uint64_t rings_unread(const struct rings *r);
+/* Records that were taken by this process and by those before it. */
+uint64_t rings_taken(const struct rings *r);

@@ -16,5 +16,3 @@ struct self *self_new(struct pipeline *pipeline, const struct shared *shared, st
 void self_jail(struct self *self, const struct jail *jail);
 /* Requests that were lost until now, in all workers and before any. */
 uint64_t self_requests_lost(struct self *self);
-/* Count what a worker that ended had taken and not given out. */
-void self_inherit(struct self *self, struct ledger *ledger);

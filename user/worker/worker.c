@@ -325,6 +325,12 @@ static int begin_export(struct worker *w, const int *listeners, size_t count)
 /* What the worker before had taken and not given out is lost, and said so. */
 static void inherit_counts(struct worker *w)
 {
+	static const struct {
+		enum stage stage;
+		enum loss loss;
+	} with_worker[] = { { STAGE_EXCHANGE, LOSS_EXCHANGE_WORKER_DIED },
+			    { STAGE_SPAN, LOSS_SPAN_WORKER_DIED },
+			    { STAGE_EXPORT, LOSS_EXPORT_WORKER_DIED } };
 	struct ledger *l = &w->pipeline->ledger;
 
 	memcpy(l->in, w->shared->in, sizeof(l->in));
@@ -332,7 +338,11 @@ static void inherit_counts(struct worker *w)
 	memcpy(l->lost, w->shared->lost, sizeof(l->lost));
 	exchanges_inherit(w->pipeline->exchanges, &w->shared->exchanges);
 	l->lost[LOSS_RING_FATAL] += rings_skipped(w->rings);
-	self_inherit(w->self, l);
+	l->lost[LOSS_RING_WORKER_DIED] += rings_taken(w->rings) - l->out[STAGE_RING] -
+					  l->lost[LOSS_RING_INVALID] - l->lost[LOSS_RING_FATAL] -
+					  l->lost[LOSS_RING_WORKER_DIED];
+	for (size_t i = 0; i < ARRAY_SIZE(with_worker); i++)
+		l->lost[with_worker[i].loss] += (uint64_t)ledger_residual(l, with_worker[i].stage);
 }
 
 static int begin(struct worker *w, size_t count, size_t rings)
@@ -358,7 +368,7 @@ static int begin(struct worker *w, size_t count, size_t rings)
 						      .count = rings,
 						      .bytes = RING_BYTES,
 						      .control_fd = w->fds[WORKER_CONTROL],
-						      .in_hand = w->shared->in_hand,
+						      .notes = w->shared->ring_notes,
 						      .take = take_record,
 						      .drained = on_drained,
 						      .context = w });

@@ -73,14 +73,14 @@ TEST(records_are_taken_in_order_and_once)
 	unmake(&f);
 }
 
-/* What `taken` would see if the process ended in it. */
-static uint64_t in_hand, seen_in_hand;
+/* What is left when the process ends in `taken`. */
+static struct ring_note note, left;
 
 static bool die(void *context, struct str record)
 {
 	if (!take_number(context, record))
 		return false;
-	seen_in_hand = in_hand;
+	left = note;
 	return false;
 }
 
@@ -91,16 +91,36 @@ TEST(a_record_in_hand_at_the_end_is_passed_over_by_the_next_and_no_other)
 
 	make(&f, 3);
 	ring = ring_new(f.fd, BYTES);
-	in_hand = 0;
-	CHECK(!ring_note(ring, &in_hand) &&
-	      ring_read(ring, 1, RING_NO_NEXT, take_number, &f) == 1 && !in_hand);
-	CHECK(ring_read(ring, 1, RING_NO_NEXT, die, &f) == 0 && seen_in_hand == STEP + 1);
+	note = (struct ring_note){};
+	CHECK(!ring_keep(ring, &note) && ring_read(ring, 1, RING_NO_NEXT, take_number, &f) == 1 &&
+	      ring_taken(&note) == 1);
+	CHECK(ring_read(ring, 1, RING_NO_NEXT, die, &f) == 0 && ring_taken(&note) == 1);
 	ring_free(ring);
-	in_hand = seen_in_hand;
+	note = left;
 	ring = ring_new(f.fd, BYTES);
-	CHECK(ring_note(ring, &in_hand) && !in_hand);
+	CHECK(ring_keep(ring, &note) && ring_taken(&note) == 2);
 	f.count = 0;
 	CHECK(ring_read(ring, 9, RING_NO_NEXT, take_number, &f) == 1 && f.taken[0] == 3);
+	CHECK(ring_taken(&note) == 3);
+	ring_free(ring);
+	unmake(&f);
+}
+
+TEST(a_record_that_was_passed_and_not_yet_counted_is_counted_by_the_next)
+{
+	struct fake f;
+	struct ring *ring;
+
+	make(&f, 2);
+	ring = ring_new(f.fd, BYTES);
+	note = (struct ring_note){};
+	ring_keep(ring, &note);
+	CHECK(ring_read(ring, 1, RING_NO_NEXT, die, &f) == 0);
+	CHECK(ring_read(ring, 1, RING_NO_NEXT, take_number, &f) == 1);
+	ring_free(ring);
+	note = left;
+	ring = ring_new(f.fd, BYTES);
+	CHECK(!ring_keep(ring, &note) && ring_taken(&note) == 1 && ring_unread(ring) == 1);
 	ring_free(ring);
 	unmake(&f);
 }
@@ -113,14 +133,11 @@ TEST(a_record_that_was_left_is_there_for_the_next)
 	make(&f, 2);
 	f.refused = 2;
 	ring = ring_new(f.fd, BYTES);
-	in_hand = 0;
-	CHECK(!ring_note(ring, &in_hand) &&
-	      ring_read(ring, 9, RING_NO_NEXT, take_number, &f) == 1 && !in_hand);
+	note = (struct ring_note){};
+	CHECK(!ring_keep(ring, &note) && ring_read(ring, 9, RING_NO_NEXT, take_number, &f) == 1);
 	ring_free(ring);
 	ring = ring_new(f.fd, BYTES);
-	CHECK(!ring_note(ring, &in_hand) && ring_unread(ring) == 1);
-	in_hand = 1; /* of a record that was taken since */
-	CHECK(!ring_note(ring, &in_hand) && ring_unread(ring) == 1);
+	CHECK(!ring_keep(ring, &note) && ring_taken(&note) == 1 && ring_unread(ring) == 1);
 	ring_free(ring);
 	unmake(&f);
 }
