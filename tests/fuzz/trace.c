@@ -196,10 +196,11 @@ static void sink_metric(struct metric_sink *sink, const struct metric *metric)
 static void sink_sample(struct metric_sink *sink, const struct sample *sample)
 {
 	struct sums *sums = (struct sums *)sink;
-	struct str outcome = sample->attributes[0].text, way;
+	struct str outcome, way;
 
 	if (!sums->is_links)
 		return;
+	outcome = sample->attributes[0].text;
 	way = sample->attributes[1].text;
 	if (str_eq(way, STR("none")))
 		sums->none += sample->value;

@@ -246,7 +246,7 @@ const struct option options[] = {
 	  .help = "How long a span waits until its parent is known." },
 	{ OPTION("limit.trace-spans", number, config.limit.trace_spans), .min = 16, .max = 1000000,
 	  .value = DEFAULT(LIMIT_TRACE_SPANS_DEFAULT),
-	  .help = "Spans kept at once for others whose parent they may be." },
+	  .help = "Spans that wait at once; half as many are known after they were given out." },
 	{ OPTION("limit.processes", number, config.limit.processes), .min = 1, .max = PID_LIMIT,
 	  .value = DEFAULT(LIMIT_PROCESSES_DEFAULT), .help = "Processes known at once." },
 	{ OPTION("limit.attribute-bytes", number, config.limit.attribute_bytes), .min = 32,

@@ -151,6 +151,13 @@ uint64_t exchanges_open(const struct exchanges *x)
 	return count;
 }
 
+bool exchanges_is_met(const struct exchanges *x, uint64_t cookie)
+{
+	const struct connection *c = connection_find(x, cookie);
+
+	return c && c->other.tgid;
+}
+
 size_t exchanges_connections(const struct exchanges *x)
 {
 	return x->table.count;

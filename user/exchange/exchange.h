@@ -132,6 +132,8 @@ void exchanges_lose_open(struct exchanges *x);
 const struct exchange_counters *exchanges_counters(const struct exchanges *x);
 /* Go on from what others before had counted. */
 void exchanges_inherit(struct exchanges *x, const struct exchange_counters *counted);
+/* Is the other end of the connection with this cookie known to be watched? */
+bool exchanges_is_met(const struct exchanges *x, uint64_t cookie);
 /* Counted by walking the table. */
 uint64_t exchanges_open(const struct exchanges *x);
 size_t exchanges_connections(const struct exchanges *x);

@@ -10,10 +10,12 @@
  * Either alone can be wrong: work that waits in a queue, for a promise that others wait
  * for too, or for a timer, runs in somebody else's callback, or seems to. So a link is
  * made where both say the same. Where nothing says where the call came from (a timer), what
- * it led to is enough if that callback was surely running still: the thread read
+ * it led to is enough if that callback was surely running still (the thread read
  * another connection in the same turn of its loop afterwards, or wrote deeper in its
- * stack than it had read. Go's goroutines run in between as they like, so of them both
- * must say it. Where nothing says what the call led to there is no link: a call that
+ * stack than it had read), and if each other request that was open when the call was made
+ * was answered for a reason of its own: else it may have been that one's call, and the answer
+ * somebody else's who waited for it too. Go's goroutines run in between as they like, so of them
+ * both must say it. Where nothing says what the call led to there is no link: a call that
  * a timer makes right after the request was read looks the same.
  *
  * A turn of the loop in which several connections were read proves nothing in programs
@@ -120,6 +122,7 @@ void callback_tell(struct trace *t, struct node *server)
 			n->led_to_several = true;
 		else
 			node_set(&n->led_to, server);
+		n->led_directly |= !i;
 		n->led_weakly |= weak;
 		n->led_unsurely |= unsure;
 		unsure |= !is_inside(n->program, &n->asked, n->started_ns);
@@ -135,14 +138,33 @@ static bool trusts(const struct program *p, bool weak, uint32_t enough)
 	return good >= enough && p->odd * PLAIN_FOR_ONE <= good;
 }
 
+/* Is it known why the request was answered, and was that not `n`? */
+static bool has_own_reason(const struct trace *t, const struct node *server, const struct node *n)
+{
+	const struct node *why = node_of_cause(t, &server->answered_by.cause);
+
+	if (!why || why == server)
+		return why;
+	return why != n && why->led_to == server && !why->led_to_several;
+}
+
+static bool others_have_own_reasons(const struct trace *t, const struct node *n)
+{
+	EACH_SINCE(r, n->program, n->started_ns)
+		if (node_is_server(r) && r != n->led_to && node_covers(r, n->started_ns) &&
+		    !has_own_reason(t, r, n))
+			return false;
+	return true;
+}
+
 /* Nothing says where the call came from. Does what it led to prove enough? */
-static bool is_proved(const struct node *n)
+static bool is_proved(const struct trace *t, const struct node *n)
 {
 	const struct program *p = n->program;
 
-	return n->answered_by.cause.waits && !n->led_unsurely && p->fits >= PLAIN_ENOUGH &&
-	       p->odd * FITS_FOR_ONE <= p->fits &&
-	       (!n->led_weakly || trusts(p, true, PLAIN_ENOUGH));
+	return n->answered_by.cause.waits && !n->led_unsurely && n->led_directly &&
+	       p->fits >= PLAIN_ENOUGH && p->odd * FITS_FOR_ONE <= p->fits &&
+	       (!n->led_weakly || trusts(p, true, PLAIN_ENOUGH)) && others_have_own_reasons(t, n);
 }
 
 /* The one that it led to is its parent. */
@@ -170,7 +192,7 @@ enum link_outcome callback_find(struct trace *t, struct node *n, struct found *r
 		p->odd++;
 		return LINK_DISAGREED;
 	}
-	if (from.server ? !trusts(p, weak, 0) : !is_proved(n))
+	if (from.server ? !trusts(p, weak, 0) : !is_proved(t, n))
 		return LINK_AMBIGUOUS;
 	return made(n, ret);
 }

@@ -49,7 +49,7 @@ struct program *program_make(struct trace *t, struct process_id process)
 		return p;
 	p = xcalloc(1, sizeof(*p));
 	p->process = process;
-	p->open_since = UINT64_MAX;
+	p->open_since = p->untold_since = UINT64_MAX;
 	if (table_put_u64(&t->programs, program_key(process), p)) {
 		free(p);
 		return NULL;
@@ -128,6 +128,27 @@ static void join_program(struct node *n)
 	n->program->newest = n;
 }
 
+static void nodes_append(struct nodes *nodes, struct node *n)
+{
+	n->older = nodes->newest;
+	n->newer = NULL;
+	if (n->older)
+		n->older->newer = n;
+	else
+		nodes->oldest = n;
+	nodes->newest = n;
+	nodes->count++;
+}
+
+static void nodes_remove(struct nodes *nodes, const struct node *n)
+{
+	*(n->older ? &n->older->newer : &nodes->oldest) = n->newer;
+	*(n->newer ? &n->newer->older : &nodes->newest) = n->older;
+	if (nodes->next == n)
+		nodes->next = n->newer;
+	nodes->count--;
+}
+
 struct node *node_new(struct trace *t, const struct exchange *x, const struct traced *traced)
 {
 	const struct span *span = traced->span;
@@ -155,9 +176,7 @@ struct node *node_new(struct trace *t, const struct exchange *x, const struct tr
 	join_program(n);
 	index_turn(t, n);
 	index_meeting(t, n);
-	*t->last = n;
-	t->last = &n->newer;
-	t->nodes++;
+	nodes_append(&t->waiting, n);
 	return n;
 }
 
@@ -207,14 +226,16 @@ static void leave_program(struct trace *t, struct node *n)
 	free(p);
 }
 
-void node_forget_oldest(struct trace *t)
+void node_given(struct trace *t, struct node *n)
 {
-	struct node *n = t->oldest;
+	n->state = NODE_GIVEN;
+	nodes_remove(&t->waiting, n);
+	nodes_append(&t->given, n);
+}
 
-	t->oldest = n->newer;
-	if (!t->oldest)
-		t->last = &t->oldest;
-	t->nodes--;
+void node_forget(struct trace *t, struct node *n)
+{
+	nodes_remove(&t->given, n);
 	unindex(t, n);
 	leave_program(t, n);
 	forget_others(n);

@@ -2,13 +2,14 @@
 /*
  * node.h - exchanges whose place in a trace is sought; inside user/trace/ only.
  *
- *	trace --> nodes, in the order in which they were observed
+ *	trace --> nodes that wait, in the order in which they were observed
+ *	      --> nodes that were given out, in that order
  *	      --> by the turn that a thread reads: a server's question, a client's answer
  *	      --> clients by meeting
  *	      --> programs (processes) --> their nodes, newest first
  *
- * A node stays for limit.trace-wait after its end, for children that end later; its
- * span goes as soon as it is given out.
+ * A node stays for limit.trace-wait after its end, for children that end later, unless there are
+ * too many of them; its span goes as soon as it is given out.
  */
 #pragma once
 
@@ -32,7 +33,7 @@ enum { CANDIDATES = SPAN_LINKS };
 enum node_state { NODE_WAITING, NODE_PLACED, NODE_GIVING, NODE_GIVEN };
 
 struct node {
-	struct node *newer;			/* of all */
+	struct node *older, *newer;		/* of those that wait, or were given out */
 	struct node *older_there, *newer_there; /* of its program */
 	struct program *program;		/* NULL: there are too many */
 	size_t references;			/* of the list of all, and of other nodes */
@@ -52,6 +53,7 @@ struct node {
 	/* Of a client: the server exchange that was answered because of its answer, if one was. */
 	struct node *led_to;
 	bool led_to_several, led_weakly, led_unsurely;
+	bool led_directly; /* not by a call that it led to */
 	bool led_plainly; /* counted in program.plain */
 
 	enum node_state state;
@@ -71,9 +73,16 @@ struct program {
 	struct process_id process;
 	struct node *newest;
 	uint64_t calls, served; /* client and server exchanges */
-	uint64_t open_since;	/* start of its oldest open server exchange; UINT64_MAX: none */
+	/* Start of the oldest server exchange that is open, or has ended and not told; UINT64_MAX: none. */
+	uint64_t open_since, untold_since;
 	/* Answers where they would be if each read were worked on at once, or not (callback.c). */
 	uint32_t fits, plain, odd;
+};
+
+struct nodes {
+	struct node *oldest, *newest;
+	struct node *next; /* of who goes through them while some are taken out */
+	size_t count;
 };
 
 struct links {
@@ -82,12 +91,11 @@ struct links {
 
 struct trace {
 	struct trace_options options;
-	struct node *oldest, **last;
-	struct node *first_waiting; /* nodes before it are given out */
-	size_t nodes;
+	struct nodes waiting, given;
 	struct table by_turn, by_meeting, programs;
 	struct links links;
 	uint64_t hurried;   /* given out before their time: limit.trace-spans */
+	uint64_t forgotten; /* before limit.trace-wait, for the same reason */
 	uint64_t expired;   /* the same after limit.trace-wait */
 	uint64_t looked_ns; /* when it was seen who is served still */
 	struct collector collector;
@@ -99,8 +107,10 @@ struct program *program_make(struct trace *t, struct process_id process);
 struct node *node_new(struct trace *t, const struct exchange *x, const struct traced *traced);
 /* Let `*place` point to `n`, or NULL, with a reference. */
 void node_set(struct node **place, struct node *n);
-/* Forget the oldest node; it was given out. */
-void node_forget_oldest(struct trace *t);
+/* It waits no longer. */
+void node_given(struct trace *t, struct node *n);
+/* Forget a node that was given out. */
+void node_forget(struct trace *t, struct node *n);
 /* The exchange in whose turn `cause` says that was read; NULL: none that is known, or several. */
 struct node *node_of_cause(const struct trace *t, const struct cause *cause);
 /* The client's exchange at the other end; NULL: not watched, or not known yet. */

@@ -11,11 +11,17 @@
 /* How often it is looked who is served still. */
 #define LOOK_NS (50 * NS_PER_MS)
 
+/* The kernel half counts turns of a connection from 1. */
+enum { FIRST_TURN = 1 };
+
 /* Parents of parents; more is no tree but an error. */
 enum { DEPTH_MAX = 64 };
 
 /* A program that has made no call in so many exchanges is not expected to make one. */
 enum { SERVED_MAYBE = 64 };
+
+/* Of limit.trace-spans, for those that were given out: they hold no span any more. */
+enum { KEPT_SHARE = 2 };
 
 static const struct metric links_metric = {
 	.name = "sonde.links",
@@ -28,6 +34,13 @@ static const struct metric hurried_metric = {
 	.name = "sonde.trace.hurried",
 	.unit = "{span}",
 	.help = "Spans whose parent was looked for before all was known, by the limit that was met.",
+	.kind = METRIC_COUNTER,
+};
+
+static const struct metric forgotten_metric = {
+	.name = "sonde.trace.forgotten",
+	.unit = "{span}",
+	.help = "Spans that calls which end later are no children of: limit.trace-spans.",
 	.kind = METRIC_COUNTER,
 };
 
@@ -61,6 +74,8 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 		   1, t->hurried);
 	give_count(sink, (const struct attribute[]){ attribute_text(STR("limit"), STR("wait")) }, 1,
 		   t->expired);
+	sink->metric(sink, &forgotten_metric);
+	give_count(sink, NULL, 0, t->forgotten);
 }
 
 struct trace *trace_new(const struct trace_options *options)
@@ -69,9 +84,8 @@ struct trace *trace_new(const struct trace_options *options)
 	size_t most = options->config->limit.trace_spans;
 
 	t->options = *options;
-	t->last = &t->oldest;
-	table_init(&t->by_turn, most);
-	table_init(&t->by_meeting, most);
+	table_init(&t->by_turn, 2 * most);
+	table_init(&t->by_meeting, 2 * most);
 	table_init(&t->programs, options->config->limit.processes);
 	t->collector = (struct collector){ .name = "trace", .context = t, .collect = collect };
 	return t;
@@ -81,8 +95,10 @@ void trace_free(struct trace *t)
 {
 	if (!t)
 		return;
-	while (t->oldest)
-		node_forget_oldest(t);
+	while (t->waiting.oldest)
+		node_given(t, t->waiting.oldest);
+	while (t->given.oldest)
+		node_forget(t, t->given.oldest);
 	table_free(&t->by_turn);
 	table_free(&t->by_meeting);
 	table_free(&t->programs);
@@ -98,7 +114,8 @@ bool trace_takes(struct trace *t, const struct exchange *x)
 {
 	const struct program *p;
 
-	if (x->role == ROLE_CLIENT || x->other.tgid)
+	/* Who connected and asked may be known only after it was answered. */
+	if (x->role == ROLE_CLIENT || x->other.tgid || x->asked.turn == FIRST_TURN)
 		return true;
 	p = program_find(t, x->process);
 	return !p || p->calls || p->served < SERVED_MAYBE;
@@ -135,11 +152,13 @@ static bool has_expired(const struct trace *t, const struct node *n, uint64_t no
 	return n->ended_ns + wait_ns(t) <= now_ns;
 }
 
-/* A call's parent is still being served, or somebody who could be it. */
+/* A call's parent is still being served, or has not told what led to its answer; or somebody who could be it. */
 static bool waits_for_servers(const struct trace *t, const struct node *n)
 {
-	return n->program &&
-	       (n->program->open_since <= n->ended_ns || t->looked_ns < n->ended_ns + SETTLE_NS);
+	const struct program *p = n->program;
+
+	return p && (p->open_since <= n->ended_ns || p->untold_since <= n->ended_ns ||
+		     t->looked_ns < n->ended_ns + SETTLE_NS);
 }
 
 /* Calls of the time when `n` was served have no place yet. */
@@ -153,14 +172,17 @@ static bool waits_for_calls(const struct node *n)
 }
 
 /* The client's end of its connection, where that is watched, is not known yet. */
-static bool waits_for_client(const struct trace *t, const struct node *n)
+static bool waits_for_client(const struct trace *t, struct node *n)
 {
 	const struct node *client = node_of_meeting(t, n);
 
+	/* It may have been announced since. */
+	if (!client && !n->met)
+		n->met = exchanges_is_met(t->options.exchanges, n->cookie);
 	return client ? client->state == NODE_WAITING : n->met;
 }
 
-static bool must_wait(const struct trace *t, const struct node *n, uint64_t now_ns)
+static bool must_wait(const struct trace *t, struct node *n, uint64_t now_ns)
 {
 	if (n->ended_ns + SETTLE_NS > now_ns)
 		return true;
@@ -326,22 +348,31 @@ static bool give(struct trace *t, struct node *n, bool hurries, int depth)
 	}
 	trace_of(t, n);
 	emit(t, n);
-	n->state = NODE_GIVEN;
+	node_given(t, n);
 	return true;
 }
 
 static void tell(struct trace *t, uint64_t now_ns)
 {
-	for (struct node *n = t->first_waiting; n; n = n->newer)
-		if (node_is_server(n) && !n->told && n->ended_ns + SETTLE_NS <= now_ns) {
+	struct program *p;
+
+	for (size_t at = 0; (p = table_next(&t->programs, &at));)
+		p->untold_since = UINT64_MAX;
+	for (struct node *n = t->waiting.oldest; n; n = n->newer) {
+		if (!node_is_server(n) || n->told)
+			continue;
+		if (n->ended_ns + SETTLE_NS <= now_ns) {
 			callback_tell(t, n);
 			n->told = true;
+		} else if (n->program && n->started_ns < n->program->untold_since) {
+			n->program->untold_since = n->started_ns;
 		}
+	}
 }
 
 static void place_all(struct trace *t, uint64_t now_ns)
 {
-	for (struct node *n = t->first_waiting; n; n = n->newer) {
+	for (struct node *n = t->waiting.oldest; n; n = n->newer) {
 		if (n->state != NODE_WAITING || must_wait(t, n, now_ns))
 			continue;
 		t->expired += has_expired(t, n, now_ns);
@@ -349,23 +380,28 @@ static void place_all(struct trace *t, uint64_t now_ns)
 	}
 }
 
+/* Whoever is given out takes those along whose ids it names. */
 static void give_all(struct trace *t)
 {
-	for (struct node *n = t->first_waiting; n; n = n->newer)
+	struct nodes *nodes = &t->waiting;
+	struct node *n;
+
+	nodes->next = nodes->oldest;
+	while ((n = nodes->next)) {
+		nodes->next = n->newer;
 		give(t, n, false, 0);
-	while (t->first_waiting && t->first_waiting->state == NODE_GIVEN)
-		t->first_waiting = t->first_waiting->newer;
+	}
 }
 
 static void forget_old(struct trace *t, uint64_t now_ns)
 {
-	while (t->oldest && t->oldest->state == NODE_GIVEN && has_expired(t, t->oldest, now_ns))
-		node_forget_oldest(t);
+	while (t->given.oldest && has_expired(t, t->given.oldest, now_ns))
+		node_forget(t, t->given.oldest);
 }
 
 void trace_settle(struct trace *t, uint64_t now_ns)
 {
-	if (t->first_waiting) {
+	if (t->waiting.oldest) {
 		look_who_is_served(t, now_ns);
 		tell(t, now_ns);
 		place_all(t, now_ns);
@@ -376,43 +412,37 @@ void trace_settle(struct trace *t, uint64_t now_ns)
 
 size_t trace_waiting(const struct trace *t)
 {
-	size_t count = 0;
-
-	for (const struct node *n = t->first_waiting; n; n = n->newer)
-		count += n->state != NODE_GIVEN;
-	return count;
+	return t->waiting.count;
 }
 
 void trace_flush(struct trace *t)
 {
 	tell(t, UINT64_MAX);
-	while (t->first_waiting) {
-		give(t, t->first_waiting, true, 0);
-		t->first_waiting = t->first_waiting->newer;
-	}
+	while (t->waiting.oldest)
+		give(t, t->waiting.oldest, true, 0);
 }
 
 /* Room for one more: the oldest goes, whether its place is known or not. */
 static void make_room(struct trace *t)
 {
-	t->hurried += t->oldest->state != NODE_GIVEN;
-	give(t, t->oldest, true, 0);
-	if (t->first_waiting == t->oldest)
-		t->first_waiting = t->oldest->newer;
-	node_forget_oldest(t);
+	size_t most = t->options.config->limit.trace_spans;
+
+	if (t->waiting.count >= most) {
+		t->hurried++;
+		give(t, t->waiting.oldest, true, 0);
+	}
+	for (; t->given.count >= most / KEPT_SHARE; t->forgotten++)
+		node_forget(t, t->given.oldest);
 }
 
 void trace_take(struct trace *t, const struct exchange *x, const struct traced *traced)
 {
 	struct node *n;
 
-	if (t->nodes >= t->options.config->limit.trace_spans)
-		make_room(t);
+	make_room(t);
 	n = node_new(t, x, traced);
 	if (n->program && node_is_server(n))
 		n->program->served++;
 	else if (n->program)
 		n->program->calls++;
-	if (!t->first_waiting)
-		t->first_waiting = n;
 }

@@ -79,8 +79,8 @@ TEST(what_a_call_led_to_is_enough_where_its_callback_ran_still)
 {
 	/* a timer made the call; what answered was called by what read */
 	CHECK(told_of_known(
-		"1 reads R, waits, reads Q, waits, calls C, waits, hears C, enters, answers R, waits, answers Q",
-		"R Q C<R"));
+		"1 reads R, waits, reads Q, waits, calls C, calls D, waits, hears C, enters, answers R, waits, hears D, enters, answers Q",
+		"R Q C<R D<Q"));
 	/* or it read on, in the same turn of the loop */
 	CHECK(told_of_known(
 		"1 reads R, waits, calls C, waits, hears C, answers R, reads Q, answers Q",
@@ -93,6 +93,18 @@ TEST(what_a_call_led_to_is_enough_where_its_callback_ran_still)
 	CHECK(told_of_known(
 		"1 reads R, waits, calls C, waits, hears C, answers R; 2 reads Q, answers Q",
 		"R C~R Q"));
+}
+
+TEST(what_a_call_led_to_is_not_enough_where_it_may_be_the_call_of_another)
+{
+	/* Q waited for the same answer, and was answered by a timer */
+	CHECK(told_of_known(
+		"1 reads R, waits, reads Q, waits, calls C, waits, hears C, enters, answers R, waits, answers Q",
+		"R Q C~R"));
+	/* R's call let Q begin, and R was answered by a timer */
+	CHECK(told_of_known(
+		"1 reads R, waits, reads Q, waits, calls C, waits, hears C, calls D, waits, hears D, enters, answers Q, waits, answers R",
+		"R Q C~Q"));
 }
 
 TEST(what_a_call_led_to_is_not_enough_in_a_program_that_is_not_known)

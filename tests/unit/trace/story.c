@@ -253,7 +253,7 @@ static void end(struct story *s, struct actor *a)
 static void answered(struct story *s, struct story_thread *t, struct actor *a)
 {
 	a->x.answered = true;
-	a->x.answered_by = activity(s, t, 2);
+	a->x.answered_by = activity(s, t, s->first_turn + 1);
 	a->x.first_answer_ns = s->now_ns;
 	end(s, a);
 }
@@ -267,8 +267,8 @@ static struct actor *begin_one(struct story *s, struct story_thread *t, enum rol
 	if (with)
 		a->x.cookie = with->x.cookie;
 	else if (role == ROLE_SERVER)
-		has_read(t, a->x.cookie, 1);
-	a->x.asked = activity(s, t, 1);
+		has_read(t, a->x.cookie, s->first_turn);
+	a->x.asked = activity(s, t, s->first_turn);
 	if (role == ROLE_SERVER && !with)
 		open_wire(s, a);
 	return a;
@@ -298,7 +298,7 @@ static void finish(struct story *s, struct story_thread *t, char *names)
 		struct actor *a = actor(s, name);
 
 		if (a->x.role == ROLE_CLIENT && !first)
-			has_read(t, a->x.cookie, 2);
+			has_read(t, a->x.cookie, s->first_turn + 1);
 		answered(s, t, a);
 		first = a;
 	}
@@ -488,7 +488,7 @@ static void sink_sample(struct metric_sink *sink, const struct sample *sample)
 {
 	struct wanted *w = (struct wanted *)sink;
 
-	for (size_t i = 0; i < sample->attribute_count; i++)
+	for (size_t i = 0; w->is_it && i < sample->attribute_count; i++)
 		if (!str_eq(sample->attributes[i].text, str_of(w->texts[i])))
 			return;
 	if (w->is_it)
@@ -517,6 +517,11 @@ unsigned int hurried(struct story *s, const char *limit)
 	return counted(s, "sonde.trace.hurried", limit, NULL);
 }
 
+unsigned int forgotten(struct story *s)
+{
+	return counted(s, "sonde.trace.forgotten", NULL, NULL);
+}
+
 /* Its beginning and its end. */
 
 struct story *story_new(void)
@@ -528,6 +533,7 @@ struct story *story_new(void)
 	s->config.limit.processes = 100;
 	s->now_ns = NS_PER_S;
 	s->step_ns = NS_PER_MS;
+	s->first_turn = 1;
 	random_seed(&s->random, 1);
 	s->resource = resource_new(NULL, 0);
 	return s;

@@ -62,6 +62,7 @@ struct story {
 	size_t actor_count;
 	struct story_thread threads[STORY_THREADS];
 	uint64_t now_ns, step_ns;
+	uint32_t first_turn; /* of each question: 1, on a connection of its own */
 	bool drops_roots;	/* the sampler does */
 	bool is_unsound;	/* a span came twice, before its parent, or without ids */
 	unsigned int not_taken; /* exchanges that cannot have a place */
@@ -108,3 +109,5 @@ void program_ends(struct story *s, char program);
 unsigned int links(struct story *s, const char *way, const char *outcome);
 /* Spans given out before all was known, by the limit that was met. */
 unsigned int hurried(struct story *s, const char *limit);
+/* Spans forgotten before their time. */
+unsigned int forgotten(struct story *s);

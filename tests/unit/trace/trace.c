@@ -261,10 +261,56 @@ TEST(a_program_that_calls_nobody_is_not_kept_for_long)
 {
 	struct story *s = story_begin();
 
+	s->first_turn = 3;
 	for (int i = 0; i < 100; i++)
 		tell_numbered(s,
 			      "1 reads R%, answers R%; b1 calls C%, reads Q%, answers Q%, hears C%",
 			      i);
 	CHECK(s->not_taken == 36);
+	CHECK(story_end(s));
+}
+
+TEST(who_connected_and_asked_may_be_known_after_the_answer)
+{
+	struct story *s = story_begin();
+
+	for (int i = 0; i < 70; i++)
+		tell_numbered(s, "b1 reads Q%, answers Q%", i);
+	tell(s, "a1 calls C; b1 reads S of C");
+	actor(s, "S")->x.other = (struct process_id){};
+	tell(s, "b1 answers S; a1 hears C");
+	pass(s);
+	CHECK(is_said(s, "S<C", 0));
+	CHECK(story_end(s));
+}
+
+TEST(an_answer_that_is_told_later_than_its_call_still_tells_of_it)
+{
+	/* In between, the call is old enough to be placed, and the request is not. */
+	for (uint64_t ms = 95; ms < 105; ms++) {
+		struct story *s = story_begin();
+
+		tell(s, "1 waits, reads R, calls C, waits, hears C, answers R");
+		settle(s, ms);
+		CHECK(told(s, "", "R C<R"));
+		CHECK(story_end(s));
+	}
+}
+
+TEST(what_was_given_out_is_forgotten_when_there_is_too_much_of_it_and_counted)
+{
+	struct story *s = story_new();
+
+	s->config.limit.trace_spans = 16;
+	story_open(s);
+	tell(s, "1 reads R, calls C, answers R");
+	pass(s);
+	for (int i = 0; i < 9; i++) {
+		tell_numbered(s, "b1 calls D%, hears D%", i);
+		pass(s);
+	}
+	CHECK(forgotten(s) == 2);
+	/* its parent is forgotten */
+	CHECK(told(s, "1 waits, hears C", "R C D0 D1 D2 D3 D4 D5 D6 D7 D8"));
 	CHECK(story_end(s));
 }
