@@ -222,7 +222,6 @@ static __noinline void conn_begin(struct sock *sk, struct conn *conn, struct ope
 		calls_seen = 1;
 	if (conn->flags & CONN_JOINED || conn->number)
 		r.flags |= CONNECTION_JOINED;
-	bpf_get_current_comm(r.comm, sizeof(r.comm));
 	if (ship_connection(&r, op))
 		return;
 	conn_count_lost(conn, conn->number);

@@ -31,8 +31,11 @@ struct conn {
 	__u32 pending[DIRECTIONS]; /* booked by TCP's counters, not yet reported by a hook */
 	union {
 		struct turn turn;
-		/* Before the first turn: what led to connect(), whose thread is its `goroutine`. */
-		struct cause connected;
+		/*
+		 * Before the first turn: what led to connect(), whose process and thread are its
+		 * `goroutine`. With CONN_PASSES: what led to the last question.
+		 */
+		struct cause caused;
 	};
 	__u64 arrived_ns;    /* when the earliest byte that was not read yet became readable */
 	__u64 owner_started; /* when the target began whose operation was the last */
@@ -57,8 +60,11 @@ enum conn_flags {
 	CONN_ACCEPTED = 1 << 4,
 	CONN_DIRTY = 1 << 5, /* the open turn has moved since its last record */
 	CONN_CLOSED = 1 << 6,
-	CONN_CONNECTED = 1 << 7, /* `connected` is set */
-	CONN_NESTED = 1 << 8,	 /* as RECORD_NESTED, of connect() */
+	CONN_CONNECTS = 1 << 7,	  /* connect() was seen, and `caused` is set */
+	CONN_ASKS_FIRST = 1 << 8, /* its first question came from what `caused` says */
+	CONN_NESTED = 1 << 9,	  /* as RECORD_NESTED, of connect() */
+	CONN_PASSES = 1 << 10,	  /* it is not read: only causes pass through it */
+	CONN_ASKED = 1 << 11,	  /* the same: a question was written since its last answer */
 
 	CONN_BEGUN = CONN_READY | CONN_ANNOUNCED,
 };
@@ -84,6 +90,7 @@ struct thread {
 	__u64 stack;	/* the user's stack pointer then */
 	__u32 number; /* of the turn that it read there; 0: on a connection that is not followed */
 	__u16 waits, reads; /* as in struct cause */
+	bool passed; /* it read another connection's answer, which was asked because of this */
 };
 
 struct {

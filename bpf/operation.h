@@ -130,8 +130,8 @@ static __noinline void account_other(struct sock *sk, struct tcp_sock *tcp, stru
  */
 static __always_inline bool asks_first(const struct conn *conn, const struct operation *op)
 {
-	return !conn->number && conn->flags & CONN_CONNECTED &&
-	       (__u32)conn->connected.goroutine == op->thread;
+	return !conn->number && conn->flags & CONN_ASKS_FIRST &&
+	       (__u32)conn->caused.goroutine == op->thread;
 }
 
 /* The kernel half's one path from a hook to the ring. */
@@ -146,7 +146,7 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 	int shipped;
 
 	if (first)
-		op->cause = conn->connected;
+		op->cause = conn->caused;
 	if (tcp) {
 		tcp_look(sk, tcp, !direction, &seen);
 		if (conn_ahead(conn, &seen, !direction))
@@ -165,7 +165,8 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 	if (first)
 		nested = conn->flags & CONN_NESTED;
 	else if (direction == RECEIVED || step.ship || step.flags & RECORD_OPENS)
-		nested = thread_note(task, direction, op->cookie, step.number, &op->cause);
+		nested = thread_note(task, direction, op->cookie, step.number, &op->cause) &
+			 THREAD_NESTED;
 	if (nested)
 		op->flags |= RECORD_NESTED;
 	if (step.ship && !step.missing && !step.healed && !op->unreadable)
@@ -173,6 +174,51 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 	else
 		shipped = operation_ship(&step, op);
 	conn_note(conn, step.number, shipped);
+}
+
+/*
+ * A connection that is not read passes on why it was asked: its answer's work came from that. Where
+ * two asked before the answer, it came from nothing that is known; and so where the question was
+ * written when such an answer was read, for a pool may have given the connection to who waited.
+ */
+static __noinline void operation_pass(struct conn *conn, struct task_struct *task, int direction,
+				      struct operation *op)
+{
+	struct cause *asked = &conn->caused;
+	__u64 cookie = op->cookie;
+	__u32 number = 0;
+	bool passed = false;
+
+	if (!waits_seen || !calls_seen)
+		return;
+	if (direction == SENT)
+		passed = thread_note(task, SENT, cookie, 0, &op->cause) & THREAD_PASSED;
+	bpf_spin_lock(&conn->lock);
+	if (direction == RECEIVED && conn->flags & CONN_PASSES) {
+		cookie = asked->cookie;
+		number = asked->number;
+		conn->flags &= ~CONN_ASKED;
+	} else if (direction == SENT && !(conn->flags & CONN_ACCEPTED)) {
+		if (!(conn->flags & CONN_ASKED))
+			*asked = op->cause;
+		if (passed || asked->cookie != op->cause.cookie ||
+		    asked->number != op->cause.number)
+			asked->cookie = asked->number = 0;
+		conn->flags |= CONN_PASSES | CONN_ASKED;
+		conn->flags &= ~CONN_DIRTY;
+	}
+	bpf_spin_unlock(&conn->lock);
+	if (direction == RECEIVED)
+		thread_pass(task, cookie, number, &op->cause);
+}
+
+/* It is read again. */
+static __noinline void conn_reads(struct conn *conn)
+{
+	bpf_spin_lock(&conn->lock);
+	conn->turn = (struct turn){};
+	conn->flags &= ~(CONN_PASSES | CONN_ASKED);
+	bpf_spin_unlock(&conn->lock);
 }
 
 static __always_inline void operation_on(struct sock *sk, struct conn *conn,
@@ -189,10 +235,12 @@ static __always_inline void operation_on(struct sock *sk, struct conn *conn,
 	verdict_of(op->cookie, &verdict);
 	if (verdict.verdict == VERDICT_STOP) {
 		count_in(counted, COUNT_STOPPED, 1);
-		thread_note(task, direction, op->cookie, 0, &op->cause);
+		operation_pass(conn, task, direction, op);
 		return;
 	}
 	op->now = bpf_ktime_get_ns();
+	if (conn->flags & CONN_PASSES)
+		conn_reads(conn);
 	if ((conn->flags & CONN_BEGUN) != CONN_BEGUN)
 		conn_begin(sk, conn, op, direction);
 	if (conn->flags & CONN_JOINED)
@@ -242,6 +290,27 @@ static __always_inline bool was_skipped(struct sock *sk, const struct conn *conn
 }
 
 /*
+ * The thread has read that there is no more to read. What it does next is the end's work: of the
+ * message that the end completes, or of nothing that was asked.
+ */
+static __noinline void operation_end(struct sock *sk, struct task_struct *task)
+{
+	struct conn *conn = NULL;
+	struct process_id process;
+	struct cause cause;
+
+	if (!(sk->sk_shutdown & RCV_SHUTDOWN) || !waits_seen || !calls_seen)
+		return;
+	if (!HAS_NO_STORAGE(sk, sk_bpf_storage))
+		conn = bpf_sk_storage_get(&conns, sk, 0, 0);
+	process_of(task->group_leader, &process);
+	if (!conn || !conn_is_of(conn, &process))
+		return;
+	thread_note(task, RECEIVED, socket_cookie(sk),
+		    conn->direction == RECEIVED ? conn->number : 0, &cause);
+}
+
+/*
  * The end of a socket operation: `result` bytes, or none. `in_user` is false
  * where the hook is one of functions that never have a user's buffer. `again` is
  * true in the program that stands in for one that the kernel skipped.
@@ -254,8 +323,11 @@ static __always_inline void on_operation(struct sock *sk, int direction, int res
 	struct conn *conn;
 
 	if (result <= 0) {
-		if (!again)
-			mmessages_end(sk, task);
+		if (again)
+			return;
+		mmessages_end(sk, task);
+		if (!result && direction == RECEIVED)
+			operation_end(sk, task);
 		return;
 	}
 	process_of(task->group_leader, &op.process);

@@ -74,21 +74,31 @@ static __always_inline void thread_read(struct thread *thread, struct task_struc
 	thread->number = number;
 	thread->switches = task->nvcsw;
 	thread->stack = stack;
+	thread->passed = false;
 }
 
+enum thread_flags {
+	/*
+	 * A write inside the call that handles what was read: where a loop calls its handlers below
+	 * the function that reads, work that it does between events is not.
+	 */
+	THREAD_NESTED = 1 << 0,
+	THREAD_PASSED = 1 << 1, /* what was read was passed on (operation_pass) */
+};
+
 /*
- * The thread did an operation on turn `number` of the socket; `ret` is what led to it. True for a
- * write inside the call that handles what was read: where a loop calls its handlers
- * below the function that reads, work that it does between events is not.
+ * The thread did an operation on turn `number` of the socket; `ret` is what led to it. Returns
+ * thread_flags of a write.
  */
-static __noinline bool thread_note(struct task_struct *task, int direction, __u64 cookie,
-				   __u32 number, struct cause *ret)
+static __noinline int thread_note(struct task_struct *task, int direction, __u64 cookie,
+				  __u32 number, struct cause *ret)
 {
 	struct thread *thread = thread_here(task);
 	struct user_state user = {};
+	int flags = 0;
 
 	if (!thread)
-		return false;
+		return 0;
 	user_state_of(task, &user);
 	if (direction == RECEIVED)
 		thread_read(thread, task, cookie, number, user.stack);
@@ -99,7 +109,23 @@ static __noinline bool thread_note(struct task_struct *task, int direction, __u6
 			       .number = thread->number,
 			       .waits = thread->waits,
 			       .reads = thread->reads };
-	return direction == SENT && thread->cookie && user.stack < thread->stack;
+	if (direction == SENT && thread->cookie && user.stack < thread->stack)
+		flags |= THREAD_NESTED;
+	if (direction == SENT && thread->passed)
+		flags |= THREAD_PASSED;
+	return flags;
+}
+
+/* The thread read an answer that was asked for because of turn `number` of the socket, or of nothing known. */
+static __always_inline void thread_pass(struct task_struct *task, __u64 cookie, __u32 number,
+					struct cause *ret)
+{
+	struct thread *thread;
+
+	thread_note(task, RECEIVED, cookie, number, ret);
+	thread = bpf_task_storage_get(&threads, task, 0, 0);
+	if (thread)
+		thread->passed = true;
 }
 
 /* The thread waits for any of many descriptors: what it does next came from none that it read. */

@@ -115,7 +115,6 @@ struct record_connection {
 	__u16 local_port, remote_port; /* host order */
 	__u16 flags;
 	__u32 netns; /* inode of the network namespace */
-	__u8 comm[COMM_BYTES];
 	__u8 local[ADDRESS_BYTES], remote[ADDRESS_BYTES]; /* IPv4 in the first four bytes */
 	/*
 	 * By direction: TCP's sequence number of the first byte there ever was, and of the first that
@@ -166,6 +165,6 @@ static_assert(sizeof(struct record) == 40, "shared with the kernel");
 static_assert(sizeof(struct turn) == 48, "shared with the kernel");
 static_assert(sizeof(struct cause) == 24, "shared with the kernel");
 static_assert(sizeof(struct record_turn) == 184, "shared with the kernel");
-static_assert(sizeof(struct record_connection) == 120, "shared with the kernel");
+static_assert(sizeof(struct record_connection) == 104, "shared with the kernel");
 static_assert(sizeof(struct verdict_cell) == 8, "shared with the kernel");
 #endif

@@ -27,7 +27,7 @@ static __always_inline void conn_settle(struct sock *sk, struct tcp_sock *tcp, s
 }
 
 /* Ship the last totals, once. `error` is the socket's; 0: it ended with a FIN. */
-static __always_inline void conn_close(struct sock *sk, struct conn *conn, int error)
+static __noinline void conn_close(struct sock *sk, struct conn *conn, int error)
 {
 	struct tcp_sock *tcp = tcp_of(sk);
 	struct step step = {};
@@ -35,12 +35,14 @@ static __always_inline void conn_close(struct sock *sk, struct conn *conn, int e
 
 	op.now = bpf_ktime_get_ns();
 	bpf_spin_lock(&conn->lock);
-	if (!conn->number || (conn->flags & CONN_CLOSED)) {
+	if (!(conn->flags & CONN_ANNOUNCED || conn->number) || conn->flags & CONN_CLOSED) {
 		bpf_spin_unlock(&conn->lock);
 		return;
 	}
 	conn->flags |= CONN_CLOSED;
-	if (tcp)
+	if (!conn->number || conn->flags & CONN_PASSES)
+		conn->turn = (struct turn){};
+	else if (tcp)
 		conn_settle(sk, tcp, conn, &step);
 	step_close(conn, &step);
 	bpf_spin_unlock(&conn->lock);
@@ -87,12 +89,33 @@ static __noinline int on_connect(struct sock *sk)
 	if (!conn || conn->number)
 		return 0;
 	calls_seen = 1;
-	nested = thread_note(task, SENT, 0, 0, &conn->connected);
+	nested = thread_note(task, SENT, 0, 0, &conn->caused) & THREAD_NESTED;
+	conn->flags |= CONN_CONNECTS;
 	/* Go's client gives an open connection to whoever waits for one. */
-	if (conn->connected.goroutine)
+	if (!conn->caused.goroutine)
+		conn->flags |= nested ? CONN_ASKS_FIRST | CONN_NESTED : CONN_ASKS_FIRST;
+	conn->caused.goroutine = (__u64)process.tgid << 32 | task->pid;
+	return 0;
+}
+
+/*
+ * The connection is open: tell of it now, for who accepts it may have answered its first question
+ * before the call that sends it returns.
+ */
+static __noinline int on_connected(struct sock *sk)
+{
+	struct operation op = { .now = bpf_ktime_get_ns() };
+	struct conn *conn = NULL;
+
+	if (!HAS_NO_STORAGE(sk, sk_bpf_storage))
+		conn = bpf_sk_storage_get(&conns, sk, 0, 0);
+	if (!conn || conn->number || !(conn->flags & CONN_CONNECTS) ||
+	    conn->owner_epoch != targets_epoch)
 		return 0;
-	conn->connected.goroutine = task->pid;
-	conn->flags |= nested ? CONN_CONNECTED | CONN_NESTED : CONN_CONNECTED;
+	op.process.started_ns = conn->owner_started;
+	op.process.tgid = conn->caused.goroutine >> 32;
+	op.cookie = socket_cookie(sk);
+	conn_begin(sk, conn, &op, SENT);
 	return 0;
 }
 
@@ -109,6 +132,8 @@ int BPF_PROG(on_state, struct sock *sk, int old, int now)
 		return on_listen(sk);
 	if (now == TCP_SYN_SENT)
 		return on_connect(sk);
+	if (old == TCP_SYN_SENT && now == TCP_ESTABLISHED)
+		return on_connected(sk);
 	if (now != TCP_CLOSE && now != TCP_FIN_WAIT1 && now != TCP_LAST_ACK)
 		return 0;
 	conn = bpf_sk_storage_get(&conns, sk, 0, 0);

@@ -15,6 +15,8 @@ import hops
 NONE_YET = {1: (0, 0), 8: (0, 0), 64: (0, 0)}
 ALL = {1: (0, 100), 8: (0, 100), 64: (0, 100)}
 HALF = {1: (0, 50), 8: (0, 50), 64: (0, 50)}
+# While a pool connects, requests wait for reasons that are not known.
+POOLED = {1: (0, 95), 8: (0, 80), 64: (0, 80)}
 NEARLY = {1: (0, 95), 8: (0, 95), 64: (0, 95)}
 ANY = {1: (math.inf, 0), 8: (math.inf, 0), 64: (math.inf, 0)}
 
@@ -51,7 +53,7 @@ def loops(api):
 		loop(api, "promises", inside=NEARLY),
 		loop(api, "timer"),
 		loop(api, "immediate"),
-		loop(api, "postgres", beside=beside.postgres, inside=NEARLY),
+		loop(api, "postgres", beside=beside.postgres, inside=POOLED),
 		loop(api, "background", inside=NEARLY),
 		loop(api, "shared", may_not_call=True),
 		loop(api, "limiter"),
@@ -75,8 +77,7 @@ ROWS = (
 	Row("blocking-gunicorn", (hops.gunicorn, LEAF), inside=ALL),
 	Row("blocking-java", (hops.java("threads"), LEAF), inside=ALL),
 	Row("blocking-ruby", (hops.ruby, LEAF), inside=ALL),
-	# All of php-fpm's calls; of nginx' own to php-fpm those whose end was not told by closing.
-	Row("blocking-php", (hops.nginx_fastcgi, hops.php_fpm, LEAF), inside=HALF),
+	Row("blocking-php", (hops.nginx_fastcgi, hops.php_fpm, LEAF), inside=ALL),
 	# Proxies.
 	Row("proxy-nginx-nginx", (hops.nginx_proxy, LEAF), inside=NEARLY),
 	Row("proxy-nginx-nginx-kept", (hops.nginx_proxy_kept, LEAF), inside=NEARLY),

@@ -571,3 +571,16 @@ TEST(an_idle_connection_that_makes_room_is_counted)
 	CHECK(exchanges_counters(rig.x)->evicted == 3);
 	CHECK(rig_end(&rig));
 }
+
+TEST(a_connection_that_carries_nothing_is_forgotten_at_its_end)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	build_connection(&rig, &rig.wire, 0);
+	CHECK(exchanges_connections(rig.x) == 1);
+	build_close(&rig, &rig.wire, false);
+	CHECK(exchanges_connections(rig.x) == 0 && rig.count == 0);
+	CHECK(exchanges_counters(rig.x)->requests_lost == 0);
+	CHECK(rig_end(&rig));
+}
