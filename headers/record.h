@@ -114,7 +114,7 @@ struct record_connection {
 	__u16 family;
 	__u16 local_port, remote_port; /* host order */
 	__u16 flags;
-	__u32 netns; /* inode of the network namespace */
+	__u32 netns;					  /* inode of the network namespace */
 	__u8 local[ADDRESS_BYTES], remote[ADDRESS_BYTES]; /* IPv4 in the first four bytes */
 	/*
 	 * By direction: TCP's sequence number of the first byte there ever was, and of the first that

@@ -54,7 +54,7 @@ struct node {
 	struct node *led_to;
 	bool led_to_several, led_weakly, led_unsurely;
 	bool led_directly; /* not by a call that it led to */
-	bool led_plainly; /* counted in program.plain */
+	bool led_plainly;  /* counted in program.plain */
 
 	enum node_state state;
 	enum way way;
@@ -65,6 +65,7 @@ struct node {
 	struct traced traced; /* its span is NULL once it was given out */
 	bool has_trace;	      /* trace_id is final */
 	bool sampled;	      /* once it was given out */
+	bool is_kept;	      /* or one below it */
 	uint8_t trace_id[TRACE_ID_BYTES], span_id[SPAN_ID_BYTES];
 };
 
@@ -97,6 +98,7 @@ struct trace {
 	uint64_t hurried;   /* given out before their time: limit.trace-spans */
 	uint64_t forgotten; /* before limit.trace-wait, for the same reason */
 	uint64_t expired;   /* the same after limit.trace-wait */
+	uint64_t kept_late; /* left out before it was known that their trace is kept */
 	uint64_t looked_ns; /* when it was seen who is served still */
 	struct collector collector;
 };

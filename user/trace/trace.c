@@ -44,6 +44,14 @@ static const struct metric forgotten_metric = {
 	.kind = METRIC_COUNTER,
 };
 
+static const struct metric kept_late_metric = {
+	.name = "sonde.trace.kept_late",
+	.unit = "{span}",
+	.help = "Spans left out by the sampler before one below them was found that is kept: "
+		"trace.keep-errors, trace.keep-slower-than.",
+	.kind = METRIC_COUNTER,
+};
+
 static void give_count(struct metric_sink *sink, const struct attribute *attributes, size_t count,
 		       uint64_t value)
 {
@@ -76,6 +84,8 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 		   t->expired);
 	sink->metric(sink, &forgotten_metric);
 	give_count(sink, NULL, 0, t->forgotten);
+	sink->metric(sink, &kept_late_metric);
+	give_count(sink, NULL, 0, t->kept_late);
 }
 
 struct trace *trace_new(const struct trace_options *options)
@@ -213,6 +223,15 @@ static void keep_candidates(struct node *n, const struct found *found)
 	n->candidates_left = found->candidates_left;
 }
 
+/* Those above it are kept with it, as far as they were not left out yet. */
+static void keep_above(struct trace *t, struct node *n)
+{
+	for (n->is_kept = true; n->parent && !n->parent->is_kept; n = n->parent) {
+		n->parent->is_kept = true;
+		t->kept_late += n->parent->state == NODE_GIVEN && !n->parent->sampled;
+	}
+}
+
 /* Ask each way; those behind one that made a link only say whether they disagree. */
 static void place(struct trace *t, struct node *n)
 {
@@ -241,6 +260,8 @@ static void place(struct trace *t, struct node *n)
 	}
 	keep_candidates(n, &candidates);
 	n->state = NODE_PLACED;
+	if (n->is_kept || n->traced.is_kept)
+		keep_above(t, n);
 }
 
 /* The program's own trace where a header tells, else the parent's, else a new one. */
@@ -288,6 +309,7 @@ static void emit(struct trace *t, struct node *n)
 	memcpy(span->context.trace_id, n->trace_id, TRACE_ID_BYTES);
 	memcpy(span->context.span_id, n->span_id, SPAN_ID_BYTES);
 	n->traced.beside_sdk = n->is_instrumented;
+	n->traced.is_kept = n->is_kept;
 	n->traced.downstream_ns = downstream_of(n);
 	if (n->parent) {
 		n->traced.has_local_parent = true;
@@ -370,14 +392,26 @@ static void tell(struct trace *t, uint64_t now_ns)
 	}
 }
 
-static void place_all(struct trace *t, uint64_t now_ns)
+/* How many were placed. */
+static size_t place_some(struct trace *t, uint64_t now_ns)
 {
+	size_t count = 0;
+
 	for (struct node *n = t->waiting.oldest; n; n = n->newer) {
 		if (n->state != NODE_WAITING || must_wait(t, n, now_ns))
 			continue;
 		t->expired += has_expired(t, n, now_ns);
 		place(t, n);
+		count++;
 	}
+	return count;
+}
+
+/* One may be what another waited for; before a root is given out, all below it should have a place. */
+static void place_all(struct trace *t, uint64_t now_ns)
+{
+	for (int i = 0; i < DEPTH_MAX && place_some(t, now_ns); i++)
+		;
 }
 
 /* Whoever is given out takes those along whose ids it names. */

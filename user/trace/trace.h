@@ -33,6 +33,8 @@ struct traced {
 	struct row *row;
 	uint64_t row_drops;
 	size_t bucket;
+	/* Its trace is kept whatever the sampler says; given out: for its sake, or for one below it. */
+	bool is_kept;
 	/* Filled here. */
 	bool has_local_parent; /* a span of this host, given out before this one: */
 	bool parent_sampled;

@@ -88,22 +88,19 @@ static bool is_kept(const struct pipeline *p, const struct span *span)
 		span->measures.duration_ns > c->trace.keep_slower_than_ms * NS_PER_MS);
 }
 
-static void sampled_set(const struct pipeline *p, struct span *span, bool sampled)
+static void sampled_set(struct span *span, bool sampled)
 {
-	span->sampled = sampled || is_kept(p, span);
-	if (span->sampled)
+	span->sampled = sampled;
+	if (sampled)
 		span->context.flags |= TRACE_FLAG_SAMPLED;
 	else
 		span->context.flags &= (uint8_t)~TRACE_FLAG_SAMPLED;
 }
 
-static void sample(const struct pipeline *p, struct span *span, const struct sampler *sampler)
+static bool sample(const struct span *span, const struct sampler *sampler)
 {
-	uint8_t parent_flags = span->context.flags;
-
-	sampled_set(p, span,
-		    sampler_decides(sampler, span->context.trace_id,
-				    span->has_decision ? &parent_flags : NULL));
+	return sampler_decides(sampler, span->context.trace_id,
+			       span->has_decision ? &span->context.flags : NULL);
 }
 
 /* From `start` to `end`, which records out of order may have before it. */
@@ -216,10 +213,9 @@ static void take_traced(void *context, const struct traced *traced)
 
 	if (traced->beside_sdk && p->config->trace.beside_sdk == BESIDE_SDK_SUPPRESS)
 		span->hide_from_traces = true;
-	if (traced->has_local_parent)
-		sampled_set(p, span, traced->parent_sampled);
-	else
-		sample(p, span, traced->sampler);
+	sampled_set(span,
+		    traced->is_kept || (traced->has_local_parent ? traced->parent_sampled
+								 : sample(span, traced->sampler)));
 	span_end(p, span, traced->row_drops == series_drops(p->series) ? traced->row : NULL,
 		 traced->bucket);
 }
@@ -250,11 +246,12 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 						   .sampler = sampler,
 						   .row = row,
 						   .row_drops = series_drops(p->series),
-						   .bucket = bucket });
+						   .bucket = bucket,
+						   .is_kept = is_kept(p, &span) });
 		return;
 	}
 	make_ids(p, &span);
-	sample(p, &span, sampler);
+	sampled_set(&span, is_kept(p, &span) || sample(&span, sampler));
 	span_end(p, &span, row, bucket);
 }
 

@@ -71,7 +71,8 @@ static void note(void *context, const struct traced *traced)
 	    !memcmp(span->context.span_id, zero, SPAN_ID_BYTES) ||
 	    (traced->has_local_parent && !with_ids(s, span->context.trace_id, span->parent_id)))
 		s->is_unsound = true;
-	span->sampled = traced->has_local_parent ? traced->parent_sampled : !s->drops_roots;
+	span->sampled = traced->is_kept ||
+			(traced->has_local_parent ? traced->parent_sampled : !s->drops_roots);
 	keep_told(a, traced);
 	snprintf(s->order + len, sizeof(s->order) - len, "%s%s", len ? " " : "", a->name);
 }
@@ -245,7 +246,8 @@ static void end(struct story *s, struct actor *a)
 	close_wire(s, a);
 	fill_context(a, &span);
 	if (trace_takes(s->trace, &a->x))
-		trace_take(s->trace, &a->x, &(const struct traced){ .span = &span });
+		trace_take(s->trace, &a->x,
+			   &(const struct traced){ .span = &span, .is_kept = a->fails });
 	else
 		s->not_taken++;
 }
@@ -321,6 +323,8 @@ static void act(struct story *s, struct story_thread *t, const char *verb, char 
 		finish(s, t, what);
 	else if (!strcmp(verb, "loses"))
 		end(s, actor(s, what));
+	else if (!strcmp(verb, "fails"))
+		actor(s, what)->fails = true;
 	else if (!strcmp(verb, "enters"))
 		t->is_inside = true;
 	else if (!strcmp(verb, "sleeps"))
@@ -515,6 +519,11 @@ unsigned int links(struct story *s, const char *way, const char *outcome)
 unsigned int hurried(struct story *s, const char *limit)
 {
 	return counted(s, "sonde.trace.hurried", limit, NULL);
+}
+
+unsigned int kept_late(struct story *s)
+{
+	return counted(s, "sonde.trace.kept_late", NULL, NULL);
 }
 
 unsigned int forgotten(struct story *s)

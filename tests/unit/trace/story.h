@@ -13,6 +13,7 @@
  *	answers R	and R has ended
  *	calls C		writes the question of a call
  *	hears C		reads its answer, and C has ended; `loses C`: it ends without
+ *	fails C		or it is too slow: its trace is to be kept
  *	waits		for events
  *	enters		deeper into its stack than where it read, as long as it reads nothing and does not wait
  *	sleeps		gives the processor up: what it does next came from nothing that it read
@@ -41,6 +42,7 @@ struct actor {
 	struct exchange x;
 	uint8_t header_trace, header_span; /* 0: none came */
 	struct wire *wire;		   /* a server's while it is served */
+	bool fails;			   /* so that its trace is to be kept */
 	bool is_told;
 	struct traced told; /* its span is a copy */
 	struct span_link links[SPAN_LINKS];
@@ -62,7 +64,7 @@ struct story {
 	size_t actor_count;
 	struct story_thread threads[STORY_THREADS];
 	uint64_t now_ns, step_ns;
-	uint32_t first_turn; /* of each question: 1, on a connection of its own */
+	uint32_t first_turn;	/* of each question: 1, on a connection of its own */
 	bool drops_roots;	/* the sampler does */
 	bool is_unsound;	/* a span came twice, before its parent, or without ids */
 	unsigned int not_taken; /* exchanges that cannot have a place */
@@ -109,5 +111,7 @@ void program_ends(struct story *s, char program);
 unsigned int links(struct story *s, const char *way, const char *outcome);
 /* Spans given out before all was known, by the limit that was met. */
 unsigned int hurried(struct story *s, const char *limit);
+/* Spans left out before it was known that they should be kept. */
+unsigned int kept_late(struct story *s);
 /* Spans forgotten before their time. */
 unsigned int forgotten(struct story *s);

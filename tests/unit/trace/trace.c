@@ -210,6 +210,40 @@ TEST(children_follow_what_the_sampler_said_of_their_parent)
 	}
 }
 
+static bool is_sampled(struct story *s, const char *name)
+{
+	return actor(s, name)->told.span->sampled;
+}
+
+TEST(a_trace_is_kept_whole_for_what_failed_in_it)
+{
+	struct story *s = story_begin();
+
+	s->drops_roots = true;
+	tell(s,
+	     "a1 reads R, calls C; b1 reads S of C, calls D; c1 reads T of D, fails T, answers T;"
+	     "b1 hears D, answers S; a1 hears C, calls E, hears E, answers R;"
+	     "a1 reads Q, calls F, hears F, answers Q");
+	CHECK(told(s, "", "R C<R S<C D<S T<D E<R Q F<Q"));
+	for (const char *name = "RCSDTE"; *name; name++)
+		CHECK(is_sampled(s, (char[]){ *name, 0 }));
+	CHECK(!is_sampled(s, "Q") && !is_sampled(s, "F"));
+	CHECK(kept_late(s) == 0);
+	CHECK(story_end(s));
+}
+
+TEST(what_was_left_out_before_something_failed_is_counted)
+{
+	struct story *s = story_begin();
+
+	s->drops_roots = true;
+	CHECK(told(s, "1 reads R(7.1), calls C(7.2), answers R", "R<(7.1)"));
+	CHECK(told(s, "1 fails C, waits, hears C", "R<(7.1) C<R"));
+	CHECK(!is_sampled(s, "R") && is_sampled(s, "C"));
+	CHECK(kept_late(s) == 1);
+	CHECK(story_end(s));
+}
+
 TEST(links_lead_to_spans_whose_trace_is_known_later)
 {
 	struct story *s = story_begin();
