@@ -86,5 +86,5 @@ enum link_outcome thread_find(struct trace *t, struct node *n, struct found *ret
 enum link_outcome goroutine_find(struct trace *t, struct node *n, struct found *ret)
 {
 	(void)t;
-	return find(n, ret, goroutine_served);
+	return n->asked.cause.goroutine ? find(n, ret, goroutine_served) : LINK_NONE;
 }

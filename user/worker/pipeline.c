@@ -13,6 +13,8 @@
 #include "user/worker/routing.h"
 #include "user/worker/unread.h"
 
+#define TRACE_EVERY_NS (20 * NS_PER_MS)
+
 /* "10.0.0.1"; what follows its end in `to` is of no use. Returns its length. */
 static size_t ipv4_text(const uint8_t address[4], char to[static INET_ADDRSTRLEN])
 {
@@ -509,6 +511,10 @@ void pipeline_take_record(struct pipeline *p, const struct record *record)
 void pipeline_settle(struct pipeline *p, uint64_t now_ns)
 {
 	exchanges_expire(p->exchanges, now_ns);
+	/* It goes through all that waits, and nothing of it is in a hurry. */
+	if (now_ns - p->traced_ns < TRACE_EVERY_NS)
+		return;
+	p->traced_ns = now_ns;
 	trace_settle(p->trace, now_ns);
 }
 

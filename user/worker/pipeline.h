@@ -52,6 +52,7 @@ struct pipeline {
 	struct active *active;
 	struct unread_table *unread; /* by process, of its life */
 	int64_t unix_offset_ns;
+	uint64_t traced_ns;		      /* when the trace was settled last */
 	struct export_context export_context; /* what the exporters were given */
 	const struct exporter *exporters[EXPORTERS_MAX];
 	void *exporter_selves[EXPORTERS_MAX];
