@@ -33,6 +33,9 @@ enum {
 	JUDGED = 256,	    /* answers after which what was before counts half */
 };
 
+/* A turn of a loop takes no longer, or what was read in it later is not found, and proves nothing. */
+#define TURN_NS (10 * NS_PER_MS)
+
 struct origin_of_call {
 	struct node *server; /* NULL: not known */
 	bool weak;	     /* its turn of the loop had read several connections */
@@ -60,7 +63,8 @@ static struct origin_of_call come_from(const struct trace *t, const struct node 
 /* Was a turn of another connection read after `a`, at `ns`, before the thread waited again? */
 static bool read_on(const struct program *p, const struct activity *a, uint64_t ns)
 {
-	EACH_SINCE(n, p, ns) {
+	EACH_DURING(n, p, ns, ns + TURN_NS)
+	{
 		const struct activity *read = node_is_server(n) ? &n->asked : &n->answered_by;
 		uint16_t later = read->cause.reads - a->cause.reads;
 
@@ -150,10 +154,10 @@ static bool has_own_reason(const struct trace *t, const struct node *server, con
 
 static bool others_have_own_reasons(const struct trace *t, const struct node *n)
 {
-	EACH_SINCE(r, n->program, n->started_ns)
-		if (node_is_server(r) && r != n->led_to && node_covers(r, n->started_ns) &&
-		    !has_own_reason(t, r, n))
-			return false;
+	EACH_DURING(r, n->program, n->started_ns, n->started_ns)
+	if (node_is_server(r) && r != n->led_to && node_covers(r, n->started_ns) &&
+	    !has_own_reason(t, r, n))
+		return false;
 	return true;
 }
 

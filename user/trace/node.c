@@ -3,11 +3,6 @@
 
 #include "user/base/mem.h"
 
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-	return (a ^ b * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xd6e8feb86659fd93);
-}
-
 static uint64_t turn_key(uint64_t cookie, uint32_t turn)
 {
 	return mix(cookie, turn);
@@ -29,32 +24,6 @@ static bool meets(const struct node *client, const struct node *server)
 	return a->first[ANSWERING] == b->first[ANSWERING] && a->at == b->at &&
 	       b->first[ASKING] - a->first[ASKING] <= 1 && server->started_ns <= client->ended_ns &&
 	       client->started_ns <= server->ended_ns + SENDING_NS;
-}
-
-static uint64_t program_key(struct process_id process)
-{
-	return mix(process.started_ns, process.tgid);
-}
-
-struct program *program_find(const struct trace *t, struct process_id process)
-{
-	return table_find_u64(&t->programs, program_key(process));
-}
-
-struct program *program_make(struct trace *t, struct process_id process)
-{
-	struct program *p = program_find(t, process);
-
-	if (p)
-		return p;
-	p = xcalloc(1, sizeof(*p));
-	p->process = process;
-	p->open_since = p->untold_since = UINT64_MAX;
-	if (table_put_u64(&t->programs, program_key(process), p)) {
-		free(p);
-		return NULL;
-	}
-	return p;
 }
 
 /* The message's turn that a thread reads: a server's question, a client's answer. */
@@ -114,20 +83,6 @@ static void index_meeting(struct trace *t, struct node *n)
 	table_put_u64(&t->by_meeting, key, n);
 }
 
-static void join_program(struct node *n)
-{
-	if (!n->program)
-		return;
-	n->older_there = n->program->newest;
-	n->latest_ns = n->ended_ns;
-	if (n->older_there) {
-		n->older_there->newer_there = n;
-		if (n->older_there->latest_ns > n->latest_ns)
-			n->latest_ns = n->older_there->latest_ns;
-	}
-	n->program->newest = n;
-}
-
 static void nodes_append(struct nodes *nodes, struct node *n)
 {
 	n->older = nodes->newest;
@@ -173,7 +128,7 @@ struct node *node_new(struct trace *t, const struct exchange *x, const struct tr
 	random_id(t->options.random, n->span_id, SPAN_ID_BYTES);
 	n->traced = *traced;
 	n->traced.span = span_copy(span);
-	join_program(n);
+	program_add(n);
 	index_turn(t, n);
 	index_meeting(t, n);
 	nodes_append(&t->waiting, n);
@@ -208,24 +163,6 @@ static void forget_others(struct node *n)
 	n->candidate_count = 0;
 }
 
-static void leave_program(struct trace *t, struct node *n)
-{
-	struct program *p = n->program;
-
-	if (!p)
-		return;
-	if (n->newer_there)
-		n->newer_there->older_there = n->older_there;
-	else
-		p->newest = n->older_there;
-	if (n->older_there)
-		n->older_there->newer_there = n->newer_there;
-	if (p->newest)
-		return;
-	table_remove_u64(&t->programs, program_key(p->process));
-	free(p);
-}
-
 void node_given(struct trace *t, struct node *n)
 {
 	n->state = NODE_GIVEN;
@@ -237,7 +174,7 @@ void node_forget(struct trace *t, struct node *n)
 {
 	nodes_remove(&t->given, n);
 	unindex(t, n);
-	leave_program(t, n);
+	program_remove(t, n);
 	forget_others(n);
 	node_unref(n);
 }

@@ -6,7 +6,7 @@
  *	      --> nodes that were given out, in that order
  *	      --> by the turn that a thread reads: a server's question, a client's answer
  *	      --> clients by meeting
- *	      --> programs (processes) --> their nodes, newest first
+ *	      --> programs (processes) --> their nodes (program.h)
  *
  * A node stays for limit.trace-wait after its end, for children that end later, unless there are
  * too many of them; its span goes as soon as it is given out.
@@ -14,7 +14,7 @@
 #pragma once
 
 #include "user/base/clock.h"
-#include "user/base/table.h"
+#include "user/trace/program.h"
 #include "user/trace/trace.h"
 
 enum way { WAY_NONE, WAY_HEADER, WAY_CONNECTION, WAY_THREAD, WAY_GOROUTINE, WAY_CALLBACK, WAYS };
@@ -33,17 +33,17 @@ enum { CANDIDATES = SPAN_LINKS };
 enum node_state { NODE_WAITING, NODE_PLACED, NODE_GIVING, NODE_GIVEN };
 
 struct node {
-	struct node *older, *newer;		/* of those that wait, or were given out */
-	struct node *older_there, *newer_there; /* of its program */
-	struct program *program;		/* NULL: there are too many */
-	size_t references;			/* of the list of all, and of other nodes */
+	struct node *older, *newer; /* of those that wait, or were given out */
+	struct program *program;    /* NULL: there are too many */
+	struct stretch *stretch;    /* of its program, and where it is in it */
+	size_t place;
+	size_t references; /* of the list of all, and of other nodes */
 	enum role role;
 	uint64_t cookie;
 	struct activity asked, answered_by;
 	struct meeting meeting;
 	uint64_t started_ns, answered_ns, ended_ns; /* answered: its first byte; 0: no answer */
-	uint64_t latest_ns; /* the latest end of its program up to it: old ones are told late */
-	bool has_header;    /* a trace context came with the question, with these ids: */
+	bool has_header; /* a trace context came with the question, with these ids: */
 	uint8_t header_trace[TRACE_ID_BYTES], header_span[SPAN_ID_BYTES];
 	bool is_instrumented; /* the program made that context itself */
 	bool met;	      /* who is at the other end of its connection is known */
@@ -67,17 +67,6 @@ struct node {
 	bool sampled;	      /* once it was given out */
 	bool is_kept;	      /* or one below it */
 	uint8_t trace_id[TRACE_ID_BYTES], span_id[SPAN_ID_BYTES];
-};
-
-/* A process, as long as exchanges of it are kept. */
-struct program {
-	struct process_id process;
-	struct node *newest;
-	uint64_t calls, served; /* client and server exchanges */
-	/* Start of the oldest server exchange that is open, or has ended and not told; UINT64_MAX: none. */
-	uint64_t open_since, untold_since;
-	/* Answers where they would be if each read were worked on at once, or not (callback.c). */
-	uint32_t fits, plain, odd;
 };
 
 struct nodes {
@@ -104,8 +93,6 @@ struct trace {
 };
 
 /* node.c */
-struct program *program_find(const struct trace *t, struct process_id process);
-struct program *program_make(struct trace *t, struct process_id process);
 struct node *node_new(struct trace *t, const struct exchange *x, const struct traced *traced);
 /* Let `*place` point to `n`, or NULL, with a reference. */
 void node_set(struct node **place, struct node *n);
@@ -118,10 +105,11 @@ struct node *node_of_cause(const struct trace *t, const struct cause *cause);
 /* The client's exchange at the other end; NULL: not watched, or not known yet. */
 struct node *node_of_meeting(const struct trace *t, const struct node *server);
 
-/* Nodes of a program (which may be NULL) that had not ended at `ns_`, newest first, and some more. */
-#define EACH_SINCE(n_, p_, ns_)                                                                    \
-	for (struct node *n_ = (p_) ? (p_)->newest : NULL; n_ && n_->latest_ns >= (ns_);           \
-	     n_ = n_->older_there)
+/* Of two numbers, for a table's key. */
+static inline uint64_t mix(uint64_t a, uint64_t b)
+{
+	return (a ^ b * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xd6e8feb86659fd93);
+}
 
 static inline bool node_is_server(const struct node *n)
 {

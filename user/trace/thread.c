@@ -56,11 +56,11 @@ static enum link_outcome find(struct node *n, struct found *ret,
 {
 	size_t count = 0;
 
-	EACH_SINCE(r, n->program, n->started_ns)
-		if (node_is_server(r) && served(r, n)) {
-			found_add(ret, r);
-			count++;
-		}
+	EACH_DURING(r, n->program, n->started_ns, n->started_ns)
+	if (node_is_server(r) && served(r, n)) {
+		found_add(ret, r);
+		count++;
+	}
 	if (!count)
 		return LINK_NONE;
 	if (count > 1)
@@ -74,12 +74,11 @@ enum link_outcome thread_find(struct trace *t, struct node *n, struct found *ret
 	enum link_outcome outcome = find(n, ret, thread_served);
 
 	(void)t;
-	EACH_SINCE(r, n->program, n->started_ns)
-		if (outcome == LINK_MADE && node_is_server(r) && r != ret->parent &&
-		    thread_holds(r, n)) {
-			found_add(ret, r);
-			outcome = LINK_AMBIGUOUS;
-		}
+	EACH_DURING(r, n->program, n->started_ns, n->started_ns)
+	if (outcome == LINK_MADE && node_is_server(r) && r != ret->parent && thread_holds(r, n)) {
+		found_add(ret, r);
+		outcome = LINK_AMBIGUOUS;
+	}
 	return outcome;
 }
 

@@ -174,10 +174,10 @@ static bool waits_for_servers(const struct trace *t, const struct node *n)
 /* Calls of the time when `n` was served have no place yet. */
 static bool waits_for_calls(const struct node *n)
 {
-	EACH_SINCE(c, n->program, n->started_ns)
-		if (!node_is_server(c) && c->state == NODE_WAITING && c->started_ns < n->ended_ns &&
-		    c->ended_ns > n->started_ns)
-			return true;
+	EACH_DURING(c, n->program, n->started_ns, n->ended_ns)
+	if (!node_is_server(c) && c->state == NODE_WAITING && c->started_ns < n->ended_ns &&
+	    c->ended_ns > n->started_ns)
+		return true;
 	return false;
 }
 
