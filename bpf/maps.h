@@ -64,7 +64,10 @@ enum conn_flags {
 	CONN_ASKS_FIRST = 1 << 8, /* its first question came from what `caused` says */
 	CONN_NESTED = 1 << 9,	  /* as RECORD_NESTED, of connect() */
 	CONN_PASSES = 1 << 10,	  /* it is not read: only causes pass through it */
-	CONN_ASKED = 1 << 11,	  /* the same: a question was written since its last answer */
+	CONN_SHARED =
+		1
+		<< 12, /* the same: several asked before an answer, so its answers are anybody's */
+	CONN_ASKED = 1 << 11, /* the same: a question was written since its last answer */
 
 	CONN_BEGUN = CONN_READY | CONN_ANNOUNCED,
 };

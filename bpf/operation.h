@@ -177,47 +177,53 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 }
 
 /*
- * A connection that is not read passes on why it was asked: its answer's work came from that. Where
- * two asked before the answer, it came from nothing that is known; and so where the question was
- * written when such an answer was read, for a pool may have given the connection to who waited.
+ * A connection that is not read passes on why it was asked: its answer's work came from that. Once
+ * several have asked before an answer, nobody can tell whose the answers are; and where the question
+ * was written when such an answer was read, a pool may have given the connection to who waited.
  */
+static __always_inline void conn_asked(struct conn *conn, const struct cause *cause, bool passed)
+{
+	struct cause *asked = &conn->caused;
+
+	if (!(conn->flags & CONN_ASKED))
+		*asked = *cause;
+	else if (asked->cookie != cause->cookie || asked->number != cause->number)
+		conn->flags |= CONN_SHARED;
+	if (passed || conn->flags & CONN_SHARED)
+		asked->cookie = asked->number = 0;
+	conn->flags |= CONN_PASSES | CONN_ASKED;
+	conn->flags &= ~CONN_DIRTY;
+}
+
 static __noinline void operation_pass(struct conn *conn, struct task_struct *task, int direction,
 				      struct operation *op)
 {
-	struct cause *asked = &conn->caused;
 	__u64 cookie = op->cookie;
 	__u32 number = 0;
-	bool passed = false;
+	int flags = 0;
 
 	if (!waits_seen || !calls_seen)
 		return;
 	if (direction == SENT)
-		passed = thread_note(task, SENT, cookie, 0, &op->cause) & THREAD_PASSED;
+		flags = thread_note(task, SENT, cookie, 0, &op->cause);
 	bpf_spin_lock(&conn->lock);
-	if (direction == RECEIVED && conn->flags & CONN_PASSES) {
-		cookie = asked->cookie;
-		number = asked->number;
+	if (direction == SENT && !(conn->flags & CONN_ACCEPTED)) {
+		conn_asked(conn, &op->cause, flags & THREAD_PASSED);
+	} else if (direction == RECEIVED && conn->flags & CONN_PASSES) {
+		cookie = conn->caused.cookie;
+		number = conn->caused.number;
 		conn->flags &= ~CONN_ASKED;
-	} else if (direction == SENT && !(conn->flags & CONN_ACCEPTED)) {
-		if (!(conn->flags & CONN_ASKED))
-			*asked = op->cause;
-		if (passed || asked->cookie != op->cause.cookie ||
-		    asked->number != op->cause.number)
-			asked->cookie = asked->number = 0;
-		conn->flags |= CONN_PASSES | CONN_ASKED;
-		conn->flags &= ~CONN_DIRTY;
 	}
 	bpf_spin_unlock(&conn->lock);
 	if (direction == RECEIVED)
 		thread_pass(task, cookie, number, &op->cause);
 }
 
-/* It is read again. */
-static __noinline void conn_reads(struct conn *conn)
+static __noinline void conn_read_again(struct conn *conn)
 {
 	bpf_spin_lock(&conn->lock);
 	conn->turn = (struct turn){};
-	conn->flags &= ~(CONN_PASSES | CONN_ASKED);
+	conn->flags &= ~(CONN_PASSES | CONN_ASKED | CONN_SHARED);
 	bpf_spin_unlock(&conn->lock);
 }
 
@@ -240,7 +246,7 @@ static __always_inline void operation_on(struct sock *sk, struct conn *conn,
 	}
 	op->now = bpf_ktime_get_ns();
 	if (conn->flags & CONN_PASSES)
-		conn_reads(conn);
+		conn_read_again(conn);
 	if ((conn->flags & CONN_BEGUN) != CONN_BEGUN)
 		conn_begin(sk, conn, op, direction);
 	if (conn->flags & CONN_JOINED)
@@ -298,6 +304,7 @@ static __noinline void operation_end(struct sock *sk, struct task_struct *task)
 	struct conn *conn = NULL;
 	struct process_id process;
 	struct cause cause;
+	__u32 number = 0;
 
 	if (!(sk->sk_shutdown & RCV_SHUTDOWN) || !waits_seen || !calls_seen)
 		return;
@@ -306,8 +313,9 @@ static __noinline void operation_end(struct sock *sk, struct task_struct *task)
 	process_of(task->group_leader, &process);
 	if (!conn || !conn_is_of(conn, &process))
 		return;
-	thread_note(task, RECEIVED, socket_cookie(sk),
-		    conn->direction == RECEIVED ? conn->number : 0, &cause);
+	if (conn->direction == RECEIVED && !(conn->flags & CONN_PASSES))
+		number = conn->number;
+	thread_note(task, RECEIVED, socket_cookie(sk), number, &cause);
 }
 
 /*
@@ -326,7 +334,7 @@ static __always_inline void on_operation(struct sock *sk, int direction, int res
 		if (again)
 			return;
 		mmessages_end(sk, task);
-		if (!result && direction == RECEIVED)
+		if (!result && direction == RECEIVED && !(flags & (MSG_PEEK | MSG_ERRQUEUE)))
 			operation_end(sk, task);
 		return;
 	}

@@ -116,7 +116,7 @@ static __noinline int thread_note(struct task_struct *task, int direction, __u64
 	return flags;
 }
 
-/* The thread read an answer that was asked for because of turn `number` of the socket, or of nothing known. */
+/* The thread read an answer to which turn `number` of the socket led; 0: nothing that is known. */
 static __always_inline void thread_pass(struct task_struct *task, __u64 cookie, __u32 number,
 					struct cause *ret)
 {

@@ -79,8 +79,9 @@ static __noinline int on_connect(struct sock *sk)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct process_id process;
+	struct cause cause = {};
 	struct conn *conn;
-	bool nested;
+	__u16 flags;
 
 	if (HAS_NO_STORAGE(task->group_leader, bpf_storage))
 		return 0;
@@ -89,12 +90,18 @@ static __noinline int on_connect(struct sock *sk)
 	if (!conn || conn->number)
 		return 0;
 	calls_seen = 1;
-	nested = thread_note(task, SENT, 0, 0, &conn->caused) & THREAD_NESTED;
-	conn->flags |= CONN_CONNECTS;
+	flags = CONN_CONNECTS;
+	if (thread_note(task, SENT, 0, 0, &cause) & THREAD_NESTED)
+		flags |= CONN_NESTED;
 	/* Go's client gives an open connection to whoever waits for one. */
-	if (!conn->caused.goroutine)
-		conn->flags |= nested ? CONN_ASKS_FIRST | CONN_NESTED : CONN_ASKS_FIRST;
-	conn->caused.goroutine = (__u64)process.tgid << 32 | task->pid;
+	if (!cause.goroutine)
+		flags |= CONN_ASKS_FIRST;
+	cause.goroutine = (__u64)process.tgid << 32 | task->pid;
+	bpf_spin_lock(&conn->lock);
+	conn->flags &= ~(CONN_ASKS_FIRST | CONN_NESTED);
+	conn->flags |= flags;
+	conn->caused = cause;
+	bpf_spin_unlock(&conn->lock);
 	return 0;
 }
 

@@ -157,7 +157,7 @@ int sweep(struct bpf_iter__bpf_sk_storage_map *ctx)
 	tcp = tcp_of(sk);
 	op.now = bpf_ktime_get_ns();
 	bpf_spin_lock(&conn->lock);
-	if (tcp && conn->number && !(conn->flags & CONN_CLOSED))
+	if (tcp && conn->number && !(conn->flags & (CONN_CLOSED | CONN_PASSES)))
 		conn_catch_up(sk, tcp, conn, conn_direction(conn), op.now, &step);
 	if (conn->flags & CONN_DIRTY)
 		step_close(conn, &step);

@@ -23,7 +23,7 @@
 #define LIMIT_PIPELINE 128
 /* Processes known at once; a busy host runs some thousands. */
 #define LIMIT_PROCESSES_DEFAULT 20000
-/* Spans kept for others whose parent they may be: 1 KiB each until they are given out, then 400 bytes. */
+/* Spans that wait for their place, 1.5 KiB each; half as many, 400 bytes each, were given out. */
 #define LIMIT_TRACE_SPANS_DEFAULT 16384
 /* Different children of one path segment before it becomes {id}; a CRUD API has fewer. */
 #define LIMIT_ROUTE_CHILDREN 32

@@ -33,7 +33,7 @@ enum {
 	JUDGED = 256,	    /* answers after which what was before counts half */
 };
 
-/* A turn of a loop takes no longer, or what was read in it later is not found, and proves nothing. */
+/* How long after a write another read of the same turn of the loop is looked for. */
 #define TURN_NS (10 * NS_PER_MS)
 
 struct origin_of_call {
@@ -63,8 +63,7 @@ static struct origin_of_call come_from(const struct trace *t, const struct node 
 /* Was a turn of another connection read after `a`, at `ns`, before the thread waited again? */
 static bool read_on(const struct program *p, const struct activity *a, uint64_t ns)
 {
-	EACH_DURING(n, p, ns, ns + TURN_NS)
-	{
+	EACH_DURING(n, p, ns, ns + TURN_NS) {
 		const struct activity *read = node_is_server(n) ? &n->asked : &n->answered_by;
 		uint16_t later = read->cause.reads - a->cause.reads;
 
@@ -147,6 +146,9 @@ static bool has_own_reason(const struct trace *t, const struct node *server, con
 {
 	const struct node *why = node_of_cause(t, &server->answered_by.cause);
 
+	/* What began to be answered before the call may go on for another reason. */
+	if (server->answered_ns && server->answered_ns <= n->started_ns)
+		return false;
 	if (!why || why == server)
 		return why;
 	return why != n && why->led_to == server && !why->led_to_several;
@@ -154,10 +156,16 @@ static bool has_own_reason(const struct trace *t, const struct node *server, con
 
 static bool others_have_own_reasons(const struct trace *t, const struct node *n)
 {
-	EACH_DURING(r, n->program, n->started_ns, n->started_ns)
-	if (node_is_server(r) && r != n->led_to && node_covers(r, n->started_ns) &&
-	    !has_own_reason(t, r, n))
+	const struct program *p = n->program;
+
+	/* Of some the reason is not known yet, or no more. */
+	if (p->open_since <= n->started_ns || p->untold_since <= n->started_ns ||
+	    n->started_ns < p->forgotten_ns)
 		return false;
+	EACH_DURING(r, n->program, n->started_ns, n->started_ns)
+		if (node_is_server(r) && r != n->led_to && node_covers(r, n->started_ns) &&
+		    !has_own_reason(t, r, n))
+			return false;
 	return true;
 }
 

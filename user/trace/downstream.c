@@ -7,8 +7,8 @@ static uint64_t covered_from(const struct node *server, uint64_t from)
 	uint64_t until = from;
 
 	EACH_DURING(c, server->program, server->started_ns, server->ended_ns)
-	if (c->parent == server && c->started_ns <= until && c->ended_ns > until)
-		until = c->ended_ns;
+		if (c->parent == server && c->started_ns <= until && c->ended_ns > until)
+			until = c->ended_ns;
 	return until;
 }
 
@@ -18,8 +18,8 @@ static uint64_t next_from(const struct node *server, uint64_t from)
 	uint64_t next = UINT64_MAX;
 
 	EACH_DURING(c, server->program, server->started_ns, server->ended_ns)
-	if (c->parent == server && c->ended_ns > from && c->started_ns < next)
-		next = c->started_ns > from ? c->started_ns : from;
+		if (c->parent == server && c->ended_ns > from && c->started_ns < next)
+			next = c->started_ns > from ? c->started_ns : from;
 	return next;
 }
 

@@ -27,11 +27,11 @@ static size_t served_with(const struct trace *t, const struct node *n,
 	size_t count = 0;
 
 	EACH_DURING(r, n->program, n->started_ns, n->started_ns)
-	if (node_is_server(r) && node_covers(r, n->started_ns) && same(r, n) &&
-	    node_of_meeting(t, r) != n) {
-		found_add(ret, r);
-		count++;
-	}
+		if (node_is_server(r) && node_covers(r, n->started_ns) && same(r, n) &&
+		    node_of_meeting(t, r) != n) {
+			found_add(ret, r);
+			count++;
+		}
 	return count;
 }
 

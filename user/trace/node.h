@@ -36,8 +36,8 @@ struct node {
 	struct node *older, *newer; /* of those that wait, or were given out */
 	struct program *program;    /* NULL: there are too many */
 	struct stretch *stretch;    /* of its program, and where it is in it */
-	size_t place;
-	size_t references; /* of the list of all, and of other nodes */
+	size_t stretch_at;
+	size_t references; /* of a list, and of other nodes */
 	enum role role;
 	uint64_t cookie;
 	struct activity asked, answered_by;
@@ -85,8 +85,8 @@ struct trace {
 	struct table by_turn, by_meeting, programs;
 	struct links links;
 	uint64_t hurried;   /* given out before their time: limit.trace-spans */
-	uint64_t forgotten; /* before limit.trace-wait, for the same reason */
 	uint64_t expired;   /* the same after limit.trace-wait */
+	uint64_t forgotten; /* before limit.trace-wait, for limit.trace-spans */
 	uint64_t kept_late; /* left out before it was known that their trace is kept */
 	uint64_t looked_ns; /* when it was seen who is served still */
 	struct collector collector;

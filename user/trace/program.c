@@ -59,7 +59,7 @@ void program_add(struct node *n)
 		return;
 	s = p->newest && p->newest->used < STRETCH ? p->newest : stretch_new(p);
 	n->stretch = s;
-	n->place = s->used;
+	n->stretch_at = s->used;
 	s->nodes[s->used++] = n;
 	s->left++;
 	if (n->started_ns < s->started_ns)
@@ -75,7 +75,8 @@ void program_remove(struct trace *t, struct node *n)
 
 	if (!p)
 		return;
-	s->nodes[n->place] = NULL;
+	raise(&p->forgotten_ns, n->ended_ns);
+	s->nodes[n->stretch_at] = NULL;
 	if (--s->left)
 		return;
 	*(s->newer ? &s->newer->older : &p->newest) = s->older;

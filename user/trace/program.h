@@ -32,6 +32,7 @@ struct program {
 	uint64_t calls, served; /* client and server exchanges */
 	/* Start of the oldest server exchange that is open, or has ended and not told; UINT64_MAX: none. */
 	uint64_t open_since, untold_since;
+	uint64_t forgotten_ns; /* the last end of those that were forgotten */
 	/* Answers where they would be if each read were worked on at once, or not (callback.c). */
 	uint32_t fits, plain, odd;
 };
@@ -49,14 +50,14 @@ struct during {
 	const struct stretch *at;
 	size_t next; /* of its nodes, those before are to come */
 	uint64_t from_ns, to_ns;
-	bool begins;
+	bool once; /* for the outer loop */
 };
 
 struct during during_begin(const struct program *p, uint64_t from_ns, uint64_t to_ns);
 struct node *during_next(struct during *during);
 
-/* Nodes of a program (which may be NULL) that ran in `from_` to `to_`, the one that ended last first. */
+/* Nodes of a program (which may be NULL) that ran from `from_` to `to_`, the last one first. */
 #define EACH_DURING(n_, p_, from_, to_)                                                            \
-	for (struct during during_ = during_begin(p_, from_, to_); during_.begins;                 \
-	     during_.begins = false)                                                               \
+	for (struct during during_ = during_begin(p_, from_, to_); during_.once;                   \
+	     during_.once = false)                                                                 \
 		for (struct node * n_; (n_ = during_next(&during_));)

@@ -57,10 +57,10 @@ static enum link_outcome find(struct node *n, struct found *ret,
 	size_t count = 0;
 
 	EACH_DURING(r, n->program, n->started_ns, n->started_ns)
-	if (node_is_server(r) && served(r, n)) {
-		found_add(ret, r);
-		count++;
-	}
+		if (node_is_server(r) && served(r, n)) {
+			found_add(ret, r);
+			count++;
+		}
 	if (!count)
 		return LINK_NONE;
 	if (count > 1)
@@ -75,10 +75,11 @@ enum link_outcome thread_find(struct trace *t, struct node *n, struct found *ret
 
 	(void)t;
 	EACH_DURING(r, n->program, n->started_ns, n->started_ns)
-	if (outcome == LINK_MADE && node_is_server(r) && r != ret->parent && thread_holds(r, n)) {
-		found_add(ret, r);
-		outcome = LINK_AMBIGUOUS;
-	}
+		if (outcome == LINK_MADE && node_is_server(r) && r != ret->parent &&
+		    thread_holds(r, n)) {
+			found_add(ret, r);
+			outcome = LINK_AMBIGUOUS;
+		}
 	return outcome;
 }
 

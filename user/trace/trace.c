@@ -20,6 +20,8 @@ enum { DEPTH_MAX = 64 };
 /* A program that has made no call in so many exchanges is not expected to make one. */
 enum { SERVED_MAYBE = 64 };
 
+enum { PASSES = 4 };
+
 /* Of limit.trace-spans, for those that were given out: they hold no span any more. */
 enum { KEPT_SHARE = 2 };
 
@@ -94,8 +96,8 @@ struct trace *trace_new(const struct trace_options *options)
 	size_t most = options->config->limit.trace_spans;
 
 	t->options = *options;
-	table_init(&t->by_turn, 2 * most);
-	table_init(&t->by_meeting, 2 * most);
+	table_init(&t->by_turn, most + most / KEPT_SHARE);
+	table_init(&t->by_meeting, most + most / KEPT_SHARE);
 	table_init(&t->programs, options->config->limit.processes);
 	t->collector = (struct collector){ .name = "trace", .context = t, .collect = collect };
 	return t;
@@ -162,7 +164,7 @@ static bool has_expired(const struct trace *t, const struct node *n, uint64_t no
 	return n->ended_ns + wait_ns(t) <= now_ns;
 }
 
-/* A call's parent is still being served, or has not told what led to its answer; or somebody who could be it. */
+/* A call's parent, or somebody who could be it, is being served or has not told of its answer. */
 static bool waits_for_servers(const struct trace *t, const struct node *n)
 {
 	const struct program *p = n->program;
@@ -175,9 +177,9 @@ static bool waits_for_servers(const struct trace *t, const struct node *n)
 static bool waits_for_calls(const struct node *n)
 {
 	EACH_DURING(c, n->program, n->started_ns, n->ended_ns)
-	if (!node_is_server(c) && c->state == NODE_WAITING && c->started_ns < n->ended_ns &&
-	    c->ended_ns > n->started_ns)
-		return true;
+		if (!node_is_server(c) && c->state == NODE_WAITING && c->started_ns < n->ended_ns &&
+		    c->ended_ns > n->started_ns)
+			return true;
 	return false;
 }
 
@@ -407,10 +409,13 @@ static size_t place_some(struct trace *t, uint64_t now_ns)
 	return count;
 }
 
-/* One may be what another waited for; before a root is given out, all below it should have a place. */
+/*
+ * One may be what another waited for; before a root is given out, all below it should have a place.
+ * What is deeper comes the next time.
+ */
 static void place_all(struct trace *t, uint64_t now_ns)
 {
-	for (int i = 0; i < DEPTH_MAX && place_some(t, now_ns); i++)
+	for (int i = 0; i < PASSES && place_some(t, now_ns); i++)
 		;
 }
 
@@ -446,12 +451,19 @@ void trace_settle(struct trace *t, uint64_t now_ns)
 
 size_t trace_waiting(const struct trace *t)
 {
-	return t->waiting.count;
+	size_t count = 0;
+
+	for (const struct node *n = t->waiting.oldest; n; n = n->newer)
+		count++;
+	return count;
 }
 
 void trace_flush(struct trace *t)
 {
 	tell(t, UINT64_MAX);
+	for (struct node *n = t->waiting.oldest; n; n = n->newer)
+		if (n->state == NODE_WAITING)
+			place(t, n);
 	while (t->waiting.oldest)
 		give(t, t->waiting.oldest, true, 0);
 }

@@ -9,7 +9,8 @@
  *	                     for no events meanwhile, and read no other request before the answer
  *	goroutine   client   the same by goroutine
  *	callback    client   the turn of the loop that read the request wrote the call, or the one that
- *	                     read the call's answer wrote the request's, and neither says otherwise
+ *	                     read the call's answer wrote the request's, and neither says otherwise,
+ *	                     nor could the answer have been another request's (callback.c)
  */
 #pragma once
 

@@ -322,6 +322,16 @@ static int begin_export(struct worker *w, const int *listeners, size_t count)
 	return -EINVAL;
 }
 
+/* Records, by those before. Facts that were refused count as invalid too, and came through no ring. */
+static uint64_t taken_and_not_handled(const struct rings *rings, const struct ledger *l)
+{
+	uint64_t taken = rings_taken(rings);
+	uint64_t told = l->out[STAGE_RING] + l->lost[LOSS_RING_INVALID] + l->lost[LOSS_RING_FATAL] +
+			l->lost[LOSS_RING_WORKER_DIED];
+
+	return taken > told ? taken - told : 0;
+}
+
 /* What the worker before had taken and not given out is lost, and said so. */
 static void inherit_counts(struct worker *w)
 {
@@ -338,9 +348,7 @@ static void inherit_counts(struct worker *w)
 	memcpy(l->lost, w->shared->lost, sizeof(l->lost));
 	exchanges_inherit(w->pipeline->exchanges, &w->shared->exchanges);
 	l->lost[LOSS_RING_FATAL] += rings_skipped(w->rings);
-	l->lost[LOSS_RING_WORKER_DIED] += rings_taken(w->rings) - l->out[STAGE_RING] -
-					  l->lost[LOSS_RING_INVALID] - l->lost[LOSS_RING_FATAL] -
-					  l->lost[LOSS_RING_WORKER_DIED];
+	l->lost[LOSS_RING_WORKER_DIED] += taken_and_not_handled(w->rings, l);
 	for (size_t i = 0; i < ARRAY_SIZE(with_worker); i++)
 		l->lost[with_worker[i].loss] += (uint64_t)ledger_residual(l, with_worker[i].stage);
 }

@@ -15,7 +15,7 @@ import hops
 NONE_YET = {1: (0, 0), 8: (0, 0), 64: (0, 0)}
 ALL = {1: (0, 100), 8: (0, 100), 64: (0, 100)}
 HALF = {1: (0, 50), 8: (0, 50), 64: (0, 50)}
-# While a pool connects, requests wait for reasons that are not known.
+# While a pool connects, requests wait for reasons that are not known: a tenth of 200 requests.
 POOLED = {1: (0, 95), 8: (0, 80), 64: (0, 80)}
 NEARLY = {1: (0, 95), 8: (0, 95), 64: (0, 95)}
 ANY = {1: (math.inf, 0), 8: (math.inf, 0), 64: (math.inf, 0)}

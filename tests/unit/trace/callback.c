@@ -78,9 +78,9 @@ static bool told_of_known(const char *text, const char *want)
 TEST(what_a_call_led_to_is_enough_where_its_callback_ran_still)
 {
 	/* a timer made the call; what answered was called by what read */
-	CHECK(told_of_known(
-		"1 reads R, waits, reads Q, waits, calls C, calls D, waits, hears C, enters, answers R, waits, hears D, enters, answers Q",
-		"R Q C<R D<Q"));
+	CHECK(told_of_known("1 reads R, waits, reads Q, waits, calls C, calls D, waits, hears C,"
+			    "enters, answers R, waits, hears D, enters, answers Q",
+			    "R Q C<R D<Q"));
 	/* or it read on, in the same turn of the loop */
 	CHECK(told_of_known(
 		"1 reads R, waits, calls C, waits, hears C, answers R, reads Q, answers Q",
@@ -98,13 +98,28 @@ TEST(what_a_call_led_to_is_enough_where_its_callback_ran_still)
 TEST(what_a_call_led_to_is_not_enough_where_it_may_be_the_call_of_another)
 {
 	/* Q waited for the same answer, and was answered by a timer */
-	CHECK(told_of_known(
-		"1 reads R, waits, reads Q, waits, calls C, waits, hears C, enters, answers R, waits, answers Q",
-		"R Q C~R"));
+	CHECK(told_of_known("1 reads R, waits, reads Q, waits, calls C, waits, hears C, enters,"
+			    "answers R, waits, answers Q",
+			    "R Q C~R"));
 	/* R's call let Q begin, and R was answered by a timer */
-	CHECK(told_of_known(
-		"1 reads R, waits, reads Q, waits, calls C, waits, hears C, calls D, waits, hears D, enters, answers Q, waits, answers R",
-		"R Q C~Q"));
+	CHECK(told_of_known("1 reads R, waits, reads Q, waits, calls C, waits, hears C, calls D,"
+			    "waits, hears D, enters, answers Q, waits, answers R",
+			    "R Q C~Q"));
+}
+
+TEST(what_a_call_led_to_is_not_enough_while_another_request_is_open)
+{
+	struct story *s = story_begin();
+
+	tell(s, "1 reads X");
+	for (int i = 0; i < 20; i++)
+		tell_numbered(s, "1 waits, reads P%, calls O%, waits, hears O%, answers P%", i);
+	/* it may be X's call, and R have waited for the same answer */
+	tell(s, "1 waits, reads R, waits, calls C, waits, hears C, enters, answers R");
+	settle(s, 11000);
+	pass(s);
+	CHECK(is_said(s, "R C~R", 0));
+	CHECK(story_end(s));
 }
 
 TEST(what_a_call_led_to_is_not_enough_in_a_program_that_is_not_known)
