@@ -17,7 +17,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { ENVIRON, CMDLINE, CGROUP, STAT, PACKAGE, FILE_COUNT };
+/* As in enum process_file, and one that is asked for. */
+enum { PACKAGE = PROCESS_FILES, FILE_COUNT };
 
 /* A file is written when its content is another than the last time: writing costs most. */
 static struct {
@@ -111,14 +112,12 @@ static void facts_from(struct processes *p, const struct config *config, struct 
 		file_fill(i, text);
 	}
 	files = (struct process_files){
-		.environ = kept[ENVIRON].fd,
-		.cmdline = kept[CMDLINE].fd,
-		.cgroup = kept[CGROUP].fd,
-		.stat = kept[STAT].fd,
 		.exe = exe_text,
 		.comm = "comm",
 		.open = package_open,
 	};
+	for (int i = 0; i < PROCESS_FILES; i++)
+		files.fds[i] = kept[i].fd;
 	if (!process_facts(config, id, parent, "seen", NULL, &files, 1, &record)) {
 		struct str payload = str_after(buf_str(&record), sizeof(struct record));
 		struct facts facts;

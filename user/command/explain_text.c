@@ -96,6 +96,21 @@ static void print_identity(const json_t *root, FILE *to)
 	     *text_of(p, "language") ? text_of(p, "language") : "no interpreter that sonde knows");
 }
 
+static void print_sdk(const json_t *root, FILE *to)
+{
+	static const char *const signs[][2] = {
+		{ "otel_ctx", "it publishes an OTEL_CTX" },
+		{ "otlp_http", "it has posted to /v1/traces" },
+		{ "otlp_port", "it speaks to a port of OTLP's" },
+	};
+	const char *sign = text_of(json_object_get(root, "process"), "sends_spans");
+
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		if (!strcmp(sign, signs[i][0]))
+			line(to, "spans", "it sends its own (%s): see trace.beside-sdk",
+			     signs[i][1]);
+}
+
 static void print_notes(const json_t *root, FILE *to)
 {
 	char own[64] = "";
@@ -196,6 +211,7 @@ void explain_print(const json_t *root, FILE *to)
 	print_watched(root, to);
 	print_choices(root, to);
 	print_identity(root, to);
+	print_sdk(root, to);
 	print_connections(root, to);
 	print_requests((json_t *)root, to);
 	print_hooks(root, to);

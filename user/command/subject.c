@@ -159,25 +159,17 @@ static int open_inside(void *context, const char *path)
 static int write_record(const struct subject *s, const struct config *config,
 			struct procfiles *files, struct buf *ret)
 {
-	int fds[PROCESS_FILES], by_file[PROCESS_FILES] = { -1, -1, -1, -1 }, error;
-	size_t next = 0, count;
-	struct process_files raw;
+	struct process_files raw = { .exe = s->exe[0] ? s->exe : NULL,
+				     .comm = s->comm,
+				     .ports = s->ports,
+				     .port_count = s->port_count,
+				     .open = open_inside,
+				     .context = files };
+	int fds[PROCESS_FILES], error;
 	uint32_t has;
+	size_t count = procfiles_facts(files, fds, &has);
 
-	count = procfiles_facts(files, fds, &has);
-	for (size_t i = 0; i < PROCESS_FILES && next < count; i++)
-		if (has & 1U << i)
-			by_file[i] = fds[next++];
-	raw = (struct process_files){ .environ = by_file[FILE_ENVIRON],
-				      .cmdline = by_file[FILE_CMDLINE],
-				      .cgroup = by_file[FILE_CGROUP],
-				      .stat = by_file[FILE_STAT],
-				      .exe = s->exe[0] ? s->exe : NULL,
-				      .comm = s->comm,
-				      .ports = s->ports,
-				      .port_count = s->port_count,
-				      .open = open_inside,
-				      .context = files };
+	process_files_set(&raw, fds, count, has);
 	error = process_facts(config, s->id, s->parent, "seen", "", &raw, monotonic_ns(), ret);
 	while (count)
 		close(fds[--count]);

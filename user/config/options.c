@@ -211,7 +211,8 @@ const struct option options[] = {
 		  "What is in baggage leaves this host with the spans." },
 	{ OPTION("trace.beside-sdk", word, config.trace.beside_sdk), .words = beside_sdk,
 	  .value = "join",
-	  .help = "Of calls of programs that send spans themselves: take their ids, or send none." },
+	  .help = "Of programs that send spans themselves: take the ids of their calls (join), or "
+		  "send no spans of theirs (suppress)." },
 	{ OPTION("service.graph", bool, config.service_graph), .value = "true",
 	  .help = "Count requests by who calls whom, as sonde_service_requests_total." },
 	{ OPTION("capture.flavour", word, config.capture_flavour), START,

@@ -95,8 +95,9 @@ struct exchanges_options {
 	exchange_observe *observe;
 	verdict_set *verdict; /* may be NULL: replay */
 	heads_set *heads;     /* the same */
-	/* A connection of `process` was given up; may be NULL. */
-	void (*unread)(void *context, struct process_id process, enum unread reason);
+	/* A connection of `process` was given up; may be NULL. `peer` as in struct exchange. */
+	void (*unread)(void *context, struct process_id process, const struct peer *peer,
+		       enum unread reason);
 	void *context;
 	struct ledger *ledger;
 };

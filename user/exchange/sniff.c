@@ -117,6 +117,6 @@ void give_up(struct exchanges *x, struct connection *c, enum unread reason)
 		x->options.unread(x->options.context,
 				  (struct process_id){ .started_ns = c->process_started_ns,
 						       .tgid = c->process_tgid },
-				  reason);
+				  connection_peer(c), reason);
 	connection_verdict(x, c, VERDICT_STOP, 0);
 }

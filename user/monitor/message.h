@@ -30,14 +30,12 @@ enum message_type {
 	MESSAGE_REVERT, /* the next worker has the one before */
 };
 
-/* Descriptors that MESSAGE_PROCESS carries, in this order where their bit is set. */
-enum process_file { FILE_ENVIRON, FILE_CMDLINE, FILE_CGROUP, FILE_STAT, PROCESS_FILES };
-
 enum { MESSAGE_TEXT = 512, MESSAGE_FDS = 32, MESSAGE_PORTS = 16 };
 
 struct monitor_message {
 	uint32_t type;
-	uint32_t files; /* bit n: enum process_file n */
+	/* MESSAGE_PROCESS: what descriptors it carries, in the order of enum process_file (bits). */
+	uint32_t files;
 	struct process_id process, parent;
 	uint64_t at_ns;
 	int32_t status;

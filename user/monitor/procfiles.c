@@ -121,17 +121,12 @@ int procfiles_cgroup(const struct procfiles *p, char *ret, size_t size)
 
 size_t procfiles_facts(const struct procfiles *p, int ret[PROCESS_FILES], uint32_t *files)
 {
-	static const char *const names[PROCESS_FILES] = {
-		[FILE_ENVIRON] = "environ",
-		[FILE_CMDLINE] = "cmdline",
-		[FILE_CGROUP] = "cgroup",
-		[FILE_STAT] = "stat",
-	};
 	size_t count = 0;
 
 	*files = 0;
 	for (size_t i = 0; i < PROCESS_FILES; i++) {
-		int fd = openat(p->directory, names[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		int fd = openat(p->directory, process_file_names[i],
+				O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 		if (fd < 0)
 			continue;

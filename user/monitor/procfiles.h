@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "user/monitor/message.h"
+#include "user/process/files.h"
 
 struct procfiles {
 	int directory; /* /proc/PID */

@@ -31,6 +31,7 @@ static const struct str names[] = {
 	[FACT_HOST_NAME] = STR("host_name"),
 	[FACT_HOST_ARCH] = STR("host_arch"),
 	[FACT_CREATED] = STR("created"),
+	[FACT_SDK] = STR("sdk"),
 };
 static_assert(ARRAY_SIZE(names) == FACTS, "each fact has its key");
 

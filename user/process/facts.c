@@ -33,6 +33,7 @@ struct material {
 	struct clues clues;
 	uint32_t owner;
 	bool has_owner;
+	enum sdk_sign sdk;
 };
 
 static void material_free(struct material *m)
@@ -82,16 +83,17 @@ static int material_read(const struct config *config, const struct process_files
 	struct stat st;
 	int r;
 
-	r = read_proc(files->environ, &ret->environ);
-	r = r ? r : read_proc(files->cmdline, &ret->cmdline);
-	r = r ? r : read_proc(files->cgroup, &ret->cgroup);
+	r = read_proc(files->fds[FILE_ENVIRON], &ret->environ);
+	r = r ? r : read_proc(files->fds[FILE_CMDLINE], &ret->cmdline);
+	r = r ? r : read_proc(files->fds[FILE_CGROUP], &ret->cgroup);
+	ret->sdk = sdk_context_is_mapped(files->fds[FILE_MAPS]) ? SDK_CONTEXT : SDK_NONE;
 	/* The last, so that it speaks for the others. */
-	r = r ? r : read_proc(files->stat, &ret->stat);
+	r = r ? r : read_proc(files->fds[FILE_STAT], &ret->stat);
 	if (r)
 		return r;
 	for (size_t i = 0; i < files->port_count; i++)
 		buf_printf(&ret->ports, "%s%u", i ? " " : "", files->ports[i]);
-	ret->has_owner = files->stat >= 0 && !fstat(files->stat, &st);
+	ret->has_owner = !fstat(files->fds[FILE_STAT], &st);
 	ret->owner = ret->has_owner ? st.st_uid : 0;
 	ret->clues = (struct clues){
 		.config = config,
@@ -218,6 +220,7 @@ static int add_all(const struct material *m, struct process_id id, struct buf *p
 	r |= add_service(&m->clues, payload);
 	r |= add_resource(&m->clues, payload);
 	r |= add_host(id, payload);
+	r |= fact_add(payload, FACT_SDK, sdk_sign_name(m->sdk));
 	return r;
 }
 

@@ -152,6 +152,15 @@ static void learn_fork(struct processes *p, struct entry *e, struct str watched_
 	instance_join(e, parent->instance);
 }
 
+/* What was seen of a program stays, until another takes its place. */
+static void learn_sdk(struct entry *e, const struct facts *f)
+{
+	if (str_eq(f->at[FACT_EVENT], STR("exec")))
+		e->process.sdk = SDK_NONE;
+	if (!e->process.sdk)
+		e->process.sdk = sdk_sign_find(f->at[FACT_SDK]);
+}
+
 /* Also of what is not watched any more; what it was before stays known. */
 static int learn_end(struct processes *p, struct process_id id, uint64_t now_ns)
 {
@@ -185,6 +194,7 @@ int processes_learn(struct processes *p, const struct record_process *record)
 		.tgid = (uint32_t)fact_number(f.at[FACT_PARENT]),
 		.started_ns = fact_number(f.at[FACT_PARENT_STARTED]),
 	};
+	learn_sdk(e, &f);
 	if (f.at[FACT_NAME].len)
 		learn_all(p, e, &f, head->at_ns);
 	else if (str_eq(f.at[FACT_EVENT], STR("fork")))
@@ -197,6 +207,14 @@ const struct process *processes_find(struct processes *p, struct process_id id)
 	const struct entry *e = entry_find(p, id);
 
 	return e ? &e->process : NULL;
+}
+
+void processes_sends_spans(struct processes *p, struct process_id id, enum sdk_sign sign)
+{
+	struct entry *e = entry_find(p, id);
+
+	if (e && !e->process.sdk)
+		e->process.sdk = sign;
 }
 
 void processes_expire(struct processes *p, uint64_t now_ns)

@@ -15,6 +15,8 @@
 #include "headers/record.h"
 #include "user/base/buf.h"
 #include "user/model/resource.h"
+#include "user/process/files.h"
+#include "user/process/sdk.h"
 
 /* Keys of RECORD_PROCESS; table of names in fact.c. */
 enum fact {
@@ -41,6 +43,7 @@ enum fact {
 	FACT_HOST_NAME,
 	FACT_HOST_ARCH,
 	FACT_CREATED, /* wall-clock nanoseconds */
+	FACT_SDK,     /* a sign that it sends spans of its own: a name of sdk.h */
 	FACTS,
 };
 
@@ -50,6 +53,7 @@ struct process {
 	struct resource *resource;		    /* NULL until its facts have come */
 	const char *exe, *name, *rule, *watched_by; /* owned; for explain */
 	const struct service_rule *service;	    /* the user's rule for it, or NULL */
+	enum sdk_sign sdk;			    /* the first since it called exec */
 	bool ended;
 	uint64_t ended_ns;
 };
@@ -71,6 +75,8 @@ void processes_free(struct processes *p);
 int processes_learn(struct processes *p, const struct record_process *record);
 /* NULL when nothing is known of it. */
 const struct process *processes_find(struct processes *p, struct process_id id);
+/* `sign` was seen of it. */
+void processes_sends_spans(struct processes *p, struct process_id id, enum sdk_sign sign);
 /* Forget what ended longer than a minute ago. */
 void processes_expire(struct processes *p, uint64_t now_ns);
 /* Would the facts of one that is not known be refused? Then nothing has to wait for them. */
@@ -82,25 +88,6 @@ uint64_t processes_attributes_dropped(const struct processes *p);
 size_t processes_count(const struct processes *p);
 void processes_each(const struct processes *p,
 		    void (*visit)(void *context, const struct process *process), void *context);
-
-/*
- * Raw material for the facts of one process: descriptors that are open for
- * reading, -1 where the monitor could not open one. Read with pread, bounded
- * by LIMIT_PROC_FILE_BYTES.
- */
-struct process_files {
-	int environ, cmdline, cgroup, stat;
-	const char *exe; /* what /proc/PID/exe links to, or NULL */
-	const char *comm;
-	const uint16_t *ports; /* that it listens on, as far as known */
-	size_t port_count;
-	/*
-	 * Open a file of the process's own, by a path inside its root directory
-	 * (relative ones inside its working directory); -1 when it cannot be had.
-	 */
-	int (*open)(void *context, const char *path);
-	void *context;
-};
 
 /*
  * Work out service name, namespace, instance and the rest by the table of rules

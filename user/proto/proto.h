@@ -128,6 +128,12 @@ struct proto {
 	void (*context)(const struct message *question, struct span *span);
 
 	/*
+	 * Does a program that asks this export spans of its own? Asked of clients' questions; may be
+	 * NULL: none does.
+	 */
+	bool (*exports_spans)(const struct message *question);
+
+	/*
 	 * Fill the span's name, status, error and attributes (model/span.h) from a
 	 * question and its final answer, NULL when there was none. The span's
 	 * kind, times, addresses (network.peer.*) and routes are there already, and

@@ -65,6 +65,7 @@ struct node {
 	struct traced traced; /* its span is NULL once it was given out */
 	bool has_trace;	      /* trace_id is final */
 	bool sampled;	      /* once it was given out */
+	bool is_hidden;	      /* the same: no span has its id */
 	bool is_kept;	      /* or one below it */
 	uint8_t trace_id[TRACE_ID_BYTES], span_id[SPAN_ID_BYTES];
 };

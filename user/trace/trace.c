@@ -300,6 +300,29 @@ static size_t links_of(const struct node *n, struct span_link ret[SPAN_LINKS])
 	return count;
 }
 
+/* The nearest above it that has a span. */
+static const struct node *shown_above(const struct node *n)
+{
+	do
+		n = n->parent;
+	while (n && n->is_hidden);
+	return n;
+}
+
+static void set_parent(struct node *n)
+{
+	const struct node *shown = shown_above(n);
+	struct span *span = n->traced.span;
+
+	if (shown) {
+		memcpy(span->parent_id, shown->span_id, SPAN_ID_BYTES);
+		span->has_parent = true;
+		span->parent_is_remote = node_is_server(n) || shown != n->parent;
+	} else if (n->parent) {
+		span->has_parent = false;
+	}
+}
+
 static void emit(struct trace *t, struct node *n)
 {
 	struct span *span = n->traced.span;
@@ -310,21 +333,20 @@ static void emit(struct trace *t, struct node *n)
 	span->links_dropped = (uint32_t)n->candidates_left;
 	memcpy(span->context.trace_id, n->trace_id, TRACE_ID_BYTES);
 	memcpy(span->context.span_id, n->span_id, SPAN_ID_BYTES);
-	n->traced.beside_sdk = n->is_instrumented;
+	n->traced.beside_sdk |= n->is_instrumented;
 	n->traced.is_kept = n->is_kept;
 	n->traced.downstream_ns = downstream_of(n);
 	if (n->parent) {
 		n->traced.has_local_parent = true;
 		n->traced.parent_sampled = n->parent->sampled;
-		memcpy(span->parent_id, n->parent->span_id, SPAN_ID_BYTES);
-		span->has_parent = true;
-		span->parent_is_remote = node_is_server(n);
+		set_parent(n);
 	} else if (!node_is_server(n) && !n->is_instrumented) {
 		/* B3 may name the parent of the span whose ids it has; this one has others. */
 		span->has_parent = false;
 	}
 	t->options.emit(t->options.context, &n->traced);
 	n->sampled = span->sampled;
+	n->is_hidden = span->hide_from_traces && !n->is_instrumented;
 	span_free(span);
 	n->traced.span = NULL;
 }

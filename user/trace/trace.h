@@ -35,14 +35,18 @@ struct traced {
 	size_t bucket;
 	/* Its trace is kept whatever the sampler says; given out: for its sake, or for one below it. */
 	bool is_kept;
+	/* The program sends spans of its own; given out: a span that stands for this one. */
+	bool beside_sdk;
 	/* Filled here. */
 	bool has_local_parent; /* a span of this host, given out before this one: */
 	bool parent_sampled;
-	bool beside_sdk;	/* the program sends a span with these ids itself */
 	uint64_t downstream_ns; /* of a server's: while at least one of its calls ran */
 };
 
-/* The span has its ids, parent and links; the callee decides on sampling and says so in it. */
+/*
+ * The span has its ids, parent and links; the callee decides on sampling and says so in it, and
+ * whether it is hidden: those below it are then children of the next one above it.
+ */
 typedef void trace_emit(void *context, const struct traced *traced);
 
 struct trace_options {

@@ -25,7 +25,7 @@ json_t *explain_answer(struct pipeline *p, const struct shared *shared, struct s
 		       uint32_t pid);
 json_t *top_answer(struct pipeline *p, uint64_t now_ns);
 
-/* Who a process is: service, rule, namespace, instance, executable, container, language. */
+/* Who a process is: service, rule, namespace, instance, executable, container, language, sends_spans. */
 json_t *process_json(const struct process *process);
 
 /* Valid UTF-8 without control characters, whatever `text` holds. */

@@ -43,6 +43,8 @@ json_t *process_json(const struct process *process)
 	set_attribute(to, "instance", process->resource, STR("service.instance.id"));
 	set_attribute(to, "container", process->resource, STR("container.id"));
 	set_attribute(to, "language", process->resource, STR("telemetry.sdk.language"));
+	if (process->sdk)
+		json_object_set_new(to, "sends_spans", text_json(sdk_sign_name(process->sdk)));
 	return to;
 }
 

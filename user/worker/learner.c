@@ -97,18 +97,7 @@ static int ask_open(void *context, const char *path)
 static void make_record(const struct learner *r, const struct monitor_message *m, struct job *job,
 			struct buf *ret)
 {
-	int by_file[PROCESS_FILES] = { -1, -1, -1, -1 };
-	struct process_files files;
-	size_t next = 0;
-
-	for (size_t i = 0; job && i < PROCESS_FILES && next < job->fd_count; i++)
-		if (m->files & 1U << i)
-			by_file[i] = job->fds[next++];
-	files = (struct process_files){
-		.environ = by_file[FILE_ENVIRON],
-		.cmdline = by_file[FILE_CMDLINE],
-		.cgroup = by_file[FILE_CGROUP],
-		.stat = by_file[FILE_STAT],
+	struct process_files files = {
 		/* Of a fork nothing was opened: its child is what its parent is. */
 		.exe = m->text[0] && strcmp(m->event, "fork") ? m->text : NULL,
 		.comm = m->comm,
@@ -117,6 +106,8 @@ static void make_record(const struct learner *r, const struct monitor_message *m
 		.open = job && job->fd_count ? ask_open : NULL,
 		.context = job,
 	};
+
+	process_files_set(&files, job ? job->fds : NULL, job ? job->fd_count : 0, m->files);
 	if (process_facts(r->options.config, m->process, m->parent, m->event, m->watched_by, &files,
 			  m->at_ns ? m->at_ns : monotonic_ns(), ret))
 		buf_clear(ret);

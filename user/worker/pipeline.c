@@ -207,19 +207,40 @@ static void span_end(struct pipeline *p, struct span *span, struct row *row, siz
 	p->ledger.out[STAGE_SPAN]++;
 }
 
+/* The program sends spans of its own, this one's like among them. */
+static void suppress(struct pipeline *p, struct span *span)
+{
+	if (p->config->trace.beside_sdk != BESIDE_SDK_SUPPRESS || span->hide_from_traces)
+		return;
+	span->hide_from_traces = true;
+	p->suppressed++;
+}
+
 /* Its place in its trace is known. */
 static void take_traced(void *context, const struct traced *traced)
 {
 	struct pipeline *p = context;
 	struct span *span = traced->span;
 
-	if (traced->beside_sdk && p->config->trace.beside_sdk == BESIDE_SDK_SUPPRESS)
-		span->hide_from_traces = true;
+	if (traced->beside_sdk)
+		suppress(p, span);
 	sampled_set(span,
 		    traced->is_kept || (traced->has_local_parent ? traced->parent_sampled
 								 : sample(span, traced->sampler)));
 	span_end(p, span, traced->row_drops == series_drops(p->series) ? traced->row : NULL,
 		 traced->bucket);
+}
+
+/* Does its program send spans of its own, as far as is known by now? */
+static bool is_beside_sdk(struct pipeline *p, const struct exchange *x,
+			  const struct process *process)
+{
+	if (!process)
+		return false;
+	if (!process->sdk && x->role == ROLE_CLIENT && x->proto->exports_spans &&
+	    x->proto->exports_spans(&x->question))
+		processes_sends_spans(p->processes, process->id, SDK_OTLP_HTTP);
+	return process->sdk;
 }
 
 /* An exporter takes spans: make one, count it, and hand it out if it is sampled. */
@@ -228,6 +249,7 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 {
 	const struct sampler *sampler = routing_sampler(p->routing, process);
 	size_t bucket = 0;
+	bool beside_sdk = is_beside_sdk(p, x, process);
 	struct span span;
 	struct row *row;
 
@@ -249,9 +271,12 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 						   .row = row,
 						   .row_drops = series_drops(p->series),
 						   .bucket = bucket,
-						   .is_kept = is_kept(p, &span) });
+						   .is_kept = is_kept(p, &span),
+						   .beside_sdk = beside_sdk });
 		return;
 	}
+	if (beside_sdk)
+		suppress(p, &span);
 	make_ids(p, &span);
 	sampled_set(&span, is_kept(p, &span) || sample(&span, sampler));
 	span_end(p, &span, row, bucket);
@@ -332,11 +357,15 @@ static void tell_heads(void *context, uint16_t port, uint16_t head_bytes)
 	p->heads(p->verdict_context, port, head_bytes);
 }
 
-static void note_unread(void *context, struct process_id process, enum unread reason)
+static void note_unread(void *context, struct process_id process, const struct peer *peer,
+			enum unread reason)
 {
 	struct pipeline *p = context;
 
 	unread_count(p->unread, p->processes, process, reason);
+	if (peer && sdk_is_port(peer->remote_port) &&
+	    (reason == UNREAD_HTTP2 || reason == UNREAD_TLS))
+		processes_sends_spans(p->processes, process, SDK_OTLP_PORT);
 }
 
 static uint64_t spans_inside(void *context)

@@ -152,6 +152,9 @@ static void collect_spans(const struct self *s, struct metric_sink *sink)
 		     METRIC("sonde.spans.unsampled", "{span}", METRIC_COUNTER,
 			    "Spans that the sampler left out, where an exporter takes spans."));
 	give(sink, NULL, NULL, (double)s->pipeline->unsampled);
+	sink->metric(sink, METRIC("sonde.spans.suppressed", "{span}", METRIC_COUNTER,
+				  "Spans of programs that send their own: trace.beside-sdk."));
+	give(sink, NULL, NULL, (double)s->pipeline->suppressed);
 }
 
 /* Operations that were told apart: skipped, or accounted without their bytes. */

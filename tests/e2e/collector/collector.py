@@ -89,7 +89,8 @@ class Collector:
         if not os.path.exists(self.file):
             return []
         with open(self.file) as f:
-            return [json.loads(line) for line in f if line.endswith("\n")]
+            # At once: the last line may be half written, and whole by the next look.
+            return [json.loads(line) for line in f.read().split("\n")[:-1]]
 
 
 def value_of(value):

@@ -133,12 +133,12 @@ def _folder():
 
 
 @contextlib.contextmanager
-def chain(row):
+def chain(row, environment=None):
 	"""A row's hops while they run: (the hops, their pids in the same order, options that name them)."""
 	with _folder() as folder:
 		hops = _plan(row, folder)
 		services = _services(hops, os.path.join(folder, row.name + ".yaml"))
-		with _started(row, hops, {}) as pids:
+		with _started(row, hops, environment or {}) as pids:
 			yield hops, pids[::-1], ["--config.file=" + services]
 
 

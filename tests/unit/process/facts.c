@@ -31,23 +31,30 @@ static int file_of(struct str text)
 
 static void files_close(const struct process_files *files)
 {
-	close(files->environ);
-	close(files->cmdline);
-	close(files->cgroup);
-	close(files->stat);
+	for (size_t i = 0; i < PROCESS_FILES; i++)
+		close(files->fds[i]);
 }
 
 static struct process_files files_of(const char *exe, struct str cmdline, struct str environ,
 				     struct str cgroup, struct str stat)
 {
 	return (struct process_files){
-		.environ = file_of(environ),
-		.cmdline = file_of(cmdline),
-		.cgroup = file_of(cgroup),
-		.stat = file_of(stat),
+		.fds = { [FILE_ENVIRON] = file_of(environ),
+			 [FILE_CMDLINE] = file_of(cmdline),
+			 [FILE_CGROUP] = file_of(cgroup),
+			 [FILE_STAT] = file_of(stat),
+			 [FILE_MAPS] = -1 },
 		.exe = exe,
 		.comm = "comm",
 	};
+}
+
+static struct process_files nothing_of(const char *comm)
+{
+	struct process_files files = { .comm = comm };
+
+	process_files_set(&files, NULL, 0, 0);
+	return files;
 }
 
 static struct str payload_of(const struct buf *record)
@@ -121,9 +128,29 @@ TEST(an_interpreter_tells_the_language_and_a_unit_the_name)
 	buf_free(&record);
 }
 
+TEST(a_mapping_of_an_sdks_context_is_said)
+{
+	static const struct str maps =
+		STR("7f0000000000-7f0000001000 r--s 00000000 00:01 7 /memfd:OTEL_CTX (deleted)\n");
+	struct process_files files =
+		files_of("/usr/bin/node", STR("node\0"), STR(""), STR(""), STR(STAT("12345")));
+	struct buf record = buf_new(65536);
+	struct facts f;
+
+	CHECK(!process_facts(&config, id, parent, "seen", "", &files, 1, &record));
+	CHECK(!facts_parse(payload_of(&record), &f) && !f.at[FACT_SDK].len);
+	buf_clear(&record);
+	files.fds[FILE_MAPS] = file_of(maps);
+	CHECK(!process_facts(&config, id, parent, "seen", "", &files, 1, &record));
+	CHECK(!facts_parse(payload_of(&record), &f));
+	CHECK(str_eq(f.at[FACT_SDK], STR("otel_ctx")));
+	files_close(&files);
+	buf_free(&record);
+}
+
 TEST(what_cannot_be_opened_is_left_out)
 {
-	struct process_files files = { -1, -1, -1, -1, .comm = "kthing" };
+	struct process_files files = nothing_of("kthing");
 	struct buf record = buf_new(65536);
 	struct facts f;
 
@@ -137,7 +164,7 @@ TEST(what_cannot_be_opened_is_left_out)
 TEST(fork_and_exit_say_the_event_and_the_parent_alone)
 {
 	static const char *const events[] = { "fork", "exit" };
-	struct process_files files = { -1, -1, -1, -1, .comm = "x" };
+	struct process_files files = nothing_of("x");
 
 	EACH(i, events) {
 		struct buf record = buf_new(65536);

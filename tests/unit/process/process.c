@@ -302,3 +302,24 @@ TEST(a_record_without_whole_strings_is_refused)
 	CHECK(learn(p, pid(1, 1), 1, "event=seen") == -EINVAL);
 	CHECK(learn(p, pid(1, 1), 1, "") == -EINVAL && !processes_count(p));
 }
+
+TEST(that_a_program_sends_spans_is_known_until_it_calls_exec)
+{
+	_processes_ p = processes_new(&config);
+
+	CHECK(!learn(p, pid(10, 5), 1, "event=seen|" NGINX));
+	CHECK(!processes_find(p, pid(10, 5))->sdk);
+	CHECK(!learn(p, pid(10, 5), 2, "event=seen|sdk=otel_ctx|" NGINX));
+	CHECK(processes_find(p, pid(10, 5))->sdk == SDK_CONTEXT);
+	processes_sends_spans(p, pid(10, 5), SDK_OTLP_HTTP); /* the first sign stays */
+	CHECK(!learn(p, pid(10, 5), 3, "event=seen|" NGINX));
+	CHECK(processes_find(p, pid(10, 5))->sdk == SDK_CONTEXT);
+	CHECK(!learn(p, pid(10, 5), 4, "event=exec|" NGINX));
+	CHECK(!processes_find(p, pid(10, 5))->sdk);
+	processes_sends_spans(p, pid(10, 5), SDK_OTLP_HTTP);
+	CHECK(processes_find(p, pid(10, 5))->sdk == SDK_OTLP_HTTP);
+	processes_sends_spans(p, pid(11, 5), SDK_OTLP_HTTP);
+	CHECK(!processes_find(p, pid(11, 5)));
+	CHECK(!learn(p, pid(12, 5), 4, "event=seen|sdk=nothing known|" NGINX));
+	CHECK(!processes_find(p, pid(12, 5))->sdk);
+}

@@ -33,7 +33,7 @@ static struct actor *with_ids(struct story *s, const uint8_t *trace_id, const ui
 	for (size_t i = 0; i < s->actor_count; i++) {
 		struct actor *a = &s->actors[i];
 
-		if (a->is_told &&
+		if (a->is_told && (!a->hides || a->told.beside_sdk) &&
 		    !memcmp(a->told.span->context.trace_id, trace_id, TRACE_ID_BYTES) &&
 		    !memcmp(a->told.span->context.span_id, span_id, SPAN_ID_BYTES))
 			return a;
@@ -69,10 +69,12 @@ static void note(void *context, const struct traced *traced)
 	}
 	if (!memcmp(span->context.trace_id, zero, TRACE_ID_BYTES) ||
 	    !memcmp(span->context.span_id, zero, SPAN_ID_BYTES) ||
-	    (traced->has_local_parent && !with_ids(s, span->context.trace_id, span->parent_id)))
+	    (traced->has_local_parent && span->has_parent &&
+	     !with_ids(s, span->context.trace_id, span->parent_id)))
 		s->is_unsound = true;
 	span->sampled = traced->is_kept ||
 			(traced->has_local_parent ? traced->parent_sampled : !s->drops_roots);
+	span->hide_from_traces = a->hides;
 	keep_told(a, traced);
 	snprintf(s->order + len, sizeof(s->order) - len, "%s%s", len ? " " : "", a->name);
 }
@@ -123,7 +125,7 @@ const char *said(struct story *s)
 
 	s->said[0] = '\0';
 	for (size_t i = 0; i < s->actor_count; i++) {
-		if (!s->actors[i].is_told)
+		if (!s->actors[i].is_told || s->actors[i].hides)
 			continue;
 		fprintf(to, "%s%s", gap, s->actors[i].name);
 		say_parent(s, &s->actors[i], to);
@@ -325,6 +327,8 @@ static void act(struct story *s, struct story_thread *t, const char *verb, char 
 		end(s, actor(s, what));
 	else if (!strcmp(verb, "fails"))
 		actor(s, what)->fails = true;
+	else if (!strcmp(verb, "hides"))
+		actor(s, what)->hides = true;
 	else if (!strcmp(verb, "enters"))
 		t->is_inside = true;
 	else if (!strcmp(verb, "sleeps"))

@@ -14,6 +14,7 @@
  *	calls C		writes the question of a call
  *	hears C		reads its answer, and C has ended; `loses C`: it ends without
  *	fails C		or it is too slow: its trace is to be kept
+ *	hides C		its span is not to be shown
  *	waits		for events
  *	enters		deeper into its stack than where it read, as long as it reads nothing and does not wait
  *	sleeps		gives the processor up: what it does next came from nothing that it read
@@ -28,7 +29,7 @@
  *	C<(7.3)		its parent is a span that came with a header
  *	C~R~Q		it has no parent, and links to what could be it
  *	C*		it has no parent; what it links to does not matter (only where wanted)
- *	C<?, C~?	the same with spans that nobody gave out
+ *	C<?, C~?	the same with spans that nobody gave out, or that are hidden
  */
 #pragma once
 
@@ -43,6 +44,7 @@ struct actor {
 	uint8_t header_trace, header_span; /* 0: none came */
 	struct wire *wire;		   /* a server's while it is served */
 	bool fails;			   /* so that its trace is to be kept */
+	bool hides;
 	bool is_told;
 	struct traced told; /* its span is a copy */
 	struct span_link links[SPAN_LINKS];

@@ -348,3 +348,19 @@ TEST(what_was_given_out_is_forgotten_when_there_is_too_much_of_it_and_counted)
 	CHECK(told(s, "1 waits, hears C", "R C D0 D1 D2 D3 D4 D5 D6 D7 D8"));
 	CHECK(story_end(s));
 }
+
+TEST(who_is_below_a_hidden_span_is_the_child_of_the_next_one_above_it)
+{
+	static const struct story_row rows[] = {
+		{ "a1 reads R, calls C; b1 reads S of C, hides S, calls D, hides D;"
+		  "c1 reads T of D, answers T; b1 hears D, answers S; a1 hears C, answers R",
+		  "R C<R T<C" },
+		{ "1 reads R, hides R, calls C, hears C, answers R", "C" },
+		/* whose ids the program sends itself */
+		{ "a1 reads R(7.1), hides R, calls C(7.2), hides C; b1 reads S(7.2) of C, answers S;"
+		  "a1 hears C, answers R",
+		  "S<C" },
+	};
+
+	CHECK(COME_TRUE(rows));
+}

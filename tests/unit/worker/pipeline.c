@@ -348,11 +348,11 @@ TEST(a_service_that_starts_again_with_its_instance_id_begins_anew)
 /* The facts of a process of which nothing can be read, as a record. */
 static void tell(struct pipeline *p, uint32_t pid, const char *event)
 {
-	struct process_files none = { .environ = -1, .cmdline = -1, .cgroup = -1, .stat = -1 };
+	struct process_files none = { .exe = "/bin/shop" };
 	struct process_id id = { .tgid = pid, .started_ns = 1 }, nobody = {};
 	struct buf record = buf_new(LIMIT_PROC_FILE_BYTES);
 
-	none.exe = "/bin/shop";
+	process_files_set(&none, NULL, 0, 0);
 	if (process_facts(p->config, id, nobody, event, "watch.all", &none, 1, &record))
 		abort();
 	pipeline_take(p, buf_str(&record));
@@ -386,4 +386,57 @@ TEST(records_of_a_process_past_the_limit_wait_for_nothing)
 	CHECK(pipeline_knows(p, record_of(&other, 2)));
 	CHECK(processes_refused(p->processes) == 1);
 	pipeline_free(p);
+}
+
+/* How many of the spans of one that serves, exports its own spans, and serves again are hidden. */
+static uint64_t suppressed(const char *flag, const char *export)
+{
+	struct piped t;
+	uint64_t ret;
+
+	piped_begin(&t, FLAGS(flag));
+	t.pipeline->exports_spans = true;
+	learn(&t, 1, "event=seen|name=shop|exe=/shop|");
+	get(&t, 1, "/");
+	t.rig.wire = wire_new(9);
+	t.rig.wire.process.tgid = 1;
+	send_(&t.rig, export);
+	recv_(&t.rig, OK);
+	t.rig.wire = wire_new(10);
+	get(&t, 1, "/");
+	pipeline_finish(t.pipeline);
+	ret = t.pipeline->suppressed;
+	if (t.pipeline->ledger.out[STAGE_SPAN] != 3 || VALUE(&t, COUNT_OF, "job=\"shop\"") != 2)
+		ret = UINT64_MAX;
+	return piped_end(&t) ? ret : UINT64_MAX;
+}
+
+TEST(who_sends_spans_of_its_own_is_beside_an_sdk_from_then_on)
+{
+	static const char traces[] = "POST /v1/traces HTTP/1.1\r\nContent-Length: 0\r\n\r\n";
+	static const char metrics[] = "POST /v1/metrics HTTP/1.1\r\nContent-Length: 0\r\n\r\n";
+
+	CHECK(suppressed("--trace.beside-sdk=suppress", traces) == 2);
+	CHECK(suppressed("--trace.beside-sdk=suppress", metrics) == 0);
+	CHECK(suppressed("--trace.beside-sdk=join", traces) == 0);
+}
+
+TEST(a_connection_to_otlps_port_that_is_not_read_is_a_sign_of_an_sdk)
+{
+	static const uint16_t ports[] = { 4317, 4318, 4319 };
+
+	EACH(i, ports) {
+		struct process_id id = { .tgid = 1 };
+		struct piped t;
+
+		piped_begin(&t, FLAGS("--trace.beside-sdk=suppress"));
+		learn(&t, 1, "event=seen|name=shop|exe=/shop|");
+		t.rig.wire = wire_new(ports[i] - 1000u); /* its cookie tells its port */
+		t.rig.wire.process.tgid = 1;
+		build_connection(&t.rig, &t.rig.wire, 0);
+		send_(&t.rig, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+		CHECK(processes_find(t.pipeline->processes, id)->sdk ==
+		      (ports[i] == 4319 ? SDK_NONE : SDK_OTLP_PORT));
+		CHECK(piped_end(&t));
+	}
 }

@@ -8,6 +8,7 @@
  */
 #include "user/model/b3.h"
 #include "user/proto/http/options.h"
+#include "user/proto/http/target.h"
 #include "user/proto/http/text.h"
 
 static void set_ids(struct span *span, const struct trace_context *context)
@@ -75,4 +76,16 @@ void http_context(const struct message *question, struct span *span)
 {
 	if (!read_traceparent(question, span))
 		read_b3(question, span);
+}
+
+/* OTLP 1.x, "OTLP/HTTP Request": POST, and the path of a base URL before /v1/traces. */
+bool http_exports_spans(const struct message *question)
+{
+	const struct str end = STR("/v1/traces");
+	struct str method = message_text(question, HTTP_METHOD), path;
+
+	if (!str_eq(method, STR("POST")))
+		return false;
+	path = target_split(message_text(question, HTTP_TARGET), method).path;
+	return path.len >= end.len && str_eq(str_after(path, path.len - end.len), end);
 }

@@ -99,9 +99,10 @@ bool http_reads_baggage(void);
 uint64_t http_baggage_dropped(enum http_baggage_drop why);
 const char *http_baggage_drop_name(enum http_baggage_drop why);
 
-/* proto->describe() of every version, ->route_path() and ->context(). */
+/* What every version's proto has of them. */
 void http_describe(const struct message *question, const struct message *answer, struct span *span);
 bool http_route_path(const struct message *question, struct span *span, struct str *ret);
 void http_context(const struct message *question, struct span *span);
+bool http_exports_spans(const struct message *question);
 
 extern const struct metric_group http_server_group, http_client_group;

@@ -63,5 +63,6 @@ const struct proto proto_http1 = {
 	.ended = chunked_ended,
 	.route_path = http_route_path,
 	.context = http_context,
+	.exports_spans = http_exports_spans,
 	.describe = http_describe,
 };

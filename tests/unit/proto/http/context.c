@@ -313,3 +313,26 @@ TEST(a_tracestate_that_finds_no_room_is_left_out)
 		CHECK(span.has_parent && span.context.state.len == (limit < 7 ? 0 : 7));
 	}
 }
+
+TEST(who_posts_to_v1_traces_exports_spans)
+{
+	static const struct {
+		struct str head;
+		bool want;
+	} rows[] = {
+		{ STR("POST /v1/traces HTTP/1.1\r\n\r\n"), true },
+		{ STR("POST /otel/v1/traces?key=1 HTTP/1.1\r\n\r\n"), true },
+		{ STR("POST http://collector:4318/v1/traces HTTP/1.1\r\n\r\n"), true },
+		{ STR("GET /v1/traces HTTP/1.1\r\n\r\n"), false },
+		{ STR("POST /v1/metrics HTTP/1.1\r\n\r\n"), false },
+		{ STR("POST /v1/traces/7 HTTP/1.1\r\n\r\n"), false },
+		{ STR("POST /traces HTTP/1.1\r\n\r\n"), false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct message m;
+
+		CHECK(proto_http1.parse(rows[i].head, false, ASKING, NULL, &m) > 0);
+		CHECK(proto_http1.exports_spans(&m) == rows[i].want);
+	}
+}

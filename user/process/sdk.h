@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sdk.h - what shows that a program sends spans of its own.
+ *
+ * A trace context that it made itself shows it of one call (trace/header.c). These show it of
+ * the process, of its server's spans too. What goes out by gRPC or TLS is not read: there the
+ * port alone tells, and it may be metrics or logs that go there.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "user/base/str.h"
+
+enum sdk_sign {
+	SDK_NONE,
+	SDK_CONTEXT,   /* it publishes its resource as a mapping named OTEL_CTX: OTEP 4719 */
+	SDK_OTLP_HTTP, /* it has posted to .../v1/traces: OTLP 1.x, "OTLP/HTTP Request" */
+	SDK_OTLP_PORT, /* it speaks HTTP/2 or TLS to a port of OTLP's, sdk_is_port() */
+	SDK_SIGNS,
+};
+
+/* "otel_ctx", ...; empty for SDK_NONE. */
+struct str sdk_sign_name(enum sdk_sign sign);
+/* SDK_NONE for what is no name of one. */
+enum sdk_sign sdk_sign_find(struct str name);
+
+/* The default ports of OTLP/gRPC and OTLP/HTTP, 4317 and 4318. */
+bool sdk_is_port(uint16_t port);
+
+/* Is one of the mappings that /proc/PID/maps lists an OTEL_CTX? False for -1, and on any error. */
+bool sdk_context_is_mapped(int maps);
