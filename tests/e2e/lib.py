@@ -262,6 +262,17 @@ class Sonde:
 		return spans
 
 
+def children(pid):
+	with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as f:
+		return [int(word) for word in f.read().split()]
+
+
+def worker_of(sonde):
+	def find():
+		return [pid for spawner in children(sonde.process.pid) for pid in children(spawner)]
+	return until(find, "a worker")[0]
+
+
 def all_counted(m, have, want, what):
 	"""
 	As many as there were and nothing lost. With $MISSED=counted, where the kernel skips the hooks

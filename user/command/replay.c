@@ -33,6 +33,7 @@ struct player {
 	struct pipeline *pipeline;
 	struct loop *loop;
 	unsigned int taken;
+	uint64_t newest_ns; /* of the records taken */
 	bool is_stuck; /* an exporter did not get rid of its spans: nobody waits for it again */
 };
 
@@ -58,13 +59,18 @@ static bool flush(struct pipeline *p, struct loop *loop)
 	return is_done;
 }
 
-/* A tape is read faster than its spans are written: they go out as they come. */
+/* A tape is read faster than its spans are written: they go out as they come. Its time is theirs. */
 static void take_one(void *context, const struct record *record)
 {
 	struct player *player = context;
 
 	pipeline_take_record(player->pipeline, record);
-	if (++player->taken % RECORDS_AT_ONCE == 0 && !player->is_stuck)
+	if (record->at_ns > player->newest_ns)
+		player->newest_ns = record->at_ns;
+	if (++player->taken % RECORDS_AT_ONCE)
+		return;
+	pipeline_settle(player->pipeline, player->newest_ns);
+	if (!player->is_stuck)
 		player->is_stuck = !flush(player->pipeline, player->loop);
 }
 
@@ -78,7 +84,7 @@ static int replay(const struct config *config, struct str tape, const char *path
 					  .collectors = &p->collectors,
 					  .ledger = &p->ledger,
 					  .ready = is_ready,
-					  .started_unix_ns = 0 };
+					  .may_wait = true };
 	struct player player = { .pipeline = p, .loop = loop };
 	struct tape_error bad = {};
 	const char *error = NULL;

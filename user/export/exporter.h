@@ -5,7 +5,7 @@
  * An exporter sees spans and metrics and knows no protocol. To add one: write
  * export/<name>/ that ends in `const struct exporter exporter_<name>`, and add
  * it to the table in export/exporters.c. It runs inside the worker's loop,
- * without privileges, and never blocks.
+ * without privileges, and never blocks, but for who reads a tape.
  */
 #pragma once
 
@@ -30,6 +30,7 @@ struct export_context {
 	bool (*ready)(void *owner); /* for /-/ready: is capture running? */
 	void *owner;
 	uint64_t started_unix_ns;
+	bool may_wait; /* a tape is read, as fast as its spans are written */
 };
 
 struct exporter {

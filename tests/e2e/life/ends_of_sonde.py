@@ -10,8 +10,7 @@ import tempfile
 import threading
 import time
 
-from killed import children, worker_of
-from lib import DEADLINE_S, SONDE, check, end_process, equal, free_port, running, test, until
+from lib import DEADLINE_S, SONDE, check, children, end_process, equal, free_port, running, test, until, worker_of
 from subject import GET, OK, Server, answering, exchange, watch
 
 

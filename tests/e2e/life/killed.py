@@ -10,19 +10,8 @@ import signal
 import subprocess
 import threading
 
-from lib import DEADLINE_S, Skipped, Sonde, check, equal, test, until
+from lib import DEADLINE_S, Skipped, Sonde, check, children, equal, test, until, worker_of
 from subject import GET, OK, Server, answering, equal_span, exchange, watch
-
-
-def children(pid):
-	with open("/proc/%d/task/%d/children" % (pid, pid), encoding="ascii") as f:
-		return [int(word) for word in f.read().split()]
-
-
-def worker_of(sonde):
-	def find():
-		return [pid for spawner in children(sonde.process.pid) for pid in children(spawner)]
-	return until(find, "a worker")[0]
 
 
 def in_kernel():

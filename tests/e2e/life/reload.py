@@ -5,8 +5,7 @@ import os
 import signal
 import tempfile
 
-from killed import worker_of
-from lib import Sonde, check, equal, test, until
+from lib import Sonde, check, equal, test, until, worker_of
 from subject import GET, OK, Server, answering
 
 COUNT = "http_server_request_duration_seconds_count"

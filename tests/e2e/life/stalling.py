@@ -13,8 +13,7 @@ import subprocess
 import tempfile
 import threading
 
-from killed import worker_of
-from lib import DEADLINE_S, Skipped, Sonde, check, equal, running, test, until
+from lib import DEADLINE_S, Skipped, Sonde, check, equal, running, test, until, worker_of
 from subject import GET, OK, Server, Subject, answering, exchange, watch
 
 libc = ctypes.CDLL(None, use_errno=True)

@@ -6,8 +6,7 @@ import signal
 import subprocess
 import tempfile
 
-from killed import worker_of
-from lib import SONDE, Metrics, check, equal, test, until
+from lib import SONDE, Metrics, check, equal, test, until, worker_of
 from subject import GET, OK, Server, answering, exchange, watch
 
 COMPARED = (

@@ -139,6 +139,10 @@ def python_threads(hop):
 	return [program(PYTHON), ours("threads.py"), str(hop.port), str(hop.next.port)]
 
 
+def python_handed(how):
+	return lambda hop: [program(PYTHON), ours("handed.py"), str(hop.port), str(hop.next.port), how]
+
+
 def python_with_context(hop):
 	return [*python_threads(hop), "traceparent"]
 
@@ -182,12 +186,12 @@ def _node(hop, *arguments, before=()):
 	return [program("node"), *before, *arguments]
 
 
-def node(api, flavour, before=()):
+def node(api, flavour, before=(), what="work.js"):
 	def start(hop):
 		if hop.socket:
 			hop.environment["SOCKET"] = hop.socket
 		after = hop.next.port if hop.next else 0
-		return _node(hop, ours("work.js"), str(hop.port), str(after), api, flavour, before=before)
+		return _node(hop, ours(what), str(hop.port), str(after), api, flavour, before=before)
 	return start
 
 

@@ -69,8 +69,7 @@ def sdk(name, api, **more):
 ROWS = (
 	# Programs that pass traceparent on.
 	Row("traceparent-python", (hops.python_with_context, LEAF), sends_context=True, across=ALL),
-	# The proxy passes the driver's on as it came: ours takes the id of another's span, as
-	# ARCHITECTURE says of what is missing.
+	# The proxy passes the driver's on as it came, and a header wins over what is known of it.
 	Row("traceparent-nginx-nginx", (hops.nginx_proxy_kept, LEAF), sends_context=True, across=ANY, inside=ANY, root=ANY),
 	# Blocking servers.
 	Row("blocking-python", (hops.python_threads, LEAF), inside=ALL),
@@ -78,6 +77,10 @@ ROWS = (
 	Row("blocking-java", (hops.java("threads"), LEAF), inside=ALL),
 	Row("blocking-ruby", (hops.ruby, LEAF), inside=ALL),
 	Row("blocking-php", (hops.nginx_fastcgi, hops.php_fpm, LEAF), inside=ALL),
+	# Connections that another process accepted or opened.
+	Row("handed-by-fork", (hops.python_handed("forks"), LEAF), inside=ALL),
+	Row("handed-by-socket", (hops.python_handed("passes"), LEAF), inside=ALL),
+	Row("handed-node-cluster", (hops.node("http", "direct", what="cluster.js"), LEAF), inside=NEARLY),
 	# Proxies.
 	Row("proxy-nginx-nginx", (hops.nginx_proxy, LEAF), inside=NEARLY),
 	Row("proxy-nginx-nginx-kept", (hops.nginx_proxy_kept, LEAF), inside=NEARLY),

@@ -5,7 +5,7 @@
  * A reader that is slower than the spans must not hold up the loop. Standard
  * output may be shared with others, so it is not made non-blocking: no more
  * than PIPE_BUF bytes are written when poll() says that it takes some. Lines wait in a
- * buffer; one that finds it full is dropped whole and counted.
+ * buffer; one that finds it full is dropped whole and counted. A tape's spans wait for the reader.
  */
 #include <errno.h>
 #include <limits.h>
@@ -35,7 +35,7 @@ struct console {
 	struct timer timer;
 	struct buf waiting, line;
 	size_t piece; /* written at once */
-	bool is_json, colors, broken;
+	bool is_json, colors, broken, may_wait;
 	uint64_t written, dropped; /* lines */
 	struct collector collector;
 };
@@ -50,11 +50,11 @@ static uint64_t lines_in(struct str s)
 	return lines;
 }
 
-static bool takes_some(void)
+static bool takes_some(const struct console *console)
 {
 	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
 
-	return poll(&out, 1, 0) > 0;
+	return poll(&out, 1, console->may_wait ? -1 : 0) > 0;
 }
 
 static void console_break(struct console *console)
@@ -72,7 +72,7 @@ static void console_write(struct console *console)
 	struct str left = buf_str(&console->waiting);
 	ssize_t len = 0;
 
-	while (left.len && takes_some()) {
+	while (left.len && takes_some(console)) {
 		len = write(STDOUT_FILENO, left.at, str_first(left, console->piece).len);
 		if (len < 0)
 			break;
@@ -157,6 +157,7 @@ static void *console_new(const struct export_context *context, const char **erro
 	console->timer.fired = on_time;
 	console->waiting = buf_new(WAITING_BYTES);
 	console->line = buf_new(LINE_BYTES);
+	console->may_wait = context->may_wait;
 	console->is_json = context->config->console == CONSOLE_JSON;
 	console->piece = isatty(STDOUT_FILENO) ? TERMINAL_BYTES : PIPE_BUF;
 	console->colors = wants_colors();
