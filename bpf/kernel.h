@@ -55,6 +55,14 @@ typedef struct {
 	__s64 counter;
 } atomic64_t;
 
+struct sched_info {
+	unsigned long long run_delay; /* ns that it waited for a CPU */
+};
+
+struct sched_entity {
+	__u64 nr_migrations;
+};
+
 struct signal_struct {
 	atomic_t live;
 };
@@ -63,7 +71,9 @@ struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
 	int pid, tgid;
-	unsigned long nvcsw; /* how often it gave the processor up by itself */
+	unsigned long nvcsw, nivcsw; /* how often it gave the processor up by itself, and had to */
+	struct sched_info sched_info;
+	struct sched_entity se;
 	struct task_struct *group_leader, *real_parent;
 	struct signal_struct *signal;
 	__u64 start_boottime;

@@ -6,6 +6,8 @@
  *	conns     socket hooks         hooks, sweep      one a live socket, freed by the kernel with it
  *	targets   monitor, fork        hooks             one a watched process, freed with the task
  *	threads   hooks                hooks             one a watched thread that uses sockets, where calls are followed
+ *	runs      fork, iterator, switch  switch         one a task of a watched process, where the scheduler is followed
+ *	scheduled monitor, fork, switch  worker         one a watched process and CPU; the worker drops those that ended
  *	rings     hooks                worker            set before load: a few rings, RING_BYTES each
  *	events    process hooks        monitor           64 KiB: 700 events between two reads
  *	sonde_verdicts  worker (mapped)      hooks             VERDICT_CELLS of 8 bytes: 128 KiB
@@ -102,6 +104,27 @@ struct {
 	__type(key, int);
 	__type(value, struct thread);
 } threads SEC(".maps");
+
+/* The kernel's own counters of a task as they were when it last left a CPU. */
+struct run {
+	struct process_id process; /* tgid 0: nobody's */
+	__u64 waited_ns, voluntary, involuntary, migrations;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct run);
+} runs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1); /* set before load: limit.processes */
+	__type(key, struct process_id);
+	__type(value, struct scheduled);
+} scheduled SEC(".maps");
 
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -13,5 +13,7 @@ const volatile __u32 head_bytes_first = 1024;
 const volatile __u32 head_bytes_other = 512;
 /* It is seen when a thread waits for events (hooks/waits.h). */
 const volatile bool waits_seen = false;
+/* Tasks that leave a CPU are seen (hooks/scheduler.h). */
+const volatile bool switches_seen = false;
 /* Nothing tells when a unix socket is closed: ship totals with each operation. */
 const volatile bool unix_close_unseen = true;

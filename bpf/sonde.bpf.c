@@ -14,6 +14,7 @@
 #include "bpf/hooks/iterators.h"
 #include "bpf/hooks/operations.h"
 #include "bpf/hooks/processes.h"
+#include "bpf/hooks/scheduler.h"
 #include "bpf/hooks/waits.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -27,11 +27,31 @@ enum counter {
 	COUNT_FAULT,	   /* the buffer could not be read */
 	COUNT_EVENTS_LOST, /* process events that did not fit: the monitor looks around again */
 	COUNT_TARGET_LOST, /* no memory to mark a child as watched */
+	COUNT_RUN_LOST,	   /* no memory for a task's scheduling, or its process is past the limit */
 	COUNTERS,
 };
 
 struct capture_counters {
 	__u64 count[COUNTERS];
+};
+
+/*
+ * What the scheduler did with a watched process; the kernel half keeps one a CPU. Waits for a CPU
+ * by how long they took: [0] none at all, [1 + i] those of OpenTelemetry's bucket WAIT_FIRST + i at
+ * scale WAIT_SCALE, in seconds; the last has all that are longer as well (17 minutes).
+ */
+enum {
+	WAIT_SCALE = 2,
+	WAIT_STEPS = 1 << WAIT_SCALE,
+	WAIT_FIRST = -30 * WAIT_STEPS,
+	WAIT_BUCKETS = 1 + 40 * WAIT_STEPS,
+};
+
+struct scheduled {
+	__u64 waited_ns;
+	__u64 voluntary, involuntary; /* times that a task left a CPU */
+	__u64 migrations;
+	__u64 waits[WAIT_BUCKETS];
 };
 
 enum { RINGS_MAX = 8 };

@@ -8,8 +8,7 @@
  */
 #pragma once
 
-#include "bpf/maps.h"
-#include "bpf/settings.h"
+#include "bpf/run.h"
 
 static __always_inline void tell(__u32 type, struct task_struct *task, struct task_struct *parent,
 				 __u16 port, bool was_target)
@@ -35,10 +34,12 @@ static __always_inline struct target *target_make(struct task_struct *leader)
 	struct target *target =
 		bpf_task_storage_get(&targets, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-	if (target)
-		process_of(leader, &target->process);
-	else
+	if (!target) {
 		count(COUNT_TARGET_LOST);
+		return NULL;
+	}
+	process_of(leader, &target->process);
+	scheduled_make(&target->process);
 	return target;
 }
 
@@ -66,11 +67,17 @@ static __always_inline struct target *target_at_listen(struct task_struct *task,
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	if (child->pid != child->tgid)
-		return 0; /* a thread */
-	if (!bpf_task_storage_get(&targets, parent->group_leader, 0, 0))
+	struct target *target = bpf_task_storage_get(&targets, parent->group_leader, 0, 0);
+	bool is_thread = child->pid != child->tgid;
+
+	if (!target)
 		return 0;
-	if (target_make(child))
+	if (!is_thread)
+		target = target_make(child);
+	if (!target)
+		return 0;
+	run_make(child, target);
+	if (!is_thread)
 		tell(EVENT_FORK, child, parent, 0, true);
 	return 0;
 }

@@ -66,6 +66,7 @@ static void set_constants(struct sonde *skel, const struct feature_state states[
 	skel->rodata->ring_mask = (uint32_t)rings - 1;
 	skel->rodata->ring_wake_bytes = RING_BYTES / 8;
 	skel->rodata->waits_seen = states[FEATURE_LOOPS].used;
+	skel->rodata->switches_seen = states[FEATURE_SCHEDULER].used;
 	skel->rodata->unix_close_unseen = !states[FEATURE_UNIX_CLOSE].used;
 }
 
@@ -107,7 +108,8 @@ static int attach_storage_iterator(struct capture *c, struct bpf_program *progra
 	return *ret ? 0 : -errno;
 }
 
-static int load(struct capture *c, const struct feature_state states[FEATURES])
+static int load(struct capture *c, const struct config *config,
+		const struct feature_state states[FEATURES])
 {
 	int error;
 
@@ -116,6 +118,7 @@ static int load(struct capture *c, const struct feature_state states[FEATURES])
 		return -errno;
 	choose_programs(c->skel, states, false);
 	set_constants(c->skel, states, c->rings);
+	bpf_map__set_max_entries(c->skel->maps.scheduled, (uint32_t)config->limit.processes);
 	bpf_program__set_autoattach(c->skel->progs.sweep, false);
 	bpf_program__set_autoattach(c->skel->progs.forget, false);
 	error = sonde__load(c->skel);
@@ -142,7 +145,7 @@ static int attempt(const struct config *config, struct feature_state states[FEAT
 	c->rings = rings_wanted();
 	c->claim = -1;
 	memset(c->ring_fds, -1, sizeof(c->ring_fds));
-	error = load(c, states);
+	error = load(c, config, states);
 	if (!error)
 		error = selftest_run(c, states);
 	/* The self-test has called itself. */
@@ -227,6 +230,11 @@ int capture_control_fd(const struct capture *c)
 int capture_counters_fd(const struct capture *c)
 {
 	return bpf_map__fd(c->skel->maps.counters);
+}
+
+int capture_scheduled_fd(const struct capture *c)
+{
+	return bpf_map__fd(c->skel->maps.scheduled);
 }
 
 int capture_sweep_fd(const struct capture *c)
@@ -317,9 +325,11 @@ int capture_claim(struct capture *c)
 	return c->claim < 0 ? c->claim : 0;
 }
 
-int capture_mark_sockets(struct capture *c)
+int capture_mark(struct capture *c)
 {
-	return pass(c->skel->links.mark_sockets);
+	int error = pass(c->skel->links.mark_sockets);
+
+	return !error && c->skel->links.mark_tasks ? pass(c->skel->links.mark_tasks) : error;
 }
 
 int capture_forget(struct capture *c)

@@ -35,6 +35,7 @@ int capture_ring_fd(const struct capture *c, size_t index);
 int capture_verdicts_fd(const struct capture *c);
 int capture_control_fd(const struct capture *c);
 int capture_counters_fd(const struct capture *c);
+int capture_scheduled_fd(const struct capture *c);
 int capture_sweep_fd(const struct capture *c);
 /* The ring of process events, read by the monitor. */
 int capture_events_fd(const struct capture *c);
@@ -43,8 +44,8 @@ size_t capture_events_bytes(const struct capture *c);
 /* Watch a process, or no longer; by pidfd, so that it is the one that was looked at. */
 int capture_target_set(struct capture *c, int pidfd, struct process_id process);
 int capture_target_clear(struct capture *c, int pidfd);
-/* Give each socket of each target its storage. */
-int capture_mark_sockets(struct capture *c);
+/* Give each socket and each task of each target its storage. */
+int capture_mark(struct capture *c);
 /* Announce each connection again before its next record: a new worker knows none. */
 int capture_forget(struct capture *c);
 /* Ports whose listeners become targets at once. */

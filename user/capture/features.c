@@ -63,6 +63,14 @@ const struct feature features[] = {
 			  .programs = { "on_system_call" } },
 		},
 	},
+	[FEATURE_SCHEDULER] = {
+		.name = "scheduler",
+		.without = "how long processes wait for a CPU is not told",
+		.flavours = {
+			{ .name = "tp_btf", .since = "5.15",
+			  .programs = { "on_switch", "mark_tasks" } },
+		},
+	},
 	[FEATURE_CONNECTIONS] = {
 		.name = "connections",
 		.required = true,
@@ -122,7 +130,9 @@ static const struct hook_point {
 	{ "on_fork", "sched_process_fork", BPF_TRACE_RAW_TP },
 	{ "on_exec", "sched_process_exec", BPF_TRACE_RAW_TP },
 	{ "on_exit", "sched_process_exit", BPF_TRACE_RAW_TP },
+	{ "on_switch", "sched_switch", BPF_TRACE_RAW_TP },
 	{ "list_processes", "task", BPF_TRACE_ITER },
+	{ "mark_tasks", "task", BPF_TRACE_ITER },
 	{ "list_listeners", "task_file", BPF_TRACE_ITER },
 	{ "list_holders", "task_file", BPF_TRACE_ITER },
 	{ "mark_sockets", "task_file", BPF_TRACE_ITER },

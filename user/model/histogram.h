@@ -29,7 +29,7 @@ extern const struct histogram_bounds request_duration_bounds;
 struct histogram {
 	const struct histogram_bounds *bounds;
 	uint64_t count, zero_count;
-	double sum, min, max; /* min and max mean something only when count > 0 */
+	double sum, min, max; /* min and max mean something only when count > 0; NAN: not known */
 	int scale;
 	int first;   /* OpenTelemetry's index of buckets[0] */
 	size_t used; /* buckets from `first` on */

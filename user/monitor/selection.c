@@ -359,7 +359,7 @@ static int scan(struct selection *s, bool anew)
 		table_sweep(&s->members, is_gone, s);
 	buf_free(&processes);
 	buf_free(&listeners);
-	return error ? error : capture_mark_sockets(s->capture);
+	return error ? error : capture_mark(s->capture);
 }
 
 int selection_scan(struct selection *s)
@@ -409,7 +409,7 @@ static void event_exec(struct selection *s, const struct process_event *e)
 
 	candidate.inherits = selection_has(s, e->process) || e->was_target;
 	if (consider(s, "exec", &candidate) && !candidate.inherits)
-		capture_mark_sockets(s->capture);
+		capture_mark(s->capture);
 }
 
 static void event_exit(struct selection *s, const struct process_event *e)
@@ -443,7 +443,7 @@ static void event_listen(struct selection *s, const struct process_event *e)
 	if (selection_has(s, e->process))
 		member_listens(s, member_find(s, e->process.tgid), e->port);
 	else if (consider(s, "seen", &candidate))
-		capture_mark_sockets(s->capture);
+		capture_mark(s->capture);
 }
 
 void selection_event(struct selection *s, const struct process_event *event)

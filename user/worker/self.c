@@ -236,6 +236,11 @@ static void collect_agent(const struct self *s, struct metric_sink *sink)
 	give(sink, "cause", "limit",
 	     (double)(processes_refused(s->pipeline->processes) + shared->members_refused));
 	give(sink, "cause", "target", (double)s->counters.count[COUNT_TARGET_LOST]);
+	sink->metric(sink,
+		     METRIC("sonde.scheduler.lost", "{task}", METRIC_COUNTER,
+			    "Tasks, or processes, whose scheduling is not followed: no memory, or "
+			    "limit.processes."));
+	give(sink, NULL, NULL, (double)s->counters.count[COUNT_RUN_LOST]);
 	sink->metric(sink, METRIC("sonde.process.files.late", "{process}", METRIC_COUNTER,
 				  "Processes some of whose files could not be read in time."));
 	give(sink, "files", "proc", (double)learner_late(s->learner));

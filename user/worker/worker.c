@@ -20,6 +20,7 @@
 #include "user/worker/learner.h"
 #include "user/worker/pipeline.h"
 #include "user/worker/rings.h"
+#include "user/worker/scheduled_map.h"
 #include "user/worker/self.h"
 
 #define SWEEP_NS    (100 * NS_PER_MS)
@@ -39,6 +40,8 @@ struct worker {
 	struct capture_control *control;
 	struct tape_writer *tape;
 	struct learner *learner;
+	struct scheduled_map scheduled_map;
+	struct scheduled_table *scheduled;
 	struct self *self;
 	struct inspect *inspect;
 	struct watch monitor;
@@ -157,6 +160,7 @@ static void on_second(struct timer *timer, uint64_t now_ns)
 	};
 
 	pipeline_take(w->pipeline, (struct str){ (const char *)&clock, sizeof(clock) });
+	scheduled_settle(w->scheduled, now_ns);
 	processes_expire(w->pipeline->processes, now_ns);
 	if (w->tape && tape_flush(w->tape)) {
 		log_error("the tape cannot be written", "path=%s", w->config->tape_record);
@@ -354,6 +358,22 @@ static void inherit_counts(struct worker *w)
 		l->lost[with_worker[i].loss] += (uint64_t)ledger_residual(l, with_worker[i].stage);
 }
 
+static void begin_scheduled(struct worker *w)
+{
+	scheduled_map_init(&w->scheduled_map, w->fds[WORKER_SCHEDULED]);
+	w->scheduled = scheduled_new(&(struct scheduled_options){
+		.processes = w->pipeline->processes,
+		.limit = w->config->limit.processes,
+		.ended_series_ns = w->config->limit.ended_series_s * NS_PER_S,
+		.unix_offset_ns = &w->pipeline->unix_offset_ns,
+		.next = scheduled_map_next,
+		.read = scheduled_map_read,
+		.drop = scheduled_map_drop,
+		.context = &w->scheduled_map,
+	});
+	collectors_add(&w->pipeline->collectors, scheduled_collector(w->scheduled));
+}
+
 static int begin(struct worker *w, size_t count, size_t rings)
 {
 	int error;
@@ -392,6 +412,7 @@ static int begin(struct worker *w, size_t count, size_t rings)
 		return -ENOMEM;
 	w->self = self_new(w->pipeline, w->shared, w->rings, w->learner, w->fds[WORKER_COUNTERS]);
 	inherit_counts(w);
+	begin_scheduled(w);
 	w->inspect = inspect_new(w->loop, w->fds[WORKER_INSPECT], w->pipeline, w->shared, w->self);
 	error = begin_export(w, w->fds + WORKER_RINGS + rings, count - WORKER_RINGS - rings);
 	w->monitor = (struct watch){ .fd = w->fds[WORKER_MONITOR], .ready = on_monitor };
@@ -430,6 +451,8 @@ int worker_run(const struct config *config, const int *fds, size_t count, size_t
 	pipeline_free(
 		w.pipeline); /* its exporters still ask the collectors, one of which is inspect's */
 	inspect_free(w.inspect);
+	scheduled_free(w.scheduled);
+	scheduled_map_free(&w.scheduled_map);
 	learner_free(w.learner);
 	return error ? 1 : w.status;
 }

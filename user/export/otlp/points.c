@@ -75,7 +75,7 @@ static char *put_exemplars(char *to, unsigned field, const struct sample *sample
 /* Smallest and largest are known since the start only: field 0 leaves them out of a difference. */
 static char *put_extremes(char *to, unsigned min_field, const struct histogram *h)
 {
-	if (!h->count || !min_field)
+	if (!h->count || !min_field || isnan(h->min))
 		return to;
 	return put_double(put_double(to, min_field, h->min), min_field + 1, h->max);
 }

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/worker/scheduled.h"
+
+#include <math.h>
+
+#include "user/base/clock.h"
+#include "user/base/mem.h"
+#include "user/base/table.h"
+
+#define LOOK_EVERY_NS	 (10 * NS_PER_S)
+#define LAST_SWITCH_NS	 NS_PER_S	  /* after its end a process may leave a CPU once more */
+#define UNKNOWN_FOR_NS	 (10 * NS_PER_S) /* its facts come within a second, or never */
+
+/* An instance of a service. */
+struct row {
+	struct resource *resource; /* a reference */
+	struct scheduled ended, sum;
+	uint64_t since_unix_ns;
+	size_t members;
+};
+
+/* A process in the map. */
+struct member {
+	struct process_id id;
+	struct row *row; /* NULL: it is not known yet */
+	struct scheduled base, now; /* what it had done before it was of the row; by now */
+	uint64_t unknown_ns;
+};
+
+struct scheduled_table {
+	struct scheduled_options options;
+	struct table rows;    /* by their resources' ids */
+	struct table members; /* by process_id */
+	uint64_t looked_ns;
+	struct collector collector;
+};
+
+/* Powers of four from 0.95 us to 16 s: bounds of the exponential buckets too, so each is exact. */
+static const double bounds_at[] = { 0x1p-20, 0x1p-18, 0x1p-16, 0x1p-14, 0x1p-12, 0x1p-10, 0x1p-8,
+				    0x1p-6,  0x1p-4,  0x1p-2,  1,	4,	 16 };
+static const struct histogram_bounds bounds = { .at = bounds_at, .count = ARRAY_SIZE(bounds_at) };
+
+enum { BOUND_STEP = 2 * WAIT_STEPS, BOUND_FIRST = -20 * WAIT_STEPS };
+
+/* The classic bucket of an exponential one, by its upper bound's number. */
+static size_t classic_of(int upper)
+{
+	size_t i = 0;
+
+	while (i < bounds.count && upper > BOUND_FIRST + (int)i * BOUND_STEP)
+		i++;
+	return i;
+}
+
+void waits_histogram(const struct scheduled *s, struct waits *ret)
+{
+	struct histogram *h = &ret->histogram;
+
+	static_assert(ARRAY_SIZE(bounds_at) < ARRAY_SIZE(ret->classic), "room for the last");
+	*ret = (struct waits){ .histogram = { .bounds = &bounds,
+					      .zero_count = s->waits[0],
+					      .count = s->waits[0],
+					      .sum = (double)s->waited_ns / 1e9,
+					      .min = NAN,
+					      .max = NAN,
+					      .scale = WAIT_SCALE,
+					      .classic = ret->classic } };
+	ret->classic[0] = s->waits[0];
+	for (int i = 0; i < WAIT_BUCKETS - 1; i++) {
+		uint64_t count = s->waits[1 + i];
+
+		if (!count)
+			continue;
+		if (!h->used)
+			h->first = WAIT_FIRST + i;
+		h->used = (size_t)(WAIT_FIRST + i - h->first) + 1;
+		ret->buckets[h->used - 1] = count;
+		ret->classic[classic_of(WAIT_FIRST + i + 1)] += count;
+		h->count += count;
+	}
+	h->buckets = ret->buckets;
+}
+
+/* All of it is numbers of one size. */
+enum { NUMBERS = sizeof(struct scheduled) / sizeof(uint64_t) };
+
+void scheduled_add(struct scheduled *to, const struct scheduled *more)
+{
+	const __u64 *from = (const void *)more;
+	__u64 *at = (void *)to;
+
+	for (size_t i = 0; i < NUMBERS; i++)
+		at[i] += from[i];
+}
+
+/* What `now` grew by from `base`. */
+static void add(struct scheduled *to, const struct scheduled *now, const struct scheduled *base)
+{
+	const __u64 *from = (const void *)now, *less = (const void *)base;
+	__u64 *at = (void *)to;
+
+	for (size_t i = 0; i < NUMBERS; i++)
+		at[i] += from[i] - less[i];
+}
+
+static struct row *row_of(struct scheduled_table *t, const struct resource *resource,
+			  uint64_t now_ns)
+{
+	struct row *row = table_find_u64(&t->rows, resource->id);
+
+	if (row)
+		return row;
+	row = xcalloc(1, sizeof(*row));
+	row->resource = resource_ref(resource);
+	row->since_unix_ns = now_ns + (uint64_t)*t->options.unix_offset_ns;
+	table_put_u64(&t->rows, resource->id, row);
+	return row;
+}
+
+/* It may be another program than at the last look, and so of another row. */
+static void member_join(struct scheduled_table *t, struct member *m,
+			const struct process *process, uint64_t now_ns)
+{
+	struct row *row = row_of(t, process->resource, now_ns);
+
+	m->unknown_ns = 0;
+	if (m->row == row)
+		return;
+	if (m->row) {
+		add(&m->row->ended, &m->now, &m->base);
+		m->base = m->now;
+		m->row->members--;
+	}
+	m->row = row;
+	row->members++;
+}
+
+static void member_drop(struct scheduled_table *t, struct member *m)
+{
+	t->options.drop(t->options.context, &m->id);
+	if (m->row) {
+		add(&m->row->ended, &m->now, &m->base);
+		m->row->members--;
+	}
+	table_remove(&t->members, (struct str){ (const char *)&m->id, sizeof(m->id) });
+	free(m);
+}
+
+static struct member *member_of(struct scheduled_table *t, const struct process_id *id)
+{
+	struct member *m = table_find(&t->members, (struct str){ (const char *)id, sizeof(*id) });
+
+	if (m)
+		return m;
+	m = xcalloc(1, sizeof(*m));
+	m->id = *id;
+	table_put(&t->members, (struct str){ (const char *)&m->id, sizeof(m->id) }, m);
+	return m;
+}
+
+/* One of the map; false when it is to be dropped. */
+static bool member_look(struct scheduled_table *t, struct member *m, uint64_t now_ns)
+{
+	const struct process *process = processes_find(t->options.processes, m->id);
+
+	if (!process || !process->resource) {
+		if (!m->unknown_ns)
+			m->unknown_ns = now_ns;
+		return now_ns - m->unknown_ns < UNKNOWN_FOR_NS;
+	}
+	if (!t->options.read(t->options.context, &m->id, &m->now))
+		return false;
+	member_join(t, m, process, now_ns);
+	return !process->ended || now_ns - process->ended_ns < LAST_SWITCH_NS;
+}
+
+/* Each process in the map, and then what becomes of it: the map may change under a walk. */
+static void look(struct scheduled_table *t, uint64_t now_ns)
+{
+	size_t count = 0, room = t->options.limit + 1;
+	struct process_id *ids = xcalloc(room, sizeof(*ids));
+
+	t->looked_ns = now_ns;
+	while (count < room &&
+	       t->options.next(t->options.context, count ? &ids[count - 1] : NULL, &ids[count]))
+		count++;
+	for (size_t i = 0; i < count; i++) {
+		struct member *m = member_of(t, &ids[i]);
+
+		if (!member_look(t, m, now_ns))
+			member_drop(t, m);
+	}
+	free(ids);
+}
+
+static bool is_over(void *value, void *context)
+{
+	const struct scheduled_table *t = context;
+	struct row *row = value;
+	uint64_t ended_ns = row->resource->ended_ns;
+
+	row->sum = row->ended;
+	if (row->members)
+		return false;
+	if (!row->resource->replaced &&
+	    (!ended_ns || t->looked_ns - ended_ns < t->options.ended_series_ns))
+		return false;
+	resource_unref(row->resource);
+	free(row);
+	return true;
+}
+
+/* What has ended, and what lives by now. */
+static void sum_up(struct scheduled_table *t)
+{
+	const struct member *m;
+	size_t at = 0;
+
+	table_sweep(&t->rows, is_over, t);
+	while ((m = table_next(&t->members, &at)))
+		if (m->row)
+			add(&m->row->sum, &m->now, &m->base);
+}
+
+static void give_delay(const struct scheduled_table *t, struct metric_sink *sink)
+{
+	static const struct metric metric = {
+		.name = "sonde.scheduler.delay",
+		.unit = "s",
+		.help = "How long tasks that could run waited for a CPU.",
+		.kind = METRIC_HISTOGRAM,
+		.bounds = &bounds,
+	};
+	const struct row *row;
+	size_t at = 0;
+
+	sink->metric(sink, &metric);
+	while ((row = table_next(&t->rows, &at))) {
+		struct waits waits;
+
+		waits_histogram(&row->sum, &waits);
+		sink->sample(sink, &(struct sample){ .resource = row->resource,
+						     .start_unix_ns = row->since_unix_ns,
+						     .histogram = &waits.histogram });
+	}
+}
+
+static void give_count(const struct row *row, const struct attribute *attribute, uint64_t value,
+		       struct metric_sink *sink)
+{
+	sink->sample(sink, &(struct sample){ .resource = row->resource,
+					     .attributes = attribute,
+					     .attribute_count = attribute ? 1 : 0,
+					     .start_unix_ns = row->since_unix_ns,
+					     .value = (double)value });
+}
+
+static void give_switches(const struct scheduled_table *t, struct metric_sink *sink)
+{
+	static const struct metric metric = {
+		.name = "process.context_switches",
+		.unit = "{context_switch}",
+		.help = "How often tasks left a CPU: by themselves, or because they had to.",
+		.kind = METRIC_COUNTER,
+	};
+	const struct str key = STR("process.context_switch.type");
+	const struct attribute voluntary = attribute_text(key, STR("voluntary")),
+			       involuntary = attribute_text(key, STR("involuntary"));
+	const struct row *row;
+	size_t at = 0;
+
+	sink->metric(sink, &metric);
+	while ((row = table_next(&t->rows, &at))) {
+		give_count(row, &voluntary, row->sum.voluntary, sink);
+		give_count(row, &involuntary, row->sum.involuntary, sink);
+	}
+}
+
+static void give_migrations(const struct scheduled_table *t, struct metric_sink *sink)
+{
+	static const struct metric metric = {
+		.name = "sonde.scheduler.migrations",
+		.unit = "{migration}",
+		.help = "How often tasks were moved to another CPU.",
+		.kind = METRIC_COUNTER,
+	};
+	const struct row *row;
+	size_t at = 0;
+
+	sink->metric(sink, &metric);
+	while ((row = table_next(&t->rows, &at)))
+		give_count(row, NULL, row->sum.migrations, sink);
+}
+
+static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
+{
+	struct scheduled_table *t = context;
+
+	look(t, now_ns);
+	sum_up(t);
+	if (!t->rows.count)
+		return;
+	give_delay(t, sink);
+	give_switches(t, sink);
+	give_migrations(t, sink);
+}
+
+struct collector *scheduled_collector(struct scheduled_table *t)
+{
+	return &t->collector;
+}
+
+struct scheduled_table *scheduled_new(const struct scheduled_options *options)
+{
+	struct scheduled_table *t = xcalloc(1, sizeof(*t));
+
+	t->options = *options;
+	table_init(&t->rows, SIZE_MAX);
+	table_init(&t->members, SIZE_MAX); /* the map has a limit */
+	t->collector = (struct collector){ .name = "scheduled", .context = t, .collect = collect };
+	return t;
+}
+
+void scheduled_free(struct scheduled_table *t)
+{
+	struct member *m;
+	struct row *row;
+	size_t at = 0;
+
+	if (!t)
+		return;
+	while ((m = table_next(&t->members, &at)))
+		free(m);
+	at = 0;
+	while ((row = table_next(&t->rows, &at))) {
+		resource_unref(row->resource);
+		free(row);
+	}
+	table_free(&t->members);
+	table_free(&t->rows);
+	free(t);
+}
+
+void scheduled_settle(struct scheduled_table *t, uint64_t now_ns)
+{
+	if (now_ns - t->looked_ns >= LOOK_EVERY_NS)
+		look(t, now_ns);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scheduled.h - how long tasks of watched processes waited for a CPU, and how often they left one.
+ *
+ *	the kernel half's map, a value a process and CPU  -->  a row an instance  -->  metrics
+ *
+ * The map is looked through when an exporter asks and every ten seconds in between; what has ended
+ * for a second is taken for the last time, and its place given back. An instance's numbers stay
+ * as long as its series (limit.ended-series).
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "headers/capture.h"
+#include "user/model/metric.h"
+#include "user/process/process.h"
+
+struct scheduled_table;
+
+struct scheduled_options {
+	struct processes *processes;
+	size_t limit; /* processes at once */
+	uint64_t ended_series_ns;
+	const int64_t *unix_offset_ns;
+	/* The map, as bpf(2) gives it: the process after `id` (NULL: the first), its sum over CPUs. */
+	bool (*next)(void *context, const struct process_id *id, struct process_id *ret);
+	bool (*read)(void *context, const struct process_id *id, struct scheduled *ret);
+	void (*drop)(void *context, const struct process_id *id);
+	void *context;
+};
+
+struct scheduled_table *scheduled_new(const struct scheduled_options *options);
+void scheduled_free(struct scheduled_table *t);
+/* Look through the map if that is due. */
+void scheduled_settle(struct scheduled_table *t, uint64_t now_ns);
+struct collector *scheduled_collector(struct scheduled_table *t);
+
+void scheduled_add(struct scheduled *to, const struct scheduled *more);
+
+/* The waits as a histogram, whose buckets are `ret`'s own arrays: nothing to be freed. */
+struct waits {
+	struct histogram histogram;
+	uint64_t buckets[WAIT_BUCKETS], classic[16];
+};
+void waits_histogram(const struct scheduled *s, struct waits *ret);
