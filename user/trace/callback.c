@@ -21,7 +21,8 @@
  * A turn of the loop in which several connections were read proves nothing in programs
  * that read first and work later (HAProxy, asyncio). They show themselves: answers
  * come in turn after reads that have nothing to do with them. Such turns are believed
- * of programs that hardly ever did that.
+ * of programs that hardly ever did that, and of others where all that
+ * the turn had read before was worked on before it read on.
  */
 #include "user/trace/ways.h"
 
@@ -187,6 +188,56 @@ static enum link_outcome made(struct node *n, struct found *ret)
 	return LINK_MADE;
 }
 
+/* Was a call made after this read, before the thread read on? `n` apart. */
+static bool has_call(const struct node *n, const struct cause *read)
+{
+	EACH_DURING(c, &n->program->line, n->started_ns - TURN_NS, n->started_ns + TURN_NS)
+		if (c != n && !node_is_server(c) && c->asked.cause.cookie == read->cookie &&
+		    c->asked.cause.number == read->number)
+			return true;
+	return false;
+}
+
+/* Was what `r` read worked on at once, as far as it shows: a call, or its answer? */
+static bool is_worked_off(const struct node *n, const struct node *r)
+{
+	const struct cause read = { .cookie = r->cookie, .number = node_read(r)->turn };
+	const struct cause *why = &r->answered_by.cause;
+
+	if (node_is_server(r) && why->cookie == read.cookie && why->number == read.number)
+		return true;
+	return (!node_is_server(r) && r->led_to) || has_call(n, &read);
+}
+
+/*
+ * Did the thread work on each thing that it read in this turn before it read the next, and was `n`
+ * its only call then? Who reads first and works later shows itself here.
+ */
+static bool is_in_order(const struct trace *t, const struct node *n)
+{
+	const struct run *run = run_find(t, n->program->process, &n->asked);
+
+	if (!run || run->open_since <= n->started_ns || n->started_ns < run->line.forgotten_ns ||
+	    n->started_ns < n->program->not_taken_ns || has_call(n, &n->asked.cause))
+		return false;
+	EACH_DURING(r, &run->line, n->started_ns - TURN_NS, n->started_ns) {
+		uint16_t before = n->asked.cause.reads - node_read(r)->cause.reads;
+
+		if (before && before <= INT16_MAX && !is_worked_off(n, r))
+			return false;
+	}
+	return true;
+}
+
+/* Both ends of the call say the same. Is that enough, as far as the program is known? */
+static bool is_believed(const struct trace *t, const struct node *n, bool weak)
+{
+	const struct program *p = n->program;
+
+	return trusts(p, weak, weak ? PLAIN_ENOUGH : 0) ||
+	       (trusts(p, weak, 0) && is_in_order(t, n));
+}
+
 enum link_outcome callback_find(struct trace *t, struct node *n, struct found *ret)
 {
 	struct origin_of_call from = come_from(t, n);
@@ -205,7 +256,7 @@ enum link_outcome callback_find(struct trace *t, struct node *n, struct found *r
 		p->odd++;
 		return LINK_DISAGREED;
 	}
-	if (from.server ? !trusts(p, weak, weak ? PLAIN_ENOUGH : 0) : !is_proved(t, n))
+	if (from.server ? !is_believed(t, n, weak) : !is_proved(t, n))
 		return LINK_AMBIGUOUS;
 	return made(n, ret);
 }
