@@ -22,11 +22,20 @@ enum sdk_sign {
 
 /* "otel_ctx", ...; empty for SDK_NONE. */
 struct str sdk_sign_name(enum sdk_sign sign);
+/* "it publishes an OTEL_CTX", ...; empty for SDK_NONE. */
+const char *sdk_sign_sentence(enum sdk_sign sign);
 /* SDK_NONE for what is no name of one. */
 enum sdk_sign sdk_sign_find(struct str name);
 
 /* The default ports of OTLP/gRPC and OTLP/HTTP, 4317 and 4318. */
 bool sdk_is_port(uint16_t port);
 
-/* Is one of the mappings that /proc/PID/maps lists an OTEL_CTX? False for -1, and on any error. */
-bool sdk_context_is_mapped(int maps);
+/* What FACT_SDK says where there were more mappings than are looked at: no name of a sign. */
+#define SDK_MAPS_CUT STR("maps_cut")
+
+/*
+ * What the mappings that /proc/PID/maps lists say, as FACT_SDK has it: "otel_ctx" where one is
+ * an OTEL_CTX, SDK_MAPS_CUT where none is in the first LIMIT_MAPS_BYTES and more follow. Empty
+ * for -1, and on any error.
+ */
+struct str sdk_find_context(int maps);

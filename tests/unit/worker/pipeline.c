@@ -348,11 +348,11 @@ TEST(a_service_that_starts_again_with_its_instance_id_begins_anew)
 /* The facts of a process of which nothing can be read, as a record. */
 static void tell(struct pipeline *p, uint32_t pid, const char *event)
 {
-	struct process_files none = { .exe = "/bin/shop" };
+	struct process_files none = process_files_new(NULL, 0, 0);
 	struct process_id id = { .tgid = pid, .started_ns = 1 }, nobody = {};
 	struct buf record = buf_new(LIMIT_PROC_FILE_BYTES);
 
-	process_files_set(&none, NULL, 0, 0);
+	none.exe = "/bin/shop";
 	if (process_facts(p->config, id, nobody, event, "watch.all", &none, 1, &record))
 		abort();
 	pipeline_take(p, buf_str(&record));
