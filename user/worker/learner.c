@@ -97,8 +97,8 @@ static int ask_open(void *context, const char *path)
 static void make_record(const struct learner *r, const struct monitor_message *m, struct job *job,
 			struct buf *ret)
 {
-	struct process_files files = process_files_new(job ? job->fds : NULL,
-						       job ? job->fd_count : 0, m->files);
+	struct process_files files =
+		process_files_new(job ? job->fds : NULL, job ? job->fd_count : 0, m->files);
 
 	/* Of a fork nothing was opened: its child is what its parent is. */
 	files.exe = m->text[0] && strcmp(m->event, "fork") ? m->text : NULL;

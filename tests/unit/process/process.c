@@ -365,9 +365,9 @@ TEST(a_port_that_a_process_may_listen_on_may_have_accepted)
 		uint16_t port;
 		bool want;
 	} rows[] = {
-		{ "", 40000, false },	       { "", 32767, true },
-		{ "80 40000", 40000, true },   { "80 4000", 40000, false },
-		{ FIFTEEN, 40000, false },     { FIFTEEN " 16", 40000, true },
+		{ "", 40000, false },		{ "", 32767, true },
+		{ "80 40000", 40000, true },	{ "80 4000", 40000, false },
+		{ FIFTEEN, 40000, false },	{ FIFTEEN " 16", 40000, true },
 		{ "80 40000 90", 40000, true },
 	};
 
