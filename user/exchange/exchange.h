@@ -103,9 +103,10 @@ struct exchanges_options {
 	const struct proto *const *protos; /* in the order tried, ended by NULL */
 	size_t max_connections, max_exchanges, max_head_bytes;
 	exchange_observe *observe;
-	verdict_set *verdict;						/* may be NULL: replay */
-	heads_set *heads;						/* the same */
-	void (*unread)(void *context, const struct given_up *given_up); /* may be NULL */
+	verdict_set *verdict; /* may be NULL: replay */
+	heads_set *heads;     /* the same */
+	/* May be NULL. */
+	void (*unread)(void *context, const struct given_up *given_up);
 	void *context;
 	struct ledger *ledger;
 };
