@@ -174,6 +174,18 @@ static void add_notes(json_t *root, const struct subject *s)
 	set_text(root, "cgroup", s->cgroup);
 }
 
+/* A running sonde looks for an OTEL_CTX only where it holds spans back for it. */
+static void add_process(json_t *root, const struct lineage *l, const struct config *config)
+{
+	json_t *own = lineage_process(l, config), *known = json_object_get(root, "process");
+
+	if (!known)
+		json_object_set(root, "process", own);
+	else if (!json_object_get(known, "sends_spans"))
+		json_object_set(known, "sends_spans", json_object_get(own, "sends_spans"));
+	json_decref(own);
+}
+
 /* The caller's reference; what it is when there is no such process as well. */
 static json_t *document(uint32_t pid, const struct config *config)
 {
@@ -209,8 +221,7 @@ static json_t *document(uint32_t pid, const struct config *config)
 	if (why_not)
 		json_object_set_new(root, "choose_with",
 				    choices_of(&s, !strncmp(why_not, "watch.exclude", 13)));
-	if (!json_object_get(root, "process"))
-		json_object_set_new(root, "process", lineage_process(&lineage, config));
+	add_process(root, &lineage, config);
 	lineage_free(&lineage);
 	return root;
 }

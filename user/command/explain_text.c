@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "user/base/mem.h"
+#include "user/process/sdk.h"
 
 static const char *text_of(const json_t *from, const char *key)
 {
@@ -98,17 +99,12 @@ static void print_identity(const json_t *root, FILE *to)
 
 static void print_sdk(const json_t *root, FILE *to)
 {
-	static const char *const signs[][2] = {
-		{ "otel_ctx", "it publishes an OTEL_CTX" },
-		{ "otlp_http", "it has posted to /v1/traces" },
-		{ "otlp_port", "it speaks to a port of OTLP's" },
-	};
-	const char *sign = text_of(json_object_get(root, "process"), "sends_spans");
+	const char *name = text_of(json_object_get(root, "process"), "sends_spans");
+	enum sdk_sign sign = sdk_sign_find(str_of(name));
 
-	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
-		if (!strcmp(sign, signs[i][0]))
-			line(to, "spans", "it sends its own (%s): see trace.beside-sdk",
-			     signs[i][1]);
+	if (sign)
+		line(to, "spans", "it sends its own (%s): see trace.beside-sdk",
+		     sdk_sign_sentence(sign));
 }
 
 static void print_notes(const json_t *root, FILE *to)

@@ -132,6 +132,7 @@ struct exchanges {
 	struct pool connections, opens, extras;
 	struct blocks blocks;
 	size_t open, waiting;
+	uint64_t at_ns;		/* of the record in hand, where it is none of plain.h's */
 	struct open *spare;	/* not begun: a question is parsed right into it */
 	struct message scratch; /* an answer that may belong to any question is parsed here */
 	struct open *borrowing; /* its answer's texts borrow from the record in hand: */

@@ -89,15 +89,24 @@ typedef void exchange_observe(void *context, const struct exchange *exchange);
 /* Connections that are not read, by reason; exported, and said by explain. */
 enum unread { UNREAD_TLS, UNREAD_HTTP2, UNREAD_OTHER, UNREAD_UPGRADED, UNREADS };
 
+/* A connection that was given up. */
+struct given_up {
+	struct process_id process;
+	const struct peer *peer; /* as in struct exchange */
+	enum unread reason;
+	uint64_t at_ns;
+	bool spoke_first; /* what it is given up for came first of all, and from the process */
+	bool joined;	  /* bytes had passed before it was watched: who spoke first is not known */
+};
+
 struct exchanges_options {
 	const struct proto *const *protos; /* in the order tried, ended by NULL */
 	size_t max_connections, max_exchanges, max_head_bytes;
 	exchange_observe *observe;
 	verdict_set *verdict; /* may be NULL: replay */
 	heads_set *heads;     /* the same */
-	/* A connection of `process` was given up; may be NULL. `peer` as in struct exchange. */
-	void (*unread)(void *context, struct process_id process, const struct peer *peer,
-		       enum unread reason);
+	/* May be NULL. */
+	void (*unread)(void *context, const struct given_up *given_up);
 	void *context;
 	struct ledger *ledger;
 };

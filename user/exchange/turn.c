@@ -251,6 +251,7 @@ static bool waits(struct connection *c)
 
 static void process(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
+	x->at_ns = r->head.at_ns;
 	if (r->head.type == RECORD_CLOSE) {
 		on_close(x, c, r);
 		return;

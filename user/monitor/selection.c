@@ -328,7 +328,7 @@ static void forget_seen(struct selection *s)
 
 static bool needs_ports(const struct config *config)
 {
-	bool needs = config->watch.port.count;
+	bool needs = config->watch.port.count || config->trace.beside_sdk == BESIDE_SDK_SUPPRESS;
 
 	for (size_t i = 0; i < config->service_count; i++)
 		needs |= config->services[i].port.count > 0;

@@ -128,10 +128,10 @@ struct proto {
 	void (*context)(const struct message *question, struct span *span);
 
 	/*
-	 * Does a program that asks this export spans of its own? Asked of clients' questions; may be
-	 * NULL: none does.
+	 * Are spans sent by this, and were they taken? `answer` NULL: whatever the answer is. May
+	 * be NULL: never.
 	 */
-	bool (*exports_spans)(const struct message *question);
+	bool (*exports_spans)(const struct message *question, const struct message *answer);
 
 	/*
 	 * Fill the span's name, status, error and attributes (model/span.h) from a

@@ -64,7 +64,7 @@ struct pipeline {
 	void *verdict_context;
 	uint64_t
 		unsampled; /* spans that the sampler left out; it is asked where spans are exported */
-	uint64_t suppressed;	 /* spans of programs that send their own: trace.beside-sdk */
+	uint64_t suppressed; /* sampled spans of programs that send their own: trace.beside-sdk */
 	uint64_t attributes_cut; /* of spans: limit.attribute-bytes */
 	uint64_t facts_refused;	 /* records about processes that said nothing that can be read */
 };

@@ -236,9 +236,12 @@ static void collect_agent(const struct self *s, struct metric_sink *sink)
 	give(sink, "cause", "limit",
 	     (double)(processes_refused(s->pipeline->processes) + shared->members_refused));
 	give(sink, "cause", "target", (double)s->counters.count[COUNT_TARGET_LOST]);
-	sink->metric(sink, METRIC("sonde.process.files.late", "{process}", METRIC_COUNTER,
-				  "Processes some of whose files could not be read in time."));
+	sink->metric(sink,
+		     METRIC("sonde.process.files.late", "{process}", METRIC_COUNTER,
+			    "Processes some of whose files could not be read in time; maps: to "
+			    "their end."));
 	give(sink, "files", "proc", (double)learner_late(s->learner));
+	give(sink, "files", "maps", (double)processes_maps_cut(s->pipeline->processes));
 	give(sink, "files", "own", (double)shared->opens_late);
 	sink->metric(sink,
 		     METRIC("sonde.resource.attributes.dropped", "{attribute}", METRIC_COUNTER,

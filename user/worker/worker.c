@@ -75,10 +75,9 @@ static void set_heads(void *context, uint16_t port, uint16_t head_bytes)
 /* Nothing is known of this process and nothing came in time: it is named by its record alone. */
 static void make_up_facts(struct worker *w, const struct record *record)
 {
-	struct process_files none = {};
+	struct process_files none = process_files_new(NULL, 0, 0);
 	struct process_id nobody = {};
 
-	process_files_set(&none, NULL, 0, 0);
 	buf_clear(&w->facts);
 	log_debug("no facts came about a process", "pid=%u", record->process.tgid);
 	if (!process_facts(w->config, record->process, nobody, "seen", "unknown", &none,

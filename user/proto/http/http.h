@@ -103,6 +103,6 @@ const char *http_baggage_drop_name(enum http_baggage_drop why);
 void http_describe(const struct message *question, const struct message *answer, struct span *span);
 bool http_route_path(const struct message *question, struct span *span, struct str *ret);
 void http_context(const struct message *question, struct span *span);
-bool http_exports_spans(const struct message *question);
+bool http_exports_spans(const struct message *question, const struct message *answer);
 
 extern const struct metric_group http_server_group, http_client_group;
