@@ -75,6 +75,12 @@ TEST(a_wrong_flag_is_refused_with_the_nearest_name)
 		{ "--http.headers=x-a,Cookie",
 		  "--http.headers: \"Cookie\" is not a header that may go "
 		  "on spans: it carries secrets" },
+		{ "--trace.baggage=authorization",
+		  "--trace.baggage: \"authorization\" is not a key of baggage that may go on spans "
+		  "(user.id, user.*): this one is not exported, it carries secrets" },
+		{ "--trace.baggage=a b",
+		  "--trace.baggage: \"a b\" is not a key of baggage that may go on spans "
+		  "(user.id, user.*): a key has no spaces, commas or quotes" },
 		{ "--http.headers=a b",
 		  "--http.headers: \"a b\" is not a header that may go on spans: "
 		  "a name has no spaces, colons or quotes" },
