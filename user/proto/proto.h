@@ -92,7 +92,7 @@ struct span;
 struct proto {
 	const char *name;
 	const char *versions; /* what --version says of it */
-	size_t max_head; /* past this a head is taken as cut instead of waited for */
+	size_t max_head;      /* past this a head is taken as cut instead of waited for */
 
 	enum guess (*guess)(struct str head);
 
