@@ -141,7 +141,8 @@ static void print_connections(const json_t *root, FILE *to)
 
 	if (!c)
 		return;
-	line(to, "connections", "%lld followed now", number_of(c, "followed"));
+	line(to, "connections", "%lld followed now (of this process alone)",
+	     number_of(c, "followed"));
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
 		const json_t *of = json_object_get(json_object_get(c, "unread"), reasons[i][0]);
 
@@ -163,7 +164,11 @@ static void print_requests(json_t *root, FILE *to)
 		line(to, "requests", "%lld seen, %s (all processes of this instance)",
 		     (long long)json_integer_value(count), kind);
 	if (requests)
-		line(to, "", "%lld open now", number_of(root, "open_requests"));
+		line(to, "", "%lld open now (of this process alone)",
+		     number_of(root, "open_requests"));
+	if (number_of(root, "instance_processes") > 1)
+		line(to, "", "%lld processes are of this instance now: ask of each for its own",
+		     number_of(root, "instance_processes"));
 	if (whole)
 		line(to, "whole sonde", "%lld joined late, %lld lost, %lld heads cut",
 		     number_of(whole, "joined_late"), number_of(whole, "lost"),
@@ -189,8 +194,10 @@ static void print_agent(const json_t *root, FILE *to)
 	const json_t *agent = json_object_get(root, "agent");
 
 	if (agent)
-		line(to, "sonde", "%s is running, pid %lld", text_of(agent, "version"),
-		     number_of(agent, "pid"));
+		line(to, "sonde", "%s is running, pid %lld%s", text_of(agent, "version"),
+		     number_of(agent, "pid"),
+		     is(root, "options_ignored") ? "; its options count, not those given here"
+						 : "");
 	else
 		line(to, "sonde", "%s; by the options given here:", text_of(root, "no_agent"));
 }

@@ -91,7 +91,8 @@ struct span;
 
 struct proto {
 	const char *name;
-	size_t max_head; /* past this a head is taken as cut instead of waited for */
+	const char *versions; /* what --version says of it */
+	size_t max_head;      /* past this a head is taken as cut instead of waited for */
 
 	enum guess (*guess)(struct str head);
 

@@ -80,6 +80,7 @@ static void fastcgi_describe(const struct message *question, const struct messag
 
 const struct proto proto_fastcgi = {
 	.name = "fastcgi",
+	.versions = "fastcgi",
 	.max_head = LIMIT_HEAD_BYTES_DEFAULT,
 	.guess = fastcgi_guess,
 	.parse = fastcgi_parse,

@@ -106,8 +106,7 @@ bool http_reads_baggage(void)
 
 bool http_wants_baggage(struct str key)
 {
-	return baggage_wanted(options->baggage, options->baggage_count, key) &&
-	       redact_header_allowed(key);
+	return baggage_wanted(options->baggage, options->baggage_count, key);
 }
 
 struct str http_known_method(struct str method)

@@ -81,6 +81,7 @@ enum http_baggage_drop {
 	BAGGAGE_INVALID, /* it is no member */
 	BAGGAGE_LIMIT,	 /* past what is looked at, or no room */
 	BAGGAGE_TAKEN,	 /* the span has such an attribute, or its key is for sonde to set */
+	BAGGAGE_SECRET,	 /* its key is one that carries secrets */
 	BAGGAGE_DROPS,
 };
 
