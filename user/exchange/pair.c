@@ -3,16 +3,6 @@
 
 #include "user/base/mem.h"
 
-/* The same message, with its texts in the copy of its head. */
-static void rebase(struct message *m, const char *from, const char *to)
-{
-	for (uint32_t bits = m->present; bits; bits &= bits - 1) {
-		struct str *text = &m->texts[__builtin_ctz(bits)];
-
-		text->at = to + (text->at - from);
-	}
-}
-
 static bool keep(struct exchanges *x, struct message *m, struct str head, struct block **ret)
 {
 	struct block *block = block_take(&x->blocks, head.len);
@@ -20,7 +10,7 @@ static bool keep(struct exchanges *x, struct message *m, struct str head, struct
 	if (!block)
 		return false;
 	memcpy(block->bytes, head.at, head.len);
-	rebase(m, head.at, block->bytes);
+	m->base = block->bytes + (m->base - head.at);
 	*ret = block;
 	return true;
 }

@@ -35,6 +35,12 @@ struct rig {
 	uint64_t drops;
 };
 
+static void ask(struct rig *rig, const char *path)
+{
+	rig->x.question.base = path;
+	message_set_text(&rig->x.question, 0, str_of(path));
+}
+
 static void rig_begin(struct rig *rig, enum role role)
 {
 	*rig = (struct rig){
@@ -49,7 +55,7 @@ static void rig_begin(struct rig *rig, enum role role)
 		       .question = { .likeness = 7 },
 		       .answer = { .likeness = 200 } },
 	};
-	message_set_text(&rig->x.question, 0, STR("/users/1"));
+	ask(rig, "/users/1");
 	routes_new(NULL, 0, true, &rig->routes);
 	routes_new(NULL, 0, true, &rig->other_routes);
 	rig->x.peer = &rig->peer;
@@ -117,8 +123,8 @@ TEST(a_row_is_recalled_by_likeness_and_route_and_all_else_that_tells_exchanges_a
 	check_each_part(&rig);
 	CHECK_TOLD_APART(&rig, rig.x.question.likeness++);
 	CHECK_TOLD_APART(&rig, rig.x.question.likeness = 0);
-	CHECK_TOLD_APART(&rig, message_set_text(&rig.x.question, 0, STR("/orders/1")));
-	message_set_text(&rig.x.question, 0, STR("/users/2"));
+	CHECK_TOLD_APART(&rig, ask(&rig, "/orders/1"));
+	ask(&rig, "/users/2");
 	CHECK(recalled(&rig)); /* the route is the same */
 	rig.x.proto = &hiding_proto;
 	CHECK(!recalled(&rig));
