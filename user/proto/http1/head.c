@@ -269,7 +269,8 @@ __attribute__((always_inline)) static inline ssize_t head_parse_of(struct str in
 	const char *start = in.at;
 	ssize_t used;
 
-	in = str_first(in, MESSAGE_HEAD_MAX);
+	if (in.len > MESSAGE_HEAD_MAX)
+		in.len = MESSAGE_HEAD_MAX;
 	/* RFC 9112 2.2: empty lines before a first line are stepped over. */
 	while (in.len && is_line_end(in.at[0]))
 		in = str_after(in, 1);
