@@ -59,23 +59,24 @@ struct meeting {
 
 struct connection;
 
+/* All that it points to is there for the length of the call. */
 struct exchange {
 	const struct proto *proto;
 	enum role role;
 	struct process_id process;
-	uint64_t cookie; /* of the socket */
-	struct activity asked, answered_by;
+	uint64_t cookie;		    /* of the socket */
+	struct activity asked, answered_by; /* the latter where it is answered */
 	struct process_id other; /* at the other end of its connection; tgid 0: not watched */
 	struct meeting meeting;	 /* both ends know it by that */
-	const struct peer *peer; /* for the length of the call; NULL when its record was lost */
-	struct message question, answer;
-	bool answered; /* the final answer's first line was seen */
-	enum outcome outcome;
+	const struct peer *peer; /* NULL when its record was lost */
+	const struct message *question;
+	const struct message *answer; /* the final one, where it is answered */
+	bool answered;		      /* the final answer's first line was seen */
+	enum outcome outcome;	      /* where it has ended */
 	enum start_source start;
-	bool question_cut, answer_cut;
 	uint64_t started_ns;	  /* by the interface's rule for its role */
 	uint64_t first_answer_ns; /* first byte of the answer, interim ones included; 0: none */
-	uint64_t ended_ns;
+	uint64_t ended_ns;	  /* 0: it is open */
 	/* As transferred, a body's own framing included; -1: not known. */
 	int64_t asking_body_bytes, answering_body_bytes;
 };

@@ -161,8 +161,8 @@ static void span_describe(const struct exchange *x, struct span *span)
 	/* A client's metrics are told apart by the server, which may be known by address only. */
 	if (!span->counted_only || span->kind == SPAN_CLIENT)
 		add_peer(span, x->peer);
-	x->proto->describe(&x->question, x->answered ? &x->answer : NULL, span);
-	if (x->question_cut || x->answer_cut)
+	x->proto->describe(x->question, x->answer, span);
+	if (x->question->cut || (x->answered && x->answer->cut))
 		span_add(span, (struct attribute){ .key = STR("sonde.head.cut"),
 						   .type = ATTRIBUTE_BOOL,
 						   .number = 1 });
@@ -248,10 +248,10 @@ static bool is_beside_sdk(struct pipeline *p, const struct exchange *x,
 		return false;
 	if (!exports || (process->sdk && process->sdk != SDK_OTLP_HTTP))
 		return process->sdk;
-	if (x->role == ROLE_SERVER && exports(&x->question, NULL))
+	if (x->role == ROLE_SERVER && exports(x->question, NULL))
 		processes_passes_spans_on(p->processes, process->id, x->started_ns);
 	else if (x->role == ROLE_CLIENT && !process->sdk && x->answered &&
-		 exports(&x->question, &x->answer))
+		 exports(x->question, x->answer))
 		processes_sends_spans(p->processes, process->id, SDK_OTLP_HTTP, x->started_ns);
 	return process->sdk;
 }
@@ -276,7 +276,7 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 				    span.status == STATUS_ERROR);
 	}
 	if (x->proto->context)
-		x->proto->context(&x->question, &span);
+		x->proto->context(x->question, &span);
 	if (trace_takes(p->trace, x)) {
 		trace_take(p->trace, x,
 			   &(const struct traced){ .span = &span,

@@ -51,6 +51,7 @@ static ssize_t fastcgi_parse(struct str in, bool cut, enum side side,
 			     __attribute__((unused)) const struct message *question,
 			     struct message *ret)
 {
+	in = str_first(in, MESSAGE_HEAD_MAX);
 	return side == ASKING ? fastcgi_question(in, cut, ret) : fastcgi_answer(in, cut, ret);
 }
 

@@ -92,7 +92,7 @@ void http_configure(const struct http_options *options);
 unsigned int http_captured(struct str name);
 /* What captured headers begin with, bit (letter & 31): cheap to ask before a name is cut out. */
 uint32_t http_captured_letters(void);
-int64_t http_generation(void);
+int32_t http_generation(void);
 /* Is the header baggage to be kept? */
 bool http_reads_baggage(void);
 
