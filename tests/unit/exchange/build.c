@@ -127,6 +127,7 @@ static void head_of(struct rig *rig, struct wire *w, enum record_type type, size
 		.number = w->number,
 		.direction = w->direction,
 		.flags = w->flags,
+		.cause.goroutine = w->goroutine,
 		.length = (uint16_t)length,
 		.turn = w->turn,
 	};
