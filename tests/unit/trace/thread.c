@@ -121,7 +121,8 @@ TEST(a_goroutine_proves_nothing_outside_of_what_it_serves)
 		{ "1 runs 7, calls C, waits, lingers 9, reads R, waits; 2 hears C; 1 answers R",
 		  "C~R R" },
 		/* a worker of a pool, whom the one that serves waits for */
-		{ "1 runs 7, reads R, runs 9, calls C, waits, hears C, runs 7, answers R", "R C~R" },
+		{ "1 runs 7, reads R, runs 9, calls C, waits, hears C, runs 7, answers R",
+		  "R C~R" },
 		/* its program reads two requests in one */
 		{ "1 runs 7, reads R, waits, reads Q, waits, calls C, hears C, waits, answers R, answers Q",
 		  "R Q C~R~Q" },
