@@ -134,6 +134,20 @@ static __always_inline bool asks_first(const struct conn *conn, const struct ope
 	       (__u32)conn->caused.goroutine == op->thread;
 }
 
+/* A call that a goroutine of the connection writes is the work of the one that waits for it. */
+static __always_inline void operation_caller(const struct conn *conn, const struct step *step,
+					     struct operation *op)
+{
+	__u64 caller;
+
+	if (!op->cause.goroutine || conn->first_direction != SENT || step->direction != SENT ||
+	    !(step->flags & RECORD_OPENS))
+		return;
+	caller = goroutine_caller(op->cause.goroutine);
+	if (caller)
+		op->cause.goroutine = caller;
+}
+
 /* The kernel half's one path from a hook to the ring. */
 static __always_inline void operation_account(struct sock *sk, struct conn *conn,
 					      struct task_struct *task, int direction,
@@ -169,6 +183,7 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 			 THREAD_NESTED;
 	if (nested)
 		op->flags |= RECORD_NESTED;
+	operation_caller(conn, &step, op);
 	if (step.ship && !step.missing && !step.healed && !op->unreadable)
 		shipped = ship_bytes(&step, op);
 	else

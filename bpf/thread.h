@@ -12,9 +12,8 @@
  */
 #pragma once
 
+#include "bpf/goroutine.h"
 #include "bpf/turn.h"
-
-enum { GO_STACK_BYTES = 1 << 30 };
 
 /* What the user's registers say as the system call that runs was entered. */
 struct user_state {

@@ -45,6 +45,7 @@ struct peer {
 /* Who read or wrote a message's first byte, and what led to it. */
 struct activity {
 	struct cause cause;
+	uint64_t at_ns; /* when that operation had ended; of a question's end, if it is read */
 	uint32_t thread;
 	uint32_t turn; /* the message's, of its connection; 0: not known */
 	bool nested;   /* RECORD_NESTED */

@@ -252,6 +252,11 @@ static bool take_head(struct taking *t)
 		return false;
 	}
 	p.origin = g ? g->origin : origin_of(t);
+	/* Go's server lets another goroutine wait for the first byte of a question. */
+	if (t->d == RECEIVED) {
+		p.origin.by.cause.goroutine = t->r->cause.goroutine;
+		p.origin.by.at_ns = t->ns;
+	}
 	p.block = g ? gather_take(t->c, t->d) : NULL;
 	p.head.len = (size_t)used;
 	advance(t, p.message->cut ? t->in.len : (size_t)used > had ? (size_t)used - had : 0);

@@ -42,12 +42,17 @@ static bool thread_holds(const struct node *server, const struct node *client)
 	       node_covers(server, client->started_ns);
 }
 
+/*
+ * One that has ended leaves its address to another: before it read the request it may have been
+ * anybody, and so after the call where the request was answered first.
+ */
 static bool goroutine_served(const struct node *server, const struct node *client)
 {
 	uint64_t goroutine = client->asked.cause.goroutine;
 
 	return goroutine && server->asked.cause.goroutine == goroutine &&
 	       server->answered_by.cause.goroutine == goroutine &&
+	       server->asked.at_ns <= client->asked.at_ns &&
 	       node_covers(server, client->started_ns) && client->ended_ns <= server->ended_ns;
 }
 

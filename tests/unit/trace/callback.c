@@ -158,7 +158,7 @@ TEST(goroutines_run_in_between_as_they_like)
 		{ "1 runs 7, reads R, waits, runs 8, calls C, waits, hears C, enters, answers R",
 		  "R C~R" },
 		{ "1 runs 7, reads R, runs 8, calls C, waits, hears C, runs 7, answers R",
-		  "R C<R" },
+		  "R C~R" },
 	};
 
 	CHECK(COME_TRUE(rows));

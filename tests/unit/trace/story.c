@@ -196,6 +196,7 @@ static struct actor *actor_new(struct story *s, const struct story_thread *t, en
 static struct activity activity(const struct story *s, const struct story_thread *t, uint32_t turn)
 {
 	return (struct activity){ .cause = t->cause,
+				  .at_ns = s->now_ns,
 				  .nested = t->is_inside && t->cause.cookie,
 				  .thread = 1 + (uint32_t)(t - s->threads),
 				  .turn = turn };
@@ -284,6 +285,10 @@ static struct actor *begin_one(struct story *s, struct story_thread *t, enum rol
 		a->x.cookie = with->x.cookie;
 	else if (role == ROLE_SERVER)
 		has_read(t, a->x.cookie, s->first_turn);
+	if (role == ROLE_SERVER) {
+		a->x.started_ns -= t->lingers_ns;
+		t->lingers_ns = 0;
+	}
 	a->x.asked = activity(s, t, s->first_turn);
 	if (role == ROLE_SERVER && !with)
 		open_wire(s, a);
@@ -347,6 +352,8 @@ static void act(struct story *s, struct story_thread *t, const char *verb, char 
 		forget_reads(t);
 	else if (!strcmp(verb, "runs"))
 		t->cause.goroutine = UINT64_C(0xc000000000) + strtoul(what, NULL, 10);
+	else if (!strcmp(verb, "lingers"))
+		t->lingers_ns = strtoul(what, NULL, 10) * NS_PER_MS;
 	else if (!strcmp(verb, "rests"))
 		s->now_ns += strtoul(what, NULL, 10) * NS_PER_MS;
 	else if (!strcmp(verb, "waits")) {
