@@ -58,9 +58,14 @@ static __always_inline void user_state_of(struct task_struct *task, struct user_
 		ret->goroutine = g;
 }
 
+static __always_inline bool threads_are_noted(void)
+{
+	return waits_seen && calls_seen;
+}
+
 static __always_inline struct thread *thread_here(struct task_struct *task)
 {
-	if (!waits_seen || !calls_seen)
+	if (!threads_are_noted())
 		return NULL;
 	return bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
