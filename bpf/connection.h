@@ -215,8 +215,6 @@ static __noinline void conn_begin(struct sock *sk, struct conn *conn, struct ope
 	conn->head_bytes = head_bytes_of(&r, conn->flags);
 	if (conn->flags & CONN_ACCEPTED)
 		r.flags |= CONNECTION_ACCEPTED;
-	else
-		calls_seen = 1;
 	if (conn->flags & CONN_JOINED || conn->number)
 		r.flags |= CONNECTION_JOINED;
 	if (ship_connection(&r, op))

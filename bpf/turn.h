@@ -45,8 +45,8 @@ static __always_inline void operation_begin(struct operation *op, __u32 bytes,
 /* What an operation did to its turn, copied out under the lock and then shipped. */
 struct step {
 	struct turn turn, before;
-	__u64 offset; /* of the operation's first byte */
-	__u32 number; /* from here on step_begin() */
+	__u64 offset;  /* of the operation's first byte */
+	__u32 number;  /* from here on step_begin() */
 	__u32 ship;    /* bytes of the operation to ship */
 	__u32 healed;  /* bytes that were booked before and are reported now */
 	__u32 missing; /* bytes that were booked just now */
