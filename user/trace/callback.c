@@ -61,10 +61,10 @@ static struct origin_of_call come_from(const struct trace *t, const struct node 
 }
 
 /* Was a turn of another connection read after `a`, at `ns`, before the thread waited again? */
-static bool read_on(const struct program *p, const struct activity *a, uint64_t ns)
+static bool read_on(const struct run *run, const struct activity *a, uint64_t ns)
 {
-	EACH_DURING(n, p, ns, ns + TURN_NS) {
-		const struct activity *read = node_is_server(n) ? &n->asked : &n->answered_by;
+	EACH_DURING(n, run ? &run->line : NULL, ns, ns + TURN_NS) {
+		const struct activity *read = node_read(n);
 		uint16_t later = read->cause.reads - a->cause.reads;
 
 		if (read->thread == a->thread && read->cause.waits == a->cause.waits && later &&
@@ -75,9 +75,10 @@ static bool read_on(const struct program *p, const struct activity *a, uint64_t 
 }
 
 /* The callback of what was read before `a` was still running then. */
-static bool is_inside(const struct program *p, const struct activity *a, uint64_t ns)
+static bool is_inside(const struct trace *t, const struct program *p, const struct activity *a,
+		      uint64_t ns)
 {
-	return !a->cause.goroutine && (a->nested || read_on(p, a, ns));
+	return !a->cause.goroutine && (a->nested || read_on(run_find(t, p->process, a), a, ns));
 }
 
 /* Was the answer written where a program that works on each read at once would write it? */
@@ -114,7 +115,7 @@ void callback_tell(struct trace *t, struct node *server)
 	if (!server->program)
 		return;
 	judge_answer(t, server);
-	unsure = !is_inside(server->program, answer, server->answered_ns);
+	unsure = !is_inside(t, server->program, answer, server->answered_ns);
 	for (int i = 0; i < CHAIN_MAX; i++) {
 		struct node *n = node_of_cause(t, cause);
 
@@ -128,7 +129,7 @@ void callback_tell(struct trace *t, struct node *server)
 		n->led_directly |= !i;
 		n->led_weakly |= weak;
 		n->led_unsurely |= unsure;
-		unsure |= !is_inside(n->program, &n->asked, n->started_ns);
+		unsure |= !is_inside(t, n->program, &n->asked, n->started_ns);
 		cause = &n->asked.cause;
 	}
 }
@@ -160,9 +161,9 @@ static bool others_have_own_reasons(const struct trace *t, const struct node *n)
 
 	/* Of some the reason is not known yet, or no more. */
 	if (p->open_since <= n->started_ns || p->untold_since <= n->started_ns ||
-	    n->started_ns < p->forgotten_ns)
+	    n->started_ns < p->line.forgotten_ns || n->started_ns < p->not_taken_ns)
 		return false;
-	EACH_DURING(r, n->program, n->started_ns, n->started_ns)
+	EACH_DURING(r, &p->line, n->started_ns, n->started_ns)
 		if (node_is_server(r) && r != n->led_to && node_covers(r, n->started_ns) &&
 		    !has_own_reason(t, r, n))
 			return false;
@@ -204,7 +205,7 @@ enum link_outcome callback_find(struct trace *t, struct node *n, struct found *r
 		p->odd++;
 		return LINK_DISAGREED;
 	}
-	if (from.server ? !trusts(p, weak, 0) : !is_proved(t, n))
+	if (from.server ? !trusts(p, weak, weak ? PLAIN_ENOUGH : 0) : !is_proved(t, n))
 		return LINK_AMBIGUOUS;
 	return made(n, ret);
 }

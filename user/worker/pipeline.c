@@ -541,7 +541,7 @@ void pipeline_settle(struct pipeline *p, uint64_t now_ns)
 {
 	exchanges_expire(p->exchanges, now_ns);
 	/* It goes through all that waits, and nothing of it is in a hurry. */
-	if (now_ns - p->traced_ns < TRACE_EVERY_NS)
+	if (now_ns < p->traced_ns + TRACE_EVERY_NS)
 		return;
 	p->traced_ns = now_ns;
 	trace_settle(p->trace, now_ns);

@@ -46,7 +46,8 @@ struct worker {
 	struct timer sweep, second, stop;
 	struct buf facts; /* made up */
 	struct buf exits; /* records of ends, held until the rings are drained */
-	bool waiting;	  /* a record waits for facts about its process */
+	uint64_t
+		waiting_ns; /* when the oldest record was made that waits for facts about its process */
 	int status;
 	bool stopping, stopped; /* stopped: no record is taken any more */
 };
@@ -104,7 +105,8 @@ static bool take_record(void *context, struct str bytes)
 	}
 	if (!pipeline_knows(w->pipeline, record->process)) {
 		if (!w->stopping && monotonic_ns() < record->at_ns + PATIENCE_NS) {
-			w->waiting = true;
+			if (!w->waiting_ns || record->at_ns < w->waiting_ns)
+				w->waiting_ns = record->at_ns;
 			return false;
 		}
 		make_up_facts(w, record);
@@ -126,16 +128,17 @@ static void on_drained(void *context)
 		exits = str_after(exits, (record->size + 7) & ~(size_t)7);
 	}
 	buf_clear(&w->exits);
-	pipeline_settle(w->pipeline, monotonic_ns());
+	/* What stands in a ring behind one that waits has not come yet. */
+	pipeline_settle(w->pipeline, w->waiting_ns ? w->waiting_ns : monotonic_ns());
 	memcpy(w->shared->in, w->pipeline->ledger.in, sizeof(w->shared->in));
 	memcpy(w->shared->out, w->pipeline->ledger.out, sizeof(w->shared->out));
 	memcpy(w->shared->lost, w->pipeline->ledger.lost, sizeof(w->shared->lost));
 	w->shared->exchanges = *exchanges_counters(w->pipeline->exchanges);
 	if (exchanges_want_sweep(w->pipeline->exchanges) && !w->sweep.at_ns)
 		loop_timer(w->loop, &w->sweep, monotonic_ns() + SWEEP_NS);
-	if (w->waiting)
+	if (w->waiting_ns)
 		loop_timer(w->loop, &w->sweep, monotonic_ns() + SWEEP_NS / 20);
-	w->waiting = false;
+	w->waiting_ns = 0;
 }
 
 /* One pass over all connections; what it has to say comes through the rings. */

@@ -128,6 +128,8 @@ static void head_of(struct rig *rig, struct wire *w, enum record_type type, size
 		.direction = w->direction,
 		.flags = w->flags,
 		.length = (uint16_t)length,
+		.thread = w->thread,
+		.cause = w->cause,
 		.turn = w->turn,
 	};
 }

@@ -41,6 +41,16 @@ static struct actor *with_ids(struct story *s, const uint8_t *trace_id, const ui
 	return NULL;
 }
 
+/* Is the parent one that came with some header? */
+static bool from_header(const struct story *s, const struct span *span)
+{
+	for (size_t i = 0; i < s->actor_count; i++)
+		if (s->actors[i].header_span && s->actors[i].header_span == span->parent_id[0] &&
+		    s->actors[i].header_trace == span->context.trace_id[0])
+			return true;
+	return false;
+}
+
 static void keep_told(struct actor *a, const struct traced *traced)
 {
 	struct span *copy = span_copy(traced->span);
@@ -70,7 +80,7 @@ static void note(void *context, const struct traced *traced)
 	if (!memcmp(span->context.trace_id, zero, TRACE_ID_BYTES) ||
 	    !memcmp(span->context.span_id, zero, SPAN_ID_BYTES) ||
 	    (traced->has_local_parent && span->has_parent &&
-	     !with_ids(s, span->context.trace_id, span->parent_id)))
+	     !with_ids(s, span->context.trace_id, span->parent_id) && !from_header(s, span)))
 		s->is_unsound = true;
 	span->sampled = traced->is_kept ||
 			(traced->has_local_parent ? traced->parent_sampled : !s->drops_roots);
@@ -88,7 +98,7 @@ static void say_parent(struct story *s, const struct actor *a, FILE *to)
 		return;
 	if (parent)
 		fprintf(to, "<%s", parent->name);
-	else if (a->header_span && span->parent_id[0] == a->header_span)
+	else if (from_header(s, span))
 		fprintf(to, "<(%u.%u)", span->context.trace_id[0], span->parent_id[0]);
 	else
 		fprintf(to, "<?");
@@ -205,6 +215,8 @@ static void open_wire(struct story *s, struct actor *a)
 	a->wire = malloc(sizeof(*a->wire));
 	wire_begin(a->wire, a->x.cookie);
 	a->wire->process = a->x.process;
+	a->wire->thread = a->x.asked.thread;
+	a->wire->cause = a->x.asked.cause;
 	s->rig.now_ns = s->now_ns - 10;
 	build_op(&s->rig, a->wire, RECEIVED, "? q -\n", 6);
 }
