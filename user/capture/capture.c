@@ -133,8 +133,7 @@ static int load(struct capture *c, const struct feature_state states[FEATURES])
 }
 
 /* One try with the flavours that `states` names now. */
-static int attempt(const struct config *config, struct feature_state states[FEATURES],
-		   struct capture **ret)
+static int attempt(struct feature_state states[FEATURES], struct capture **ret)
 {
 	struct capture *c = xcalloc(1, sizeof(*c));
 	int error;
@@ -143,12 +142,10 @@ static int attempt(const struct config *config, struct feature_state states[FEAT
 	c->claim = -1;
 	memset(c->ring_fds, -1, sizeof(c->ring_fds));
 	error = load(c, states);
-	if (!error)
+	if (!error) {
+		c->skel->bss->causes_followed = 1;
 		error = selftest_run(c, states);
-	/* The self-test has called itself. */
-	if (!error)
-		c->skel->bss->calls_seen =
-			config->console || config->otlp.target[OTLP_TRACES].endpoint;
+	}
 	if (error) {
 		capture_free(c);
 		return error;
@@ -176,7 +173,7 @@ int capture_new(const struct config *config, struct feature_state states[FEATURE
 	for (;;) {
 		if (!features_suffice(states))
 			return -ENOTSUP;
-		error = attempt(config, states, ret);
+		error = attempt(states, ret);
 		if (!error)
 			return 0;
 		if (error == SELFTEST_NO_WAITS) {
@@ -276,6 +273,25 @@ void capture_ports(struct capture *c, const struct port_list *ports)
 void capture_watch_execs(struct capture *c, bool all)
 {
 	c->choice->watch_execs = all;
+}
+
+static void attach_if(bool wanted, struct bpf_program *program, struct bpf_link **link)
+{
+	if (!wanted) {
+		bpf_link__destroy(*link);
+		*link = NULL;
+	} else if (!*link && bpf_program__autoload(program)) {
+		*link = bpf_program__attach(program);
+	}
+}
+
+void capture_follow(struct capture *c, bool causes)
+{
+	/* What a thread noted is only true while it is seen waiting. */
+	c->skel->bss->causes_followed = 0;
+	attach_if(causes, c->skel->progs.on_wait, &c->skel->links.on_wait);
+	attach_if(causes, c->skel->progs.on_system_call, &c->skel->links.on_system_call);
+	c->skel->bss->causes_followed = c->skel->links.on_wait || c->skel->links.on_system_call;
 }
 
 /* One whole pass of an iterator; it cannot be rewound, so a descriptor a pass. */

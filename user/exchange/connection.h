@@ -86,7 +86,8 @@ struct open {
 	struct open *next;	  /* of its connection */
 	struct answering *answer; /* what passes now; NULL: it has not begun */
 	struct process_id process;
-	struct cause cause; /* struct activity's of asking, and the next two and `nested` */
+	struct cause cause; /* struct activity's of asking, and the next three and `nested` */
+	uint64_t asked_ns;
 	uint32_t thread, turn;
 	uint64_t started_ns, first_answer_ns;
 	/* Of the question. Below 0: not known, and while it passes ~ of the position where it begins. */

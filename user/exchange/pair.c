@@ -149,6 +149,7 @@ static inline void view_question(const struct exchanges *x, const struct connect
 	ret->process = e->process;
 	ret->cookie = c->cookie;
 	ret->asked.cause = e->cause;
+	ret->asked.at_ns = e->asked_ns;
 	ret->asked.thread = e->thread;
 	ret->asked.turn = e->turn;
 	ret->asked.nested = e->nested;

@@ -83,6 +83,7 @@ static inline void question_open(struct exchanges *x, struct connection *c, stru
 	e->answer = NULL;
 	e->process = origin->process;
 	e->cause = origin->by.cause;
+	e->asked_ns = origin->by.at_ns;
 	e->thread = origin->by.thread;
 	e->turn = origin->by.turn;
 	e->nested = origin->by.nested;

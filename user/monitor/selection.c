@@ -67,6 +67,8 @@ static void selection_settings(struct selection *s)
 	capture_ports(s->capture, &c->watch.port);
 	capture_watch_execs(s->capture,
 			    c->watch.exe.count || c->watch.cgroup.count || c->watch.all);
+	capture_follow(s->capture,
+		       c->console || c->otlp.target[OTLP_TRACES].endpoint || c->tape_record);
 }
 
 struct selection *selection_new(struct capture *capture, const struct config *config,

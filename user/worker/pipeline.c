@@ -589,16 +589,20 @@ void pipeline_take(struct pipeline *p, struct str bytes)
 	if (record)
 		pipeline_take_record(p, record);
 	else
-		p->ledger.lost[LOSS_RING_INVALID]++;
+		pipeline_refuse(p);
 }
 
-bool pipeline_knows(struct pipeline *p, struct str bytes)
+void pipeline_refuse(struct pipeline *p)
 {
-	const struct record *record = event_check(bytes);
+	p->ledger.lost[LOSS_RING_INVALID]++;
+}
+
+bool pipeline_knows(struct pipeline *p, struct process_id id)
+{
 	const struct process *process;
 
-	if (!record || !record->process.tgid)
+	if (!id.tgid)
 		return true;
-	process = processes_find(p->processes, record->process);
+	process = processes_find(p->processes, id);
 	return (process && process->resource) || (!process && processes_full(p->processes));
 }

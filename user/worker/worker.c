@@ -11,6 +11,7 @@
 #include "user/base/exit.h"
 #include "user/base/limits.h"
 #include "user/base/mem.h"
+#include "user/event/event.h"
 #include "user/monitor/message.h"
 #include "user/monitor/shared.h"
 #include "user/process/host.h"
@@ -92,12 +93,16 @@ static void make_up_facts(struct worker *w, const struct record *record)
 static bool take_record(void *context, struct str bytes)
 {
 	struct worker *w = context;
+	const struct record *record;
 
 	if (w->stopped)
 		return false;
-	if (!pipeline_knows(w->pipeline, bytes)) {
-		const struct record *record = (const struct record *)bytes.at;
-
+	record = event_check(bytes);
+	if (!record) {
+		pipeline_refuse(w->pipeline);
+		return true;
+	}
+	if (!pipeline_knows(w->pipeline, record->process)) {
 		if (!w->stopping && monotonic_ns() < record->at_ns + PATIENCE_NS) {
 			if (!w->waiting_ns || record->at_ns < w->waiting_ns)
 				w->waiting_ns = record->at_ns;
@@ -105,7 +110,7 @@ static bool take_record(void *context, struct str bytes)
 		}
 		make_up_facts(w, record);
 	}
-	pipeline_take(w->pipeline, bytes);
+	pipeline_take_record(w->pipeline, record);
 	return true;
 }
 

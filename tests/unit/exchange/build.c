@@ -128,7 +128,6 @@ static void head_of(struct rig *rig, struct wire *w, enum record_type type, size
 		.number = w->number,
 		.direction = w->direction,
 		.flags = w->flags,
-		.cause.goroutine = w->goroutine,
 		.length = (uint16_t)length,
 		.thread = w->thread,
 		.cause = w->cause,

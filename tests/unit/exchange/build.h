@@ -32,7 +32,6 @@ struct wire {
 	bool unreadable;	     /* its bytes are not shipped */
 	size_t hidden;		     /* its last bytes are those of skipped hooks */
 	bool late;		     /* its hook runs when build_late() is called */
-	uint64_t goroutine;	     /* that does it */
 	int owed;		     /* 1 + direction of a late one that opened a turn */
 	struct shipped record, kept; /* the last one made; the late one */
 };

@@ -69,12 +69,12 @@ TEST(a_question_is_read_by_the_goroutine_that_reads_its_end)
 	struct rig rig;
 
 	rig_begin(&rig, NULL);
-	rig.wire.goroutine = 5;
+	rig.wire.cause.goroutine = 5;
 	recv_(&rig, "? ");
-	rig.wire.goroutine = 7;
+	rig.wire.cause.goroutine = 7;
 	recv_(&rig, "a -\n");
 	send_(&rig, "! 2");
-	rig.wire.goroutine = 8;
+	rig.wire.cause.goroutine = 8;
 	send_(&rig, "00 -\n");
 	CHECK(rig.count == 1 && rig.seen[0].x.asked.cause.goroutine == 7);
 	CHECK(rig.seen[0].x.asked.at_ns == rig.seen[0].x.started_ns + 10);

@@ -359,31 +359,26 @@ static void tell(struct pipeline *p, uint32_t pid, const char *event)
 	buf_free(&record);
 }
 
-/* The least that says whose it is. */
-static struct str record_of(struct record_turn *t, uint32_t pid)
+static bool knows(struct pipeline *p, uint32_t pid)
 {
-	*t = (struct record_turn){ .head = { .type = RECORD_BYTES,
-					     .size = sizeof(*t),
-					     .process = { .tgid = pid, .started_ns = 1 } } };
-	return (struct str){ (const char *)t, sizeof(*t) };
+	return pipeline_knows(p, (struct process_id){ .tgid = pid, .started_ns = 1 });
 }
 
 TEST(records_of_a_process_past_the_limit_wait_for_nothing)
 {
 	SCOPED *config = FLAGS("--watch.all", "--limit.processes=1");
 	struct pipeline *p = pipeline_new(&(struct pipeline_options){ .config = config });
-	struct record_turn one, other;
 
-	CHECK(!pipeline_knows(p, record_of(&one, 1))); /* its facts may come */
+	CHECK(!knows(p, 1)); /* its facts may come */
 	tell(p, 1, "seen");
-	CHECK(pipeline_knows(p, record_of(&one, 1)));
-	CHECK(pipeline_knows(p, record_of(&other, 2))); /* they would be refused */
+	CHECK(knows(p, 1));
+	CHECK(knows(p, 2)); /* they would be refused */
 	tell(p, 2, "seen");
 	CHECK(processes_refused(p->processes) == 1 && !p->facts_refused);
 	tell(p, 1, "exit");
-	CHECK(!pipeline_knows(p, record_of(&other, 2))); /* there is room again */
+	CHECK(!knows(p, 2)); /* there is room again */
 	tell(p, 2, "seen");
-	CHECK(pipeline_knows(p, record_of(&other, 2)));
+	CHECK(knows(p, 2));
 	CHECK(processes_refused(p->processes) == 1);
 	pipeline_free(p);
 }
