@@ -528,6 +528,22 @@ TEST(a_connection_to_otlps_port_that_is_not_read_is_a_sign_of_an_sdk)
 	}
 }
 
+TEST(what_a_server_echoes_is_no_sign)
+{
+	struct piped t;
+
+	piped_begin(&t, FLAGS("--trace.beside-sdk=suppress"));
+	learn(&t, 1, "event=seen|name=echo|exe=/echo|");
+	t.rig.wire = wire_new(9);
+	connection(&t, 80, 4317, 0);
+	send_(&t.rig, "220 hello\r\n");
+	recv_(&t.rig, "echo this");
+	build_op(&t.rig, &t.rig.wire, SENT, "\x16\x03\x01", 3);
+	CHECK(exchanges_counters(t.pipeline->exchanges)->unread[UNREAD_TLS] == 1);
+	CHECK(sign_of(&t, 1) == SDK_NONE);
+	CHECK(piped_end(&t));
+}
+
 TEST(http2_that_was_joined_has_no_preface_and_is_a_sign_all_the_same)
 {
 	static const uint16_t flags[] = { 0, CONNECTION_JOINED };
