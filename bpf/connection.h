@@ -126,7 +126,6 @@ static __always_inline void mmessages_end(struct sock *sk, struct task_struct *t
 static __always_inline void conn_make_ready(struct sock *sk, struct conn *conn,
 					    struct tcp_sock *tcp, __u32 received, __u32 sent)
 {
-	struct tcp_seen seen = {};
 	__u32 first_received, first_sent;
 
 	if (conn->flags & CONN_LISTENER)
@@ -140,10 +139,8 @@ static __always_inline void conn_make_ready(struct sock *sk, struct conn *conn,
 	conn->base[SENT] = first_sent;
 	if (conn->flags & CONN_ACCEPTED)
 		return;
-	tcp_look(sk, tcp, RECEIVED, &seen);
-	conn->base[RECEIVED] = seen.position - received;
-	tcp_look(sk, tcp, SENT, &seen);
-	conn->base[SENT] = seen.position - sent;
+	conn->base[RECEIVED] = tcp_position(sk, tcp, RECEIVED) - received;
+	conn->base[SENT] = tcp_position(sk, tcp, SENT) - sent;
 	if (conn->base[RECEIVED] != first_received || conn->base[SENT] - first_sent > 1)
 		conn->flags |= CONN_JOINED;
 }
@@ -218,8 +215,6 @@ static __noinline void conn_begin(struct sock *sk, struct conn *conn, struct ope
 	conn->head_bytes = head_bytes_of(&r, conn->flags);
 	if (conn->flags & CONN_ACCEPTED)
 		r.flags |= CONNECTION_ACCEPTED;
-	else
-		calls_seen = 1;
 	if (conn->flags & CONN_JOINED || conn->number)
 		r.flags |= CONNECTION_JOINED;
 	if (ship_connection(&r, op))

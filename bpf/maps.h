@@ -183,11 +183,8 @@ struct {
 /* Moved on by the monitor when a target is one no longer: what was known of owners is void. */
 __u32 targets_epoch = 1;
 
-/*
- * Not 0 once a target has called somebody: only then it matters what its threads read. Where spans
- * are exported it is so from the start, so that the first call is linked as well.
- */
-__u32 calls_seen = 0;
+/* Set by the monitor where somebody wants to know what led to an operation (capture_follow). */
+__u32 causes_followed = 0;
 
 /*
  * True where no BPF storage at all hangs on the object: one load instead of a

@@ -91,8 +91,10 @@ __noinline int operation_ship(struct step *step, struct operation *op)
 		op->flags |= RECORD_UNREADABLE;
 		step->ship = 0;
 	}
-	if (step->ship)
+	if (step->ship) {
+		count(COUNT_RECORDS);
 		return ship_bytes(step, op);
+	}
 	if (step->flags & RECORD_OPENS)
 		return ship_totals(step, op, RECORD_BYTES);
 	if (op->totals_always)
@@ -134,22 +136,37 @@ static __always_inline bool asks_first(const struct conn *conn, const struct ope
 	       (__u32)conn->caused.goroutine == op->thread;
 }
 
+/* A call that a goroutine of the connection writes is the work of the one that waits for it. */
+static __always_inline void operation_caller(const struct conn *conn, const struct step *step,
+					     struct operation *op)
+{
+	__u64 caller;
+
+	if (!op->cause.goroutine || conn->first_direction != SENT || step->direction != SENT ||
+	    !(step->flags & RECORD_OPENS))
+		return;
+	caller = goroutine_caller(op->cause.goroutine);
+	if (caller)
+		op->cause.goroutine = caller;
+}
+
 /* The kernel half's one path from a hook to the ring. */
 static __always_inline void operation_account(struct sock *sk, struct conn *conn,
 					      struct task_struct *task, int direction,
+					      struct capture_counters *counted,
 					      struct operation *op)
 {
 	struct tcp_sock *tcp = tcp_of(sk);
 	struct tcp_seen seen = {};
-	struct step step = {};
+	struct step step;
 	bool first = direction == SENT && asks_first(conn, op), nested = false;
 	int shipped;
 
 	if (first)
 		op->cause = conn->caused;
+	step_begin(&step);
 	if (tcp) {
-		tcp_look(sk, tcp, !direction, &seen);
-		if (conn_ahead(conn, &seen, !direction))
+		if (conn_ahead(conn, tcp_position(sk, tcp, !direction), !direction))
 			account_other(sk, tcp, conn, !direction, op);
 	} else {
 		op->totals_always = unix_close_unseen;
@@ -164,15 +181,19 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 	op->cause.goroutine = 0;
 	if (first)
 		nested = conn->flags & CONN_NESTED;
-	else if (direction == RECEIVED || step.ship || step.flags & RECORD_OPENS)
+	else if (threads_are_noted() &&
+		 (direction == RECEIVED || step.ship || step.flags & RECORD_OPENS))
 		nested = thread_note(task, direction, op->cookie, step.number, &op->cause) &
 			 THREAD_NESTED;
 	if (nested)
 		op->flags |= RECORD_NESTED;
-	if (step.ship && !step.missing && !step.healed && !op->unreadable)
+	operation_caller(conn, &step, op);
+	if (step.ship && !step.missing && !step.healed && !op->unreadable) {
+		count_in(counted, COUNT_RECORDS, 1);
 		shipped = ship_bytes(&step, op);
-	else
+	} else {
 		shipped = operation_ship(&step, op);
+	}
 	conn_note(conn, step.number, shipped);
 }
 
@@ -202,7 +223,7 @@ static __noinline void operation_pass(struct conn *conn, struct task_struct *tas
 	__u32 number = 0;
 	int flags = 0;
 
-	if (!waits_seen || !calls_seen)
+	if (!threads_are_noted())
 		return;
 	if (direction == SENT)
 		flags = thread_note(task, SENT, cookie, 0, &op->cause);
@@ -257,7 +278,7 @@ static __always_inline void operation_on(struct sock *sk, struct conn *conn,
 	shipped = conn->direction == direction ? conn->shipped : 0;
 	if (!op->unreadable && shipped + op->bytes > op->limit)
 		op->tail = operation_tail(op, shipped ? conn->turn.tail : 0);
-	operation_account(sk, conn, task, direction, op);
+	operation_account(sk, conn, task, direction, counted, op);
 }
 
 /* The connection of an operation that is watched, or NULL. */
@@ -282,7 +303,6 @@ static __always_inline bool was_skipped(struct sock *sk, const struct conn *conn
 {
 	struct tcp_sock *tcp = tcp_of(sk);
 	struct verdict_cell verdict;
-	struct tcp_seen seen = {};
 
 	if (!tcp)
 		return false;
@@ -291,8 +311,7 @@ static __always_inline bool was_skipped(struct sock *sk, const struct conn *conn
 	verdict_of(socket_cookie(sk), &verdict);
 	if (verdict.verdict == VERDICT_STOP)
 		return false;
-	tcp_look(sk, tcp, direction, &seen);
-	return conn_ahead(conn, &seen, direction);
+	return conn_ahead(conn, tcp_position(sk, tcp, direction), direction);
 }
 
 /*
@@ -306,7 +325,7 @@ static __noinline void operation_end(struct sock *sk, struct task_struct *task)
 	struct cause cause;
 	__u32 number = 0;
 
-	if (!(sk->sk_shutdown & RCV_SHUTDOWN) || !waits_seen || !calls_seen)
+	if (!(sk->sk_shutdown & RCV_SHUTDOWN) || !threads_are_noted())
 		return;
 	if (!HAS_NO_STORAGE(sk, sk_bpf_storage))
 		conn = bpf_sk_storage_get(&conns, sk, 0, 0);
@@ -327,9 +346,12 @@ static __always_inline void on_operation(struct sock *sk, int direction, int res
 					 bool in_user, bool again)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct operation op = { .bytes = result, .thread = task->pid };
+	struct task_struct *leader = task->group_leader;
+	struct operation op;
 	struct conn *conn;
 
+	if (HAS_NO_STORAGE(sk, sk_bpf_storage) && HAS_NO_STORAGE(leader, bpf_storage))
+		return; /* nothing of what follows, and nearly all of what is not watched */
 	if (result <= 0) {
 		if (again)
 			return;
@@ -338,8 +360,8 @@ static __always_inline void on_operation(struct sock *sk, int direction, int res
 			operation_end(sk, task);
 		return;
 	}
-	process_of(task->group_leader, &op.process);
-	conn = conn_of(sk, task->group_leader, &op.process, again);
+	process_of(leader, &op.process);
+	conn = conn_of(sk, leader, &op.process, again);
 	if (!conn)
 		return;
 	if (direction == RECEIVED && (flags & (MSG_PEEK | MSG_ERRQUEUE))) {
@@ -354,5 +376,6 @@ static __always_inline void on_operation(struct sock *sk, int direction, int res
 	}
 	if (direction == RECEIVED && (flags & MSG_TRUNC))
 		in_user = false;
+	operation_begin(&op, result, task);
 	operation_on(sk, conn, task, direction, in_user, &op);
 }

@@ -71,14 +71,16 @@ static __always_inline void record_turn_fill(struct record_turn *r, const struct
 }
 
 /*
- * Copy up to `want` bytes of an iovec; `half` is half the room. The clamps make
- * each round look the same to the verifier, whatever the one before did.
+ * Copy up to `want` bytes of an iovec, half of the room at most; the iovec itself is read into
+ * the other half, for the stack is short. The clamps make each round look the
+ * same to the verifier, whatever the one before did.
  */
-static __always_inline __u32 copy_segments(__u8 *to, __u64 want, const __u64 half,
+static __always_inline __u32 copy_segments(__u8 *to, __u64 want, const __u64 room,
 					   const struct source *source)
 {
-	struct user_iovec segment[SEGMENTS] = {};
+	struct user_iovec *segment = (struct user_iovec *)(to + room) - SEGMENTS;
 	__u64 done = 0, count = source->segments;
+	const __u64 half = room / 2;
 
 	CLAMP(count, SEGMENTS);
 	if (bpf_probe_read_user(segment, count * sizeof(segment[0]), (void *)source->at))
@@ -103,7 +105,7 @@ static __always_inline __u32 copy_bytes(__u8 *to, __u64 want, const __u64 room,
 					const struct source *source)
 {
 	if (source->segments)
-		return copy_segments(to, want, room / 2, source);
+		return copy_segments(to, want, room, source);
 	CLAMP(want, room);
 	return bpf_probe_read_user(to, want, (void *)source->at) ? 0 : want;
 }
@@ -138,7 +140,7 @@ static __always_inline __u32 copy_bytes(__u8 *to, __u64 want, const __u64 room,
 		return 0;                                                                          \
 	} while (0)
 
-/* A record with the first `step->ship` bytes of the operation. */
+/* A record with the first `step->ship` bytes of the operation; the caller has counted it. */
 __noinline int ship_bytes(const struct step *step, const struct operation *op)
 {
 	__u32 want, need, index;
@@ -152,9 +154,8 @@ __noinline int ship_bytes(const struct step *step, const struct operation *op)
 	want = step->ship;
 	if (want > OP_BYTES)
 		want = OP_BYTES;
-	count(COUNT_RECORDS);
 	need = op->source.segments ? 2 * want : want;
-	if (need <= 128)
+	if (need <= 128 && !op->source.segments)
 		SHIP_CLASS(128);
 	if (need <= 256)
 		SHIP_CLASS(256);

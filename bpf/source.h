@@ -56,19 +56,16 @@ enum {
 };
 #endif
 
-/* Second and third argument, and the number, of the system call that runs. */
-static __always_inline int system_call(struct pt_regs *regs, __u64 *second, __u64 *third)
-{
+/* Number, second and third argument of the system call that runs: a load each that is checked. */
 #if defined(__TARGET_ARCH_x86)
-	*second = regs->si;
-	*third = regs->dx;
-	return (int)regs->orig_ax;
+#define CALL_NUMBER(regs_) ((int)(regs_)->orig_ax)
+#define CALL_SECOND(regs_) ((regs_)->si)
+#define CALL_THIRD(regs_)  ((regs_)->dx)
 #elif defined(__TARGET_ARCH_arm64)
-	*second = regs->regs[1];
-	*third = regs->regs[2];
-	return regs->syscallno;
+#define CALL_NUMBER(regs_) ((regs_)->syscallno)
+#define CALL_SECOND(regs_) ((regs_)->regs[1])
+#define CALL_THIRD(regs_)  ((regs_)->regs[2])
 #endif
-}
 
 static __always_inline bool is_compat(struct task_struct *task)
 {
@@ -109,8 +106,7 @@ static __always_inline int source_of_mmessage(struct conn *conn, __u64 at, __u64
 
 static __always_inline bool is_mmessage_call(struct task_struct *task)
 {
-	__u64 second, third;
-	int call = system_call((struct pt_regs *)bpf_task_pt_regs(task), &second, &third);
+	int call = CALL_NUMBER((struct pt_regs *)bpf_task_pt_regs(task));
 
 	return call == CALL_RECVMMSG || call == CALL_SENDMMSG;
 }
@@ -120,18 +116,15 @@ static __always_inline int source_find(struct task_struct *task, struct conn *co
 				       struct source *ret)
 {
 	struct pt_regs *regs;
-	__u64 second, third;
-	int call;
 
 	if (task->flags & (PF_KTHREAD | PF_IO_WORKER))
 		return task->flags & PF_KTHREAD ? COUNT_KERNEL_THREAD : COUNT_IO_URING;
 	if (is_compat(task))
 		return COUNT_COMPAT;
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	call = system_call(regs, &second, &third);
-	ret->at = second;
+	ret->at = CALL_SECOND(regs);
 	ret->segments = 0;
-	switch (call) {
+	switch (CALL_NUMBER(regs)) {
 	case CALL_READ:
 	case CALL_WRITE:
 	case CALL_SENDTO:
@@ -141,14 +134,14 @@ static __always_inline int source_find(struct task_struct *task, struct conn *co
 	case CALL_WRITEV:
 	case CALL_PREADV2:
 	case CALL_PWRITEV2:
-		ret->segments = third;
+		ret->segments = CALL_THIRD(regs);
 		return 0;
 	case CALL_SENDMSG:
 	case CALL_RECVMSG:
-		return source_of_message(second, ret);
+		return source_of_message(ret->at, ret);
 	case CALL_SENDMMSG:
 	case CALL_RECVMMSG:
-		return source_of_mmessage(conn, second, third, ret);
+		return source_of_mmessage(conn, ret->at, CALL_THIRD(regs), ret);
 	case CALL_IO_URING_ENTER:
 		return COUNT_IO_URING;
 	case CALL_SENDFILE:

@@ -7,14 +7,13 @@
  * in between (a queue, a lock, a timer), nothing is said. What it comes to is for
  * user/trace/ to decide: here nothing is decided, only noted.
  *
- * Nothing of it is kept until a target has called somebody (`calls_seen`), nor where it is not
+ * Nothing of it is kept where nobody wants to know (`causes_followed`), nor where it is not
  * seen when a thread waits: what it read last would seem to cause all that it does.
  */
 #pragma once
 
+#include "bpf/goroutine.h"
 #include "bpf/turn.h"
-
-enum { GO_STACK_BYTES = 1 << 30 };
 
 /* What the user's registers say as the system call that runs was entered. */
 struct user_state {
@@ -58,9 +57,14 @@ static __always_inline void user_state_of(struct task_struct *task, struct user_
 		ret->goroutine = g;
 }
 
+static __always_inline bool threads_are_noted(void)
+{
+	return waits_seen && causes_followed;
+}
+
 static __always_inline struct thread *thread_here(struct task_struct *task)
 {
-	if (!waits_seen || !calls_seen)
+	if (!threads_are_noted())
 		return NULL;
 	return bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
@@ -134,7 +138,7 @@ static __always_inline int thread_waits(void)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread *thread;
 
-	if (!calls_seen || HAS_NO_STORAGE(task, bpf_storage))
+	if (!causes_followed || HAS_NO_STORAGE(task, bpf_storage))
 		return 0;
 	thread = bpf_task_storage_get(&threads, task, 0, 0);
 	if (!thread)

@@ -66,11 +66,15 @@ struct turn {
  * handles one event after another writes in the same turn of its loop as it read.
  */
 struct cause {
-	__u64 cookie;	 /* of the socket; 0: none since the thread last waited, or not followed */
-	__u64 goroutine; /* address of the running goroutine's g; 0: not Go's runtime */
-	__u32 number;	 /* of the turn that was read; 0: on a connection that is not followed */
-	__u16 waits;	 /* how often the thread has waited for events, modulo 65,536 */
-	__u16 reads;	 /* turns that it has read since */
+	__u64 cookie; /* of the socket; 0: none since the thread last waited, or not followed */
+	/*
+	 * Address of the running goroutine's g; 0: not Go's runtime. Of a call that is written by a
+	 * goroutine of the connection's own, the g of the one that waits for it, where that is seen.
+	 */
+	__u64 goroutine;
+	__u32 number; /* of the turn that was read; 0: on a connection that is not followed */
+	__u16 waits;  /* how often the thread has waited for events, modulo 65,536 */
+	__u16 reads;  /* turns that it has read since */
 };
 
 enum record_flags {

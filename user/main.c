@@ -7,6 +7,8 @@
 #include "user/command/command.h"
 #include "user/command/usage.h"
 #include "user/config/config.h"
+#include "user/export/exporter.h"
+#include "user/proto/proto.h"
 
 static const struct command *const commands[] = {
 	&command_run, &command_check,  &command_explain,
@@ -26,8 +28,13 @@ static int help(void)
 
 static int version(void)
 {
-	printf("sonde %s\nprotocols: http/1.0 http/1.1\nexporters: prometheus otlp console\n",
-	       SONDE_VERSION);
+	printf("sonde %s\nprotocols:", SONDE_VERSION);
+	for (size_t i = 0; protos[i]; i++)
+		printf(" %s", protos[i]->versions);
+	printf("\nexporters:");
+	for (size_t i = 0; exporters[i]; i++)
+		printf(" %s", exporters[i]->name);
+	putchar('\n');
 	return EXIT_OK;
 }
 
@@ -59,7 +66,18 @@ static int help_of(const struct command *command)
 	if (command == &command_run)
 		return help();
 	printf("sonde %s %s\n  %s\n", command->name, command->usage, command->help);
+	if (command->more)
+		printf("\n%s", command->more);
 	return EXIT_OK;
+}
+
+/* First, or behind a command's other arguments; no value begins so. */
+static bool asks_help(int argc, char **argv)
+{
+	for (int i = 2; i < argc; i++)
+		if (!strcmp(argv[i], "--help"))
+			return true;
+	return argc > 2 && is_help(argv[2]);
 }
 
 int main(int argc, char **argv)
@@ -68,7 +86,7 @@ int main(int argc, char **argv)
 		return without_command(argc, argv);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(argv[1], commands[i]->name))
-			return is_help(argv[2]) ? help_of(commands[i])
-						: commands[i]->run(argc - 1, argv + 1);
+			return asks_help(argc, argv) ? help_of(commands[i])
+						     : commands[i]->run(argc - 1, argv + 1);
 	return unknown(argv[1]);
 }

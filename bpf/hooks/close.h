@@ -89,7 +89,6 @@ static __noinline int on_connect(struct sock *sk)
 	conn = conn_take(sk, task->group_leader, &process, true);
 	if (!conn || conn->number)
 		return 0;
-	calls_seen = 1;
 	flags = CONN_CONNECTS;
 	if (thread_note(task, SENT, 0, 0, &cause) & THREAD_NESTED)
 		flags |= CONN_NESTED;

@@ -122,7 +122,7 @@ static void read_both(struct str in, bool cut)
 		must(answer.numbers[HTTP_STATUS] >= 100 && answer.numbers[HTTP_STATUS] <= 999);
 	if (!read_head(in, cut, ASKING, NULL, &question))
 		return;
-	must(question.texts[HTTP_METHOD].len && question.texts[HTTP_TARGET].len);
+	must(message_text(&question, HTTP_METHOD).len && message_text(&question, HTTP_TARGET).len);
 	rest = str_after(in, question.head_bytes);
 	for (int kind = SPAN_SERVER; kind <= SPAN_CLIENT; kind++) {
 		bool answered = read_head(rest, cut, ANSWERING, &question, &answer);

@@ -103,6 +103,7 @@ static void facts_from(struct processes *p, const struct config *config, struct 
 	struct str exe = {}, text;
 	char *exe_text;
 	struct process_files files;
+	int fds[PROCESS_FILES];
 
 	take_part(&in, '\xff', &exe);
 	exe_text = strndup(exe.at ? exe.at : "", exe.len);
@@ -111,13 +112,12 @@ static void facts_from(struct processes *p, const struct config *config, struct 
 		take_part(&in, '\xff', &text);
 		file_fill(i, text);
 	}
-	files = (struct process_files){
-		.exe = exe_text,
-		.comm = "comm",
-		.open = package_open,
-	};
 	for (int i = 0; i < PROCESS_FILES; i++)
-		files.fds[i] = kept[i].fd;
+		fds[i] = kept[i].fd;
+	files = process_files_new(fds, PROCESS_FILES, PROCESS_FILES_ALL);
+	files.exe = exe_text;
+	files.comm = "comm";
+	files.open = package_open;
 	if (!process_facts(config, id, parent, "seen", NULL, &files, 1, &record)) {
 		struct str payload = str_after(buf_str(&record), sizeof(struct record));
 		struct facts facts;

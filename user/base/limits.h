@@ -47,3 +47,5 @@
 #define LIMIT_CONFIG_BYTES (1 << 20)
 /* What is read of a process's environ, cmdline, cgroup or package.json. */
 #define LIMIT_PROC_FILE_BYTES (128 << 10)
+/* Of its maps, of which the target says how long they are: 40,000 lines, 50 ms. */
+#define LIMIT_MAPS_BYTES (4 << 20)

@@ -146,12 +146,10 @@ static int attempt(const struct config *config, struct feature_state states[FEAT
 	c->claim = -1;
 	memset(c->ring_fds, -1, sizeof(c->ring_fds));
 	error = load(c, config, states);
-	if (!error)
+	if (!error) {
+		c->skel->bss->causes_followed = 1;
 		error = selftest_run(c, states);
-	/* The self-test has called itself. */
-	if (!error)
-		c->skel->bss->calls_seen =
-			config->console || config->otlp.target[OTLP_TRACES].endpoint;
+	}
 	if (error) {
 		capture_free(c);
 		return error;
@@ -284,6 +282,25 @@ void capture_ports(struct capture *c, const struct port_list *ports)
 void capture_watch_execs(struct capture *c, bool all)
 {
 	c->choice->watch_execs = all;
+}
+
+static void attach_if(bool wanted, struct bpf_program *program, struct bpf_link **link)
+{
+	if (!wanted) {
+		bpf_link__destroy(*link);
+		*link = NULL;
+	} else if (!*link && bpf_program__autoload(program)) {
+		*link = bpf_program__attach(program);
+	}
+}
+
+void capture_follow(struct capture *c, bool causes)
+{
+	/* What a thread noted is only true while it is seen waiting. */
+	c->skel->bss->causes_followed = 0;
+	attach_if(causes, c->skel->progs.on_wait, &c->skel->links.on_wait);
+	attach_if(causes, c->skel->progs.on_system_call, &c->skel->links.on_system_call);
+	c->skel->bss->causes_followed = c->skel->links.on_wait || c->skel->links.on_system_call;
 }
 
 /* One whole pass of an iterator; it cannot be rewound, so a descriptor a pass. */

@@ -52,6 +52,11 @@ int capture_forget(struct capture *c);
 void capture_ports(struct capture *c, const struct port_list *ports);
 /* Tell of every exec, not only those of targets. */
 void capture_watch_execs(struct capture *c, bool all);
+/*
+ * Note what led to each operation, as they do from the start, or no longer. It is for spans and
+ * tapes; without either, FEATURE_LOOPS is not even attached.
+ */
+void capture_follow(struct capture *c, bool causes);
 
 /* Be the agent of this host: capture_list_holders() of others finds this process from now on. */
 int capture_claim(struct capture *c);

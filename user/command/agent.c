@@ -30,7 +30,7 @@ static bool is_sonde(int fd)
 	       own.st_ino == its.st_ino;
 }
 
-static int agent_connect(char why[WHY_BYTES])
+static int agent_connect(struct silence *ret)
 {
 	_cleanup_(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	const struct timeval wait = { .tv_sec = WAIT_S };
@@ -40,12 +40,13 @@ static int agent_connect(char why[WHY_BYTES])
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, len)) {
-		snprintf(why, WHY_BYTES, "no sonde is running in this network namespace (%s)",
+		snprintf(ret->why, WHY_BYTES, "no sonde is running in this network namespace (%s)",
 			 strerror(errno));
+		ret->no_agent = true;
 		return -1;
 	}
 	if (!is_sonde(fd)) {
-		snprintf(why, WHY_BYTES, "somebody else has sonde's socket: it was not asked");
+		snprintf(ret->why, WHY_BYTES, "somebody else has sonde's socket: it was not asked");
 		return -1;
 	}
 	return TAKE_FD(fd);
@@ -66,9 +67,9 @@ static int hear(int fd, struct buf *answer)
 	}
 }
 
-json_t *agent_ask(const char *question, char why[WHY_BYTES])
+json_t *agent_ask(const char *question, struct silence *ret)
 {
-	_cleanup_(closep) int fd = agent_connect(why);
+	_cleanup_(closep) int fd = agent_connect(ret);
 	_cleanup_(freep) char *line = xasprintf("%s\n", question);
 	struct buf answer = buf_new(ANSWER_BYTES);
 	json_t *root = NULL;
@@ -79,7 +80,7 @@ json_t *agent_ask(const char *question, char why[WHY_BYTES])
 	    !hear(fd, &answer) && answer.len)
 		root = json_loadb(answer.at, answer.len, 0, NULL);
 	if (!root)
-		snprintf(why, WHY_BYTES, "%s",
+		snprintf(ret->why, WHY_BYTES, "%s",
 			 geteuid() ? "the running sonde did not answer: only root and the user "
 				     "that it runs as may ask it"
 				   : "the running sonde did not answer: it is busy or starting");

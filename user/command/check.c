@@ -36,8 +36,8 @@ static void judge(const struct feature *feature, const struct feature_state *sta
 		ret->text[0] = '\0';
 	} else if (state->used) {
 		ret->state = "ok";
-		snprintf(ret->text, sizeof(ret->text), "instead of %s: %s",
-			 feature->flavours[0].name, state->reason);
+		/* The reason begins with the name of the first. */
+		snprintf(ret->text, sizeof(ret->text), "instead of %s", state->reason);
 	} else {
 		ret->state = feature->required ? "missing" : "reduced";
 		snprintf(ret->text, sizeof(ret->text), "%s; %s", state->reason, feature->without);
@@ -50,8 +50,8 @@ static void print_text(const struct report *r)
 	printf("capabilities %s%s\n", *r->capabilities ? "missing: " : "all there",
 	       r->capabilities);
 	for (size_t i = 0; i < FEATURES; i++)
-		printf("%-12s %-8s %-7s %s\n", r->lines[i].name, r->lines[i].used,
-		       r->lines[i].state, r->lines[i].text);
+		printf(*r->lines[i].text ? "%-12s %-8s %-7s %s\n" : "%-12s %-8s %s%s\n",
+		       r->lines[i].name, r->lines[i].used, r->lines[i].state, r->lines[i].text);
 	if (r->lack_count)
 		printf("\nsonde cannot run here:\n");
 	for (size_t i = 0; i < r->lack_count; i++)
@@ -139,5 +139,7 @@ const struct command command_check = {
 	.name = "check",
 	.usage = "[--json]",
 	.help = "what this host offers, and what to do about what it lacks",
+	.more = "Exit status: 0 all is there, 1 something is missing that sonde works without, 2 wrong\n"
+		"usage or configuration, 3 sonde cannot run on this host.\n",
 	.run = run,
 };

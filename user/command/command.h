@@ -13,6 +13,7 @@ struct command {
 	const char *name;
 	const char *usage; /* what follows the name */
 	const char *help;
+	const char *more; /* lines that --help of it says besides; may be NULL */
 	/* argv[0] is the command's name. Returns the exit status. */
 	int (*run)(int argc, char **argv);
 };

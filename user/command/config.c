@@ -32,6 +32,9 @@ static int run(int argc, char **argv)
 	}
 	if (!strcmp(what, "print"))
 		config_print(config, stdout);
+	else
+		printf("%s%sok\n", config->config_file ? config->config_file : "",
+		       config->config_file ? ": " : "");
 	config_free(config);
 	return EXIT_OK;
 }
@@ -40,5 +43,10 @@ const struct command command_config = {
 	.name = "config",
 	.usage = "check|print|schema",
 	.help = "validate the configuration, show what it comes to, its schema",
+	.more = "check and print read flags, variables and --config.file=PATH as sonde itself does:\n"
+		"  check    says ok, or what is wrong and where (exit 2)\n"
+		"  print    each value and where it came from\n"
+		"  schema   of the YAML file, as JSON schema; `services` is in it\n"
+		"`sonde --help` lists the options.\n",
 	.run = run,
 };

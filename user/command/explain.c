@@ -174,10 +174,23 @@ static void add_notes(json_t *root, const struct subject *s)
 	set_text(root, "cgroup", s->cgroup);
 }
 
+/* A running sonde looks for an OTEL_CTX only where it holds spans back for it. */
+static void add_process(json_t *root, const struct lineage *l, const struct config *config)
+{
+	json_t *own = lineage_process(l, config), *known = json_object_get(root, "process");
+
+	if (!known)
+		json_object_set(root, "process", own);
+	else if (!json_object_get(known, "sends_spans"))
+		json_object_set(known, "sends_spans", json_object_get(own, "sends_spans"));
+	json_decref(own);
+}
+
 /* The caller's reference; what it is when there is no such process as well. */
 static json_t *document(uint32_t pid, const struct config *config)
 {
-	char question[32], why[WHY_BYTES] = "";
+	struct silence silence = {};
+	char question[32];
 	const char *why_not;
 	struct lineage lineage;
 	struct subject s;
@@ -185,14 +198,14 @@ static json_t *document(uint32_t pid, const struct config *config)
 	bool exists = !subject_read(pid, &s);
 
 	snprintf(question, sizeof(question), "explain %u", exists ? s.pid : pid);
-	root = agent_ask(question, why);
+	root = agent_ask(question, &silence);
 	if (root && !json_object_get(root, "agent")) {
 		json_decref(root);
 		root = NULL;
-		snprintf(why, sizeof(why), "the running sonde is another version");
+		snprintf(silence.why, sizeof(silence.why), "the running sonde is another version");
 	}
 	if (!root)
-		root = json_pack("{ss}", "no_agent", why);
+		root = json_pack("{ss}", "no_agent", silence.why);
 	json_object_set_new(root, "pid", json_integer(exists ? s.pid : pid));
 	json_object_set_new(root, "exists", json_boolean(exists));
 	if (!exists) {
@@ -201,7 +214,7 @@ static json_t *document(uint32_t pid, const struct config *config)
 	}
 	add_notes(root, &s);
 	lineage_read(&s, config, &lineage);
-	if (*why)
+	if (*silence.why)
 		judge_alone(root, &lineage, config);
 	else
 		judge_with_agent(root, &s);
@@ -209,8 +222,7 @@ static json_t *document(uint32_t pid, const struct config *config)
 	if (why_not)
 		json_object_set_new(root, "choose_with",
 				    choices_of(&s, !strncmp(why_not, "watch.exclude", 13)));
-	if (!json_object_get(root, "process"))
-		json_object_set_new(root, "process", lineage_process(&lineage, config));
+	add_process(root, &lineage, config);
 	lineage_free(&lineage);
 	return root;
 }
@@ -252,6 +264,8 @@ static int run(int argc, char **argv)
 	}
 	root = document((uint32_t)pid, config);
 	watched = json_is_true(json_object_get(root, "watched"));
+	if (argc > 2 && json_object_get(root, "agent"))
+		json_object_set_new(root, "options_ignored", json_true());
 	if (json) {
 		json_dumpf(root, stdout, JSON_INDENT(2));
 		putchar('\n');
@@ -267,5 +281,7 @@ const struct command command_explain = {
 	.name = "explain",
 	.usage = "PID [--json] [options]",
 	.help = "why a process is or is not seen",
+	.more = "Where a sonde runs, what it does by its own options is shown; options given here count\n"
+		"only where none runs. Exit status: 0 it is watched, or would be; 1 it is not; 2 usage.\n",
 	.run = run,
 };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "user/base/mem.h"
+#include "user/process/sdk.h"
 
 static const char *text_of(const json_t *from, const char *key)
 {
@@ -98,17 +99,12 @@ static void print_identity(const json_t *root, FILE *to)
 
 static void print_sdk(const json_t *root, FILE *to)
 {
-	static const char *const signs[][2] = {
-		{ "otel_ctx", "it publishes an OTEL_CTX" },
-		{ "otlp_http", "it has posted to /v1/traces" },
-		{ "otlp_port", "it speaks to a port of OTLP's" },
-	};
-	const char *sign = text_of(json_object_get(root, "process"), "sends_spans");
+	const char *name = text_of(json_object_get(root, "process"), "sends_spans");
+	enum sdk_sign sign = sdk_sign_find(str_of(name));
 
-	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
-		if (!strcmp(sign, signs[i][0]))
-			line(to, "spans", "it sends its own (%s): see trace.beside-sdk",
-			     signs[i][1]);
+	if (sign)
+		line(to, "spans", "it sends its own (%s): see trace.beside-sdk",
+		     sdk_sign_sentence(sign));
 }
 
 static void print_notes(const json_t *root, FILE *to)
@@ -145,7 +141,8 @@ static void print_connections(const json_t *root, FILE *to)
 
 	if (!c)
 		return;
-	line(to, "connections", "%lld followed now", number_of(c, "followed"));
+	line(to, "connections", "%lld followed now (of this process alone)",
+	     number_of(c, "followed"));
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
 		const json_t *of = json_object_get(json_object_get(c, "unread"), reasons[i][0]);
 
@@ -167,7 +164,11 @@ static void print_requests(json_t *root, FILE *to)
 		line(to, "requests", "%lld seen, %s (all processes of this instance)",
 		     (long long)json_integer_value(count), kind);
 	if (requests)
-		line(to, "", "%lld open now", number_of(root, "open_requests"));
+		line(to, "", "%lld open now (of this process alone)",
+		     number_of(root, "open_requests"));
+	if (number_of(root, "instance_processes") > 1)
+		line(to, "", "%lld processes are of this instance now: ask of each for its own",
+		     number_of(root, "instance_processes"));
 	if (whole)
 		line(to, "whole sonde", "%lld joined late, %lld lost, %lld heads cut",
 		     number_of(whole, "joined_late"), number_of(whole, "lost"),
@@ -193,8 +194,10 @@ static void print_agent(const json_t *root, FILE *to)
 	const json_t *agent = json_object_get(root, "agent");
 
 	if (agent)
-		line(to, "sonde", "%s is running, pid %lld", text_of(agent, "version"),
-		     number_of(agent, "pid"));
+		line(to, "sonde", "%s is running, pid %lld%s", text_of(agent, "version"),
+		     number_of(agent, "pid"),
+		     is(root, "options_ignored") ? "; its options count, not those given here"
+						 : "");
 	else
 		line(to, "sonde", "%s; by the options given here:", text_of(root, "no_agent"));
 }

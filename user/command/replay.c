@@ -74,6 +74,27 @@ static void take_one(void *context, const struct record *record)
 		player->is_stuck = !flush(player->pipeline, player->loop);
 }
 
+/* What was good of a tape that is not whole is shown as well: a crash may have cut it. */
+static int play(struct player *player, const struct config *config, struct str tape,
+		const char *path)
+{
+	struct tape_error bad = {};
+	bool failed = tape_read(tape, take_one, player, &bad);
+
+	if (!failed || player->taken) {
+		pipeline_finish(player->pipeline);
+		flush(player->pipeline, player->loop);
+		if (config->console == CONSOLE_OFF)
+			prometheus_print(&player->pipeline->collectors, 0, stdout);
+		fflush(stdout);
+	}
+	if (failed)
+		fprintf(stderr, "sonde replay: %s: offset %llu: %s%s\n", path,
+			(unsigned long long)bad.offset, bad.what,
+			player->taken ? "; what stands before it was read" : "");
+	return failed ? EXIT_FAILED : EXIT_OK;
+}
+
 static int replay(const struct config *config, struct str tape, const char *path)
 {
 	struct pipeline *p =
@@ -86,22 +107,14 @@ static int replay(const struct config *config, struct str tape, const char *path
 					  .ready = is_ready,
 					  .may_wait = true };
 	struct player player = { .pipeline = p, .loop = loop };
-	struct tape_error bad = {};
 	const char *error = NULL;
 	int status = EXIT_OK;
 
 	if (pipeline_export(p, &context, &error)) {
 		fprintf(stderr, "sonde replay: %s\n", error);
 		status = EXIT_FAILED;
-	} else if (tape_read(tape, take_one, &player, &bad)) {
-		fprintf(stderr, "sonde replay: %s: offset %llu: %s\n", path,
-			(unsigned long long)bad.offset, bad.what);
-		status = EXIT_FAILED;
 	} else {
-		pipeline_finish(p);
-		flush(p, loop);
-		if (config->console == CONSOLE_OFF)
-			prometheus_print(&p->collectors, 0, stdout);
+		status = play(&player, config, tape, path);
 	}
 	pipeline_free(p);
 	loop_free(loop);
@@ -160,5 +173,9 @@ const struct command command_replay = {
 	.name = "replay",
 	.usage = "TAPE [options]",
 	.help = "the worker's half on a recorded tape",
+	.more = "Without --console.format it prints the metrics that the tape comes to, as text; with\n"
+		"--console.format=text or json its spans instead, one a line. A tape that is cut short\n"
+		"is read as far as it is good: then the place is said and the exit status is 1.\n"
+		"--tape.record of a running sonde makes tapes; `sonde --help` lists the other options.\n",
 	.run = run,
 };

@@ -159,17 +159,18 @@ static int open_inside(void *context, const char *path)
 static int write_record(const struct subject *s, const struct config *config,
 			struct procfiles *files, struct buf *ret)
 {
-	struct process_files raw = { .exe = s->exe[0] ? s->exe : NULL,
-				     .comm = s->comm,
-				     .ports = s->ports,
-				     .port_count = s->port_count,
-				     .open = open_inside,
-				     .context = files };
+	struct process_files raw;
 	int fds[PROCESS_FILES], error;
 	uint32_t has;
-	size_t count = procfiles_facts(files, fds, &has);
+	size_t count = procfiles_facts(files, PROCESS_FILES_ALL, fds, &has);
 
-	process_files_set(&raw, fds, count, has);
+	raw = process_files_new(fds, count, has);
+	raw.exe = s->exe[0] ? s->exe : NULL;
+	raw.comm = s->comm;
+	raw.ports = s->ports;
+	raw.port_count = s->port_count;
+	raw.open = open_inside;
+	raw.context = files;
 	error = process_facts(config, s->id, s->parent, "seen", "", &raw, monotonic_ns(), ret);
 	while (count)
 		close(fds[--count]);

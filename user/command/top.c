@@ -107,9 +107,9 @@ static void show(const struct top_options *asked, const struct top_table *table)
 
 /* Show what happened between the last answer and a new one, which becomes the last. */
 static int step(const struct top_options *asked, json_t **last, struct top_table *table,
-		char why[WHY_BYTES])
+		struct silence *silence)
 {
-	json_t *now = agent_ask("top", why);
+	json_t *now = agent_ask("top", silence);
 	struct top_table fresh;
 
 	if (!now)
@@ -124,7 +124,7 @@ static int step(const struct top_options *asked, json_t **last, struct top_table
 	return 0;
 }
 
-static int watch(const struct top_options *asked, json_t **last, char why[WHY_BYTES])
+static int watch(const struct top_options *asked, json_t **last, struct silence *silence)
 {
 	uint64_t interval_ns = asked->interval_ms * NS_PER_MS;
 	uint64_t next_ns = monotonic_ns() + interval_ns;
@@ -141,7 +141,7 @@ static int watch(const struct top_options *asked, json_t **last, char why[WHY_BY
 			continue;
 		}
 		next_ns += interval_ns;
-		if (step(asked, last, &table, why)) {
+		if (step(asked, last, &table, silence)) {
 			status = EXIT_FAILED;
 			break;
 		}
@@ -190,23 +190,24 @@ static int take_options(int argc, char **argv, struct top_options *ret)
 static int run(int argc, char **argv)
 {
 	struct top_options asked = { .interval_ms = 1000 };
-	char why[WHY_BYTES];
+	struct silence silence = {};
 	json_t *last;
 	int status = take_options(argc, argv, &asked);
 
 	if (status)
 		return status;
-	last = agent_ask("top", why);
+	last = agent_ask("top", &silence);
 	if (last) {
 		if (!asked.json && !asked.once)
 			screen_begin();
-		status = watch(&asked, &last, why);
+		status = watch(&asked, &last, &silence);
 		screen_end();
 	} else {
 		status = EXIT_FAILED;
 	}
 	if (status)
-		fprintf(stderr, "sonde top: %s; start one with sonde --watch.port=PORT\n", why);
+		fprintf(stderr, "sonde top: %s%s\n", silence.why,
+			silence.no_agent ? "; start one with sonde --watch.port=PORT" : "");
 	json_decref(last);
 	return status;
 }
@@ -215,5 +216,10 @@ const struct command command_top = {
 	.name = "top",
 	.usage = "[--once] [--json] [--interval=1s]",
 	.help = "live table of services",
+	.more = "Every figure is of the interval since the line before, none counts from sonde's start;\n"
+		"only `open` (requests without their answer yet) is of this moment. --json: an object a\n"
+		"line, {interval_s, services[{service, namespace, kind, requests, errors, open, rate,\n"
+		"errors_per_s, p50_s, p99_s}], left_out}; requests and errors are those that ended within\n"
+		"interval_s, so --once --json shows 0 where nothing came meanwhile. Totals are in /metrics.\n",
 	.run = run,
 };

@@ -39,6 +39,14 @@ static void option_help(const struct option *option, FILE *to)
 	wrap(str_of(text), to);
 }
 
+static void services_help(FILE *to)
+{
+	fputs("\nservices, in the YAML file alone: a list, of which the first entry that matches counts\n",
+	      to);
+	for (size_t f = 0; f < service_field_count; f++)
+		fprintf(to, "  %-10s %s\n", service_fields[f].key, service_fields[f].help);
+}
+
 void config_help(FILE *to)
 {
 	struct str group = {};
@@ -56,4 +64,5 @@ void config_help(FILE *to)
 		group = own;
 		option_help(&options[i], to);
 	}
+	services_help(to);
 }

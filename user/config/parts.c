@@ -218,11 +218,6 @@ const char *const sampler_words[] = {
 	NULL,
 };
 
-static bool has_ratio(enum sampler_kind kind)
-{
-	return kind == SAMPLER_RATIO || kind == SAMPLER_PARENT_RATIO;
-}
-
 static int sampler_field_parse(const struct option *option, struct str text, void *field)
 {
 	struct sampler sampler = { .ratio = 1 };
@@ -235,7 +230,7 @@ static int sampler_field_parse(const struct option *option, struct str text, voi
 		return -EINVAL;
 	sampler.kind = (enum sampler_kind)kind;
 	if (with_ratio &&
-	    (!has_ratio(sampler.kind) || ratio_parse(str_trim(ratio), &sampler.ratio)))
+	    (!sampler_has_ratio(sampler.kind) || ratio_parse(str_trim(ratio), &sampler.ratio)))
 		return -EINVAL;
 	*(struct sampler *)field = sampler;
 	return 0;
@@ -247,7 +242,7 @@ static void sampler_print(const struct option *option, const void *field, FILE *
 
 	(void)option;
 	fputs(sampler_words[sampler->kind], to);
-	if (has_ratio(sampler->kind)) {
+	if (sampler_has_ratio(sampler->kind)) {
 		fputc('=', to);
 		ratio_print(sampler->ratio, to);
 	}

@@ -136,10 +136,22 @@ static int defaults_set(struct settings *settings, struct config_error *error)
 	return 0;
 }
 
+static void warn_of_ratio(const struct settings *settings)
+{
+	const struct sampler *sampler = &settings->config.trace.sampler;
+
+	if (settings_place(settings, &sampler->ratio) > PLACE_DEFAULT &&
+	    !sampler_has_ratio(sampler->kind))
+		log_warn("trace.ratio changes nothing: only the traceidratio samplers take it",
+			 "trace.sampler=%s", sampler_words[sampler->kind]);
+}
+
 int settings_finish(struct settings *settings, struct config_error *error)
 {
 	int r = defaults_set(settings, error);
 
+	if (!r)
+		warn_of_ratio(settings);
 	return r ? r : otlp_resolve(settings, error);
 }
 

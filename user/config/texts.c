@@ -137,7 +137,7 @@ static const char *baggage_wrong(struct str key)
 {
 	if (!is_token(key))
 		return "a key has no spaces, commas or quotes";
-	return redact_header_allowed(key) ? NULL : "it carries secrets";
+	return redact_header_allowed(key) ? NULL : "this one is not exported, it carries secrets";
 }
 
 static bool is_path_of_url(struct str text)
@@ -264,7 +264,7 @@ const struct type type_web_path = {
 };
 const struct type type_method = { TEXT("METHOD", "a method like GET"), .check = is_token };
 const struct type type_baggage = {
-	TEXT("KEY", "a key of baggage, or the beginning of some and *"),
+	TEXT("KEY", "a key of baggage that may go on spans (user.id, user.*)"),
 	.wrong = baggage_wrong,
 };
 const struct type type_header = {

@@ -69,13 +69,37 @@ struct extra {
 	unsigned held_count;
 };
 
-struct open {
-	struct exchange x;
-	struct open *next;		      /* of its connection */
-	struct block *asked, *answered;	      /* what the messages' texts borrow from */
-	uint64_t asking_from, answering_from; /* where the bodies begin */
-	bool passing;			      /* its answer is what passes now */
+/* The final answer of an open exchange, while it passes. */
+struct answering {
+	struct message message;
+	struct block *head; /* what its texts borrow from; NULL: a record, or nothing */
+	struct activity by;
+	uint64_t body;	    /* position where its body begins */
+	int64_t body_bytes; /* struct exchange's */
 };
+
+/*
+ * A question that waits for its answer, and what is not its connection's of struct exchange. There
+ * may be very many: behind its last text, where others could be, stands its head as far as texts do.
+ */
+struct open {
+	struct open *next;	  /* of its connection */
+	struct answering *answer; /* what passes now; NULL: it has not begun */
+	struct process_id process;
+	struct cause cause; /* struct activity's of asking, and the next three and `nested` */
+	uint64_t asked_ns;
+	uint32_t thread, turn;
+	uint64_t started_ns, first_answer_ns;
+	/* Of the question. Below 0: not known, and while it passes ~ of the position where it begins. */
+	int64_t body_bytes;
+	uint32_t at;   /* struct meeting's */
+	uint8_t class; /* of its memory, in exchanges.blocks */
+	uint8_t start; /* enum start_source */
+	bool nested;
+	struct message question;
+};
+
+static_assert(sizeof(struct open) <= BLOCK_LEAST, "so that each block has room for all of it");
 
 struct connection {
 	struct link link; /* in exchanges.idle or .busy */
@@ -129,13 +153,14 @@ struct exchanges {
 	struct link holding;	/* of struct extra: with held records; longest there first */
 	/* Connections by hash of their process: most processes that end have none. */
 	uint32_t owners[OWNER_BUCKETS];
-	struct pool connections, opens, extras;
+	struct pool connections, answers, extras;
 	struct blocks blocks;
 	size_t open, waiting;
-	struct open *spare;	/* not begun: a question is parsed right into it */
-	struct message scratch; /* an answer that may belong to any question is parsed here */
-	struct open *borrowing; /* its answer's texts borrow from the record in hand: */
-	struct str borrowed;	/* from here */
+	uint64_t at_ns;	    /* of the record in hand, where it is none of plain.h's */
+	struct open *spare; /* not begun, of BLOCK_LEAST: a question is parsed right into it */
+	struct answering *spare_answer; /* the same for an answer */
+	struct open *borrowing;		/* its answer's texts borrow from the record in hand */
+	struct exchange ended;		/* what is told of now */
 };
 
 /* connection.c */

@@ -21,10 +21,11 @@ struct exchanges *exchanges_new(const struct exchanges_options *options)
 	if (x->options.max_head_bytes > HEAD_BYTES)
 		x->options.max_head_bytes = HEAD_BYTES;
 	x->connections.size = sizeof(struct connection);
-	x->opens.size = sizeof(struct open);
+	x->answers.size = sizeof(struct answering);
 	x->extras.size = sizeof(struct extra);
-	x->spare = pool_take(&x->opens);
+	x->spare_answer = pool_take(&x->answers);
 	blocks_init(&x->blocks);
+	x->spare = pool_take(&x->blocks.pools[0]);
 	connections_init(x);
 	x->options.ledger->inside[STAGE_EXCHANGE] = inside;
 	x->options.ledger->inside_context[STAGE_EXCHANGE] = x;
@@ -37,7 +38,7 @@ void exchanges_free(struct exchanges *x)
 		return;
 	x->options.ledger->inside[STAGE_EXCHANGE] = NULL;
 	pool_free(&x->connections);
-	pool_free(&x->opens);
+	pool_free(&x->answers);
 	pool_free(&x->extras);
 	blocks_free(&x->blocks);
 	free(x->table.slots);
@@ -170,11 +171,9 @@ void exchanges_each_open(const struct exchanges *x,
 		const struct connection *c = (const struct connection *)at;
 
 		for (struct open *e = c->first; e; e = e->next) {
-			struct exchange open = e->x;
+			struct exchange open;
 
-			open.peer = connection_peer(c);
-			if (!open.answered)
-				open.answer = (struct message){};
+			exchange_view(x, c, e, &open);
 			visit(context, &open);
 		}
 	}

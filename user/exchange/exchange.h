@@ -45,6 +45,7 @@ struct peer {
 /* Who read or wrote a message's first byte, and what led to it. */
 struct activity {
 	struct cause cause;
+	uint64_t at_ns; /* when that operation had ended; of a question's end, if it is read */
 	uint32_t thread;
 	uint32_t turn; /* the message's, of its connection; 0: not known */
 	bool nested;   /* RECORD_NESTED */
@@ -59,23 +60,24 @@ struct meeting {
 
 struct connection;
 
+/* All that it points to is there for the length of the call. */
 struct exchange {
 	const struct proto *proto;
 	enum role role;
 	struct process_id process;
-	uint64_t cookie; /* of the socket */
-	struct activity asked, answered_by;
+	uint64_t cookie;		    /* of the socket */
+	struct activity asked, answered_by; /* the latter where it is answered */
 	struct process_id other; /* at the other end of its connection; tgid 0: not watched */
 	struct meeting meeting;	 /* both ends know it by that */
-	const struct peer *peer; /* for the length of the call; NULL when its record was lost */
-	struct message question, answer;
-	bool answered; /* the final answer's first line was seen */
-	enum outcome outcome;
+	const struct peer *peer; /* NULL when its record was lost */
+	const struct message *question;
+	const struct message *answer; /* the final one, where it is answered */
+	bool answered;		      /* the final answer's first line was seen */
+	enum outcome outcome;	      /* where it has ended */
 	enum start_source start;
-	bool question_cut, answer_cut;
 	uint64_t started_ns;	  /* by the interface's rule for its role */
 	uint64_t first_answer_ns; /* first byte of the answer, interim ones included; 0: none */
-	uint64_t ended_ns;
+	uint64_t ended_ns;	  /* 0: it is open */
 	/* As transferred, a body's own framing included; -1: not known. */
 	int64_t asking_body_bytes, answering_body_bytes;
 };
@@ -89,15 +91,24 @@ typedef void exchange_observe(void *context, const struct exchange *exchange);
 /* Connections that are not read, by reason; exported, and said by explain. */
 enum unread { UNREAD_TLS, UNREAD_HTTP2, UNREAD_OTHER, UNREAD_UPGRADED, UNREADS };
 
+/* A connection that was given up. */
+struct given_up {
+	struct process_id process;
+	const struct peer *peer; /* as in struct exchange */
+	enum unread reason;
+	uint64_t at_ns;
+	bool spoke_first; /* what it is given up for came first of all, and from the process */
+	bool joined;	  /* bytes had passed before it was watched: who spoke first is not known */
+};
+
 struct exchanges_options {
 	const struct proto *const *protos; /* in the order tried, ended by NULL */
 	size_t max_connections, max_exchanges, max_head_bytes;
 	exchange_observe *observe;
 	verdict_set *verdict; /* may be NULL: replay */
 	heads_set *heads;     /* the same */
-	/* A connection of `process` was given up; may be NULL. `peer` as in struct exchange. */
-	void (*unread)(void *context, struct process_id process, const struct peer *peer,
-		       enum unread reason);
+	/* May be NULL. */
+	void (*unread)(void *context, const struct given_up *given_up);
 	void *context;
 	struct ledger *ledger;
 };

@@ -3,28 +3,6 @@
 
 #include "user/base/mem.h"
 
-/* The same message, with its texts in the copy of its head. */
-static void rebase(struct message *m, const char *from, const char *to)
-{
-	for (uint32_t bits = m->present; bits; bits &= bits - 1) {
-		struct str *text = &m->texts[__builtin_ctz(bits)];
-
-		text->at = to + (text->at - from);
-	}
-}
-
-static bool keep(struct exchanges *x, struct message *m, struct str head, struct block **ret)
-{
-	struct block *block = block_take(&x->blocks, head.len);
-
-	if (!block)
-		return false;
-	memcpy(block->bytes, head.at, head.len);
-	rebase(m, head.at, block->bytes);
-	*ret = block;
-	return true;
-}
-
 static void lose_begun(struct exchanges *x, enum loss reason)
 {
 	x->options.ledger->lost[reason]++;
@@ -39,25 +17,29 @@ void want_all(struct exchanges *x, struct connection *c)
 	connection_verdict(x, c, VERDICT_ALL, OP_BYTES);
 }
 
-struct open *question_begin(struct exchanges *x, struct connection *c, struct parsed *p)
+struct open *question_begin(struct exchanges *x, struct connection *c, const struct parsed *p)
 {
+	struct open *e;
+
 	x->options.ledger->in[STAGE_EXCHANGE]++;
 	c->asked = true;
 	if (c->first)
 		want_all(x, c);
 	/* Answers come in order: behind one that is not kept, none can be. */
-	if (!question_fits(x, c) || (!p->block && !keep(x, p->message, p->head, &p->block))) {
+	e = question_fits(x, c) ? open_make(x) : NULL;
+	if (!e) {
 		lose_begun(x, LOSS_EXCHANGE_LIMIT);
 		c->skipped += c->skipped < UINT16_MAX;
 		return NULL;
 	}
-	return question_open(x, c, TAKE_PTR(p->block), &p->origin);
+	question_open(x, c, e, &p->origin);
+	return e;
 }
 
 struct open *answer_passing(const struct connection *c)
 {
 	for (struct open *e = c->first; e; e = e->next)
-		if (e->passing)
+		if (e->answer)
 			return e;
 	return NULL;
 }
@@ -79,7 +61,7 @@ static struct open *asked_by(const struct connection *c, const struct message *a
 {
 	struct open *e = c->first;
 
-	while (e && (e->passing || e->x.question.pair != answer->pair))
+	while (e && (e->answer || e->question.pair != answer->pair))
 		e = e->next;
 	return e;
 }
@@ -87,38 +69,42 @@ static struct open *asked_by(const struct connection *c, const struct message *a
 struct open *answer_begin(struct exchanges *x, struct connection *c, struct parsed *p)
 {
 	struct open *e = asked_by(c, p->message);
+	struct answering *a = x->spare_answer;
 
 	if (!e) {
 		orphan(x, c, p->message);
 		return NULL;
 	}
-	if (!e->x.first_answer_ns)
-		e->x.first_answer_ns = p->origin.ns;
+	if (!e->first_answer_ns)
+		e->first_answer_ns = p->origin.ns;
 	if (p->message->interim)
 		return NULL;
-	if (p->message != &e->x.answer)
-		e->x.answer = *p->message;
-	e->x.answer_cut = p->message->cut;
-	e->x.answered_by = p->origin.by;
-	e->x.answered = true;
-	e->passing = true;
-	e->answered = TAKE_PTR(p->block);
-	if (!e->answered) {
+	x->spare_answer = pool_take(&x->answers);
+	a->head = TAKE_PTR(p->block);
+	a->by = p->origin.by;
+	a->body_bytes = -1;
+	e->answer = a;
+	if (!a->head)
 		x->borrowing = e;
-		x->borrowed = p->head;
-	}
 	return e;
 }
 
 void answer_keep(struct exchanges *x)
 {
-	struct open *e = TAKE_PTR(x->borrowing);
+	struct answering *a = TAKE_PTR(x->borrowing)->answer;
+	struct message *m = &a->message;
 
-	if (keep(x, &e->x.answer, x->borrowed, &e->answered))
+	if (!m->text_bytes)
 		return;
+	a->head = block_take(&x->blocks, m->text_bytes);
+	if (a->head) {
+		memcpy(a->head->bytes, m->base, m->text_bytes);
+		m->base = a->head->bytes;
+		return;
+	}
 	/* No room: the answer's numbers stay, its texts go, and it says that it is cut. */
-	e->x.answer.present = 0;
-	e->x.answer.cut = e->x.answer_cut = true;
+	m->present = m->text_bytes = 0;
+	m->cut = true;
 }
 
 static inline void unlink_open(struct exchanges *x, struct connection *c, struct open *e)
@@ -135,7 +121,7 @@ static inline void unlink_open(struct exchanges *x, struct connection *c, struct
 		c->last = before;
 		connection_stream(c, ASKING)->owned = false;
 	}
-	if (e->passing)
+	if (e->answer)
 		connection_stream(c, ANSWERING)->owned = false;
 	if (--c->open_count == 0)
 		connection_move(&x->idle, c);
@@ -147,31 +133,91 @@ static inline void release(struct exchanges *x, struct connection *c, struct ope
 	unlink_open(x, c, e);
 	if (x->borrowing == e)
 		x->borrowing = NULL;
-	block_give(&x->blocks, e->asked);
-	block_give(&x->blocks, e->answered);
-	pool_give(&x->opens, e);
+	if (e->answer) {
+		block_give(&x->blocks, e->answer->head);
+		pool_give(&x->answers, e->answer);
+	}
+	blocks_give(&x->blocks, e, e->class);
+}
+
+/* What `e` is besides its answer. */
+static inline void view_question(const struct exchanges *x, const struct connection *c,
+				 const struct open *e, struct exchange *ret)
+{
+	ret->proto = connection_proto(x, c);
+	ret->role = c->role;
+	ret->process = e->process;
+	ret->cookie = c->cookie;
+	ret->asked.cause = e->cause;
+	ret->asked.at_ns = e->asked_ns;
+	ret->asked.thread = e->thread;
+	ret->asked.turn = e->turn;
+	ret->asked.nested = e->nested;
+	ret->other = c->other;
+	ret->meeting.first[ASKING] = c->first_byte[connection_asking(c)];
+	ret->meeting.first[ANSWERING] = c->first_byte[!connection_asking(c)];
+	ret->meeting.at = e->at;
+	ret->peer = connection_peer(c);
+	ret->question = &e->question;
+	ret->start = e->start;
+	ret->started_ns = e->started_ns;
+	ret->first_answer_ns = e->first_answer_ns;
+	ret->asking_body_bytes = e->body_bytes < 0 ? -1 : e->body_bytes;
+}
+
+static void view_answer(const struct answering *answer, struct exchange *ret)
+{
+	static const struct answering none = { .body_bytes = -1 };
+	const struct answering *a = answer ? answer : &none;
+
+	ret->answered = answer != NULL;
+	ret->answer = answer ? &answer->message : NULL;
+	ret->answered_by = a->by;
+	ret->answering_body_bytes = a->body_bytes;
+}
+
+void exchange_view(const struct exchanges *x, const struct connection *c, const struct open *e,
+		   struct exchange *ret)
+{
+	view_question(x, c, e, ret);
+	view_answer(e->answer, ret);
+	ret->outcome = OUTCOME_ANSWERED;
+	ret->ended_ns = 0;
+}
+
+/* Its answer and outcome are there. */
+static inline void finish(struct exchanges *x, struct connection *c, struct open *e,
+			  uint64_t ended_ns)
+{
+	struct exchange *ended = &x->ended;
+
+	view_question(x, c, e, ended);
+	ended->ended_ns = ended_ns > e->started_ns ? ended_ns : e->started_ns;
+	if (c->role == ROLE_SERVER)
+		x->counters.start[e->start]++;
+	x->options.ledger->out[STAGE_EXCHANGE]++;
+	x->options.observe(x->options.context, ended);
+	c->answered_ns = ended->ended_ns;
+	/* The question behind it could be taken up only now. */
+	if (c->role == ROLE_SERVER && e->next && e->next->started_ns < c->answered_ns)
+		e->next->started_ns = c->answered_ns;
+	release(x, c, e);
+}
+
+void exchange_answered(struct exchanges *x, struct connection *c, struct open *e, uint64_t ended_ns)
+{
+	x->ended.answered = true;
+	x->ended.answer = answer_room(x);
+	x->ended.outcome = OUTCOME_ANSWERED;
+	finish(x, c, e, ended_ns);
 }
 
 void exchange_finish(struct exchanges *x, struct connection *c, struct open *e,
 		     enum outcome outcome, uint64_t ended_ns)
 {
-	if (!e->x.answered)
-		e->x.answer = (struct message){};
-	e->x.outcome = outcome;
-	e->x.ended_ns = ended_ns > e->x.started_ns ? ended_ns : e->x.started_ns;
-	e->x.peer = connection_peer(c);
-	e->x.other = c->other;
-	e->x.meeting.first[ASKING] = c->first_byte[connection_asking(c)];
-	e->x.meeting.first[ANSWERING] = c->first_byte[!connection_asking(c)];
-	if (c->role == ROLE_SERVER)
-		x->counters.start[e->x.start]++;
-	x->options.ledger->out[STAGE_EXCHANGE]++;
-	x->options.observe(x->options.context, &e->x);
-	c->answered_ns = e->x.ended_ns;
-	/* The question behind it could be taken up only now. */
-	if (c->role == ROLE_SERVER && e->next && e->next->x.started_ns < c->answered_ns)
-		e->next->x.started_ns = c->answered_ns;
-	release(x, c, e);
+	view_answer(e->answer, &x->ended);
+	x->ended.outcome = outcome;
+	finish(x, c, e, ended_ns);
 }
 
 void lose_all(struct exchanges *x, struct connection *c, enum loss reason)

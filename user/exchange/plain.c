@@ -29,46 +29,39 @@ static void step(struct connection *c, const struct record_turn *r)
 
 static bool take_question(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
+	struct str in = { (const char *)r->payload, r->length };
 	struct message *m = question_room(x);
 	struct origin origin;
-	struct block *block;
-	struct str head;
 	struct open *e;
 
 	if (c->first || r->length != r->op_bytes || !question_fits(x, c))
 		return false;
-	/* Parsed where it will stay. */
-	block = block_take(&x->blocks, r->length);
-	if (!block)
+	if (connection_proto(x, c)->parse(in, false, ASKING, NULL, m) != r->length ||
+	    m->body != BODY_NONE || m->cut || m->interim)
 		return false;
-	memcpy(block->bytes, r->payload, r->length);
-	head = (struct str){ block->bytes, r->length };
-	if (connection_proto(x, c)->parse(head, false, ASKING, NULL, m) != r->length ||
-	    m->body != BODY_NONE || m->cut || m->interim) {
-		block_give(&x->blocks, block);
+	e = open_make(x);
+	if (!e)
 		return false;
-	}
+	origin = turn_origin(r);
+	question_open(x, c, e, &origin);
 	step(c, r);
 	x->options.ledger->in[STAGE_EXCHANGE]++;
 	c->asked = true;
-	origin = turn_origin(r);
-	e = question_open(x, c, block, &origin);
-	e->x.asking_body_bytes = 0;
+	e->body_bytes = 0;
 	return true;
 }
 
 static bool take_answer(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
 	struct str in = { (const char *)r->payload, r->length };
+	struct message *m = answer_room(x);
 	struct open *e = c->first;
-	struct message *m;
 	uint64_t body;
 	ssize_t used;
 
-	if (!e || e->x.question.pair)
+	if (!e || e->question.pair)
 		return false;
-	m = &e->x.answer;
-	used = connection_proto(x, c)->parse(in, false, ANSWERING, &e->x.question, m);
+	used = connection_proto(x, c)->parse(in, false, ANSWERING, &e->question, m);
 	if (used <= 0 || used > r->length || m->interim || m->hands_over || m->cut || m->pair ||
 	    m->body > BODY_COUNTED)
 		return false;
@@ -76,12 +69,11 @@ static bool take_answer(struct exchanges *x, struct connection *c, const struct 
 	if (body != r->turn.bytes - (uint64_t)used)
 		return false;
 	step(c, r);
-	e->x.answered = true;
-	e->x.answered_by = activity_of(r);
-	e->x.answering_body_bytes = (int64_t)body;
-	if (!e->x.first_answer_ns)
-		e->x.first_answer_ns = turn_origin(r).ns;
-	exchange_finish(x, c, e, OUTCOME_ANSWERED, r->head.at_ns);
+	x->ended.answered_by = activity_of(r);
+	x->ended.answering_body_bytes = (int64_t)body;
+	if (!e->first_answer_ns)
+		e->first_answer_ns = turn_origin(r).ns;
+	exchange_answered(x, c, e, r->head.at_ns);
 	return true;
 }
 

@@ -42,23 +42,26 @@ void pool_free(struct pool *p)
 
 void blocks_init(struct blocks *b)
 {
-	static const size_t class_bytes[BLOCK_CLASSES] = {
-		BLOCK_LEAST,
+	static const size_t large[] = {
+		768,
 		1024,
 		4096,
 		sizeof(struct block) + BLOCK_BYTES_MAX,
 	};
 
+	static_assert(ARRAY_SIZE(large) == BLOCK_CLASSES - BLOCK_SMALL_CLASSES, "each has a size");
 	*b = (struct blocks){};
-	for (int i = 0; i < BLOCK_CLASSES; i++)
-		b->pools[i].size = class_bytes[i];
+	for (int i = 0; i < BLOCK_SMALL_CLASSES; i++)
+		b->pools[i].size = BLOCK_LEAST + (size_t)i * BLOCK_STEP;
+	for (size_t i = 0; i < ARRAY_SIZE(large); i++)
+		b->pools[BLOCK_SMALL_CLASSES + i].size = large[i];
 }
 
-uint32_t block_class(const struct blocks *b, size_t len)
+uint32_t block_large_class(const struct blocks *b, size_t size)
 {
-	uint32_t class = 0;
+	uint32_t class = BLOCK_SMALL_CLASSES;
 
-	while (class < BLOCK_CLASSES && b->pools[class].size - sizeof(struct block) < len)
+	while (class < BLOCK_CLASSES && b->pools[class].size < size)
 		++class;
 	return class;
 }

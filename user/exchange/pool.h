@@ -51,13 +51,16 @@ static inline void pool_give(struct pool *p, void *item)
 void pool_free(struct pool *p);
 
 /*
- * All bytes of heads and of held records that are kept at once. 100,000 waiting
- * questions of 256 bytes are 26 MB; 4,000 connections that each drip a head of
- * 16 KiB reach it.
+ * All bytes of open exchanges, heads and held records that are kept at once.
+ * 100,000 waiting questions of 256 bytes are 26 MB; 4,000 connections that each
+ * drip a head of 16 KiB reach it.
  */
 #define KEPT_BYTES_MAX (64 << 20)
 
-enum { BLOCK_CLASSES = 4 };
+/* Steps of BLOCK_STEP bytes to BLOCK_SMALL, for what is kept of most exchanges; then a few sizes. */
+enum { BLOCK_LEAST = 256, BLOCK_STEP = 32, BLOCK_SMALL = 512 };
+enum { BLOCK_SMALL_CLASSES = (BLOCK_SMALL - BLOCK_LEAST) / BLOCK_STEP + 1 };
+enum { BLOCK_CLASSES = BLOCK_SMALL_CLASSES + 4 };
 
 struct block {
 	uint32_t class;
@@ -70,23 +73,45 @@ struct blocks {
 	size_t kept;
 };
 
-/* The smallest block, head and all; the most that one holds: one operation's record. */
-enum { BLOCK_LEAST = 256, BLOCK_BYTES_MAX = sizeof(struct record_turn) + OP_BYTES };
+/* The most that a block holds: one operation's record. */
+enum { BLOCK_BYTES_MAX = sizeof(struct record_turn) + OP_BYTES };
 
 void blocks_init(struct blocks *b);
-/* The smallest that holds `len` bytes; BLOCK_CLASSES: none does. */
-uint32_t block_class(const struct blocks *b, size_t len);
+/* The smallest of more than BLOCK_SMALL bytes, its head included; BLOCK_CLASSES: too much. */
+uint32_t block_large_class(const struct blocks *b, size_t size);
+
+/* `size` bytes, and maybe some more, and what they are given back by; NULL when that is too much. */
+static inline void *blocks_take(struct blocks *b, size_t size, uint32_t *ret_class)
+{
+	uint32_t class;
+
+	if (size <= BLOCK_LEAST)
+		class = 0;
+	else if (size <= BLOCK_SMALL)
+		class = ((uint32_t)size - BLOCK_LEAST + BLOCK_STEP - 1) / BLOCK_STEP;
+	else
+		class = block_large_class(b, size);
+	if (class == BLOCK_CLASSES || b->kept + b->pools[class].size > KEPT_BYTES_MAX)
+		return NULL;
+	b->kept += b->pools[class].size;
+	*ret_class = class;
+	return pool_take(&b->pools[class]);
+}
+
+static inline void blocks_give(struct blocks *b, void *bytes, uint32_t class)
+{
+	b->kept -= b->pools[class].size;
+	pool_give(&b->pools[class], bytes);
+}
 
 /* A block of at least `len` bytes; NULL when that is too much. */
 static inline struct block *block_take(struct blocks *b, size_t len)
 {
-	uint32_t class = len <= BLOCK_LEAST - sizeof(struct block) ? 0 : block_class(b, len);
-	struct block *block;
+	uint32_t class;
+	struct block *block = blocks_take(b, sizeof(*block) + len, &class);
 
-	if (class == BLOCK_CLASSES || b->kept + b->pools[class].size > KEPT_BYTES_MAX)
+	if (!block)
 		return NULL;
-	b->kept += b->pools[class].size;
-	block = pool_take(&b->pools[class]);
 	block->class = class;
 	block->capacity = (uint32_t)(b->pools[class].size - sizeof(*block));
 	return block;
@@ -95,10 +120,8 @@ static inline struct block *block_take(struct blocks *b, size_t len)
 /* `block` may be NULL. */
 static inline void block_give(struct blocks *b, struct block *block)
 {
-	if (!block)
-		return;
-	b->kept -= b->pools[block->class].size;
-	pool_give(&b->pools[block->class], block);
+	if (block)
+		blocks_give(b, block, block->class);
 }
 
 void blocks_free(struct blocks *b);

@@ -105,6 +105,20 @@ void sniff_strike(struct exchanges *x, struct connection *c)
 		give_up(x, c, UNREAD_OTHER);
 }
 
+static void tell(const struct exchanges *x, const struct connection *c, enum unread reason)
+{
+	const struct given_up given_up = {
+		.process = { .started_ns = c->process_started_ns, .tgid = c->process_tgid },
+		.peer = connection_peer(c),
+		.reason = reason,
+		.at_ns = x->at_ns,
+		.spoke_first = !c->joined && c->turn == 1 && c->direction == SENT,
+		.joined = c->joined,
+	};
+
+	x->options.unread(x->options.context, &given_up);
+}
+
 void give_up(struct exchanges *x, struct connection *c, enum unread reason)
 {
 	lose_all(x, c, LOSS_EXCHANGE_UNREAD);
@@ -114,9 +128,6 @@ void give_up(struct exchanges *x, struct connection *c, enum unread reason)
 	c->unread = (uint8_t)(reason + 1);
 	x->counters.unread[reason]++;
 	if (x->options.unread)
-		x->options.unread(x->options.context,
-				  (struct process_id){ .started_ns = c->process_started_ns,
-						       .tgid = c->process_tgid },
-				  connection_peer(c), reason);
+		tell(x, c, reason);
 	connection_verdict(x, c, VERDICT_STOP, 0);
 }

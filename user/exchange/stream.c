@@ -44,12 +44,12 @@ void stream_message_ended(struct exchanges *x, struct connection *c, enum direct
 	s->owned = false;
 	if (connection_side(c, d) == ASKING) {
 		if (counted)
-			c->last->x.asking_body_bytes = (int64_t)(s->at - c->last->asking_from);
+			c->last->body_bytes = (int64_t)(s->at - ~(uint64_t)c->last->body_bytes);
 		return;
 	}
 	e = answer_passing(c);
 	if (counted)
-		e->x.answering_body_bytes = (int64_t)(s->at - e->answering_from);
+		e->answer->body_bytes = (int64_t)(s->at - e->answer->body);
 	exchange_finish(x, c, e, OUTCOME_ANSWERED, ns);
 	/* The rest of the question's body and the next head will share a turn. */
 	if (connection_stream(c, ASKING)->state > STREAM_HEAD)
@@ -71,9 +71,9 @@ static void body_begin(struct exchanges *x, struct connection *c, enum direction
 
 	s->owned = e != NULL;
 	if (e && connection_side(c, d) == ASKING)
-		e->asking_from = s->at;
+		e->body_bytes = (int64_t)~s->at;
 	else if (e)
-		e->answering_from = s->at;
+		e->answer->body = s->at;
 	/* Where a head that was cut ends is not known, so neither where its body begins. */
 	s->state = m->cut ? STREAM_UNKNOWN : states[m->body];
 	s->last_ns = ns;
@@ -133,7 +133,7 @@ static ssize_t parse(struct exchanges *x, const struct connection *c, enum direc
 	const struct message *question = side == ANSWERING ? question_expected(c) : NULL;
 	ssize_t used;
 
-	p->message = side == ASKING ? question_room(x) : answer_room(x, c);
+	p->message = side == ASKING ? question_room(x) : answer_room(x);
 	used = connection_proto(x, c)->parse(p->head, cut, side, question, p->message);
 	if (cut && used > 0)
 		p->message->cut = true;
@@ -252,6 +252,11 @@ static bool take_head(struct taking *t)
 		return false;
 	}
 	p.origin = g ? g->origin : origin_of(t);
+	/* Go's server lets another goroutine wait for the first byte of a question. */
+	if (t->d == RECEIVED) {
+		p.origin.by.cause.goroutine = t->r->cause.goroutine;
+		p.origin.by.at_ns = t->ns;
+	}
 	p.block = g ? gather_take(t->c, t->d) : NULL;
 	p.head.len = (size_t)used;
 	advance(t, p.message->cut ? t->in.len : (size_t)used > had ? (size_t)used - had : 0);

@@ -15,7 +15,8 @@
 
 static inline struct activity activity_of(const struct record_turn *r)
 {
-	return (struct activity){ r->cause, r->thread, r->number, r->flags & RECORD_NESTED };
+	return (struct activity){ r->cause, r->head.at_ns, r->thread, r->number,
+				  r->flags & RECORD_NESTED };
 }
 
 /* When and by whom the first byte was read or written, by the record of its turn's first bytes. */

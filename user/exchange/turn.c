@@ -175,7 +175,7 @@ static void turn_over(struct exchanges *x, struct connection *c, const struct re
  */
 static void count_hidden_question(struct exchanges *x, struct connection *c)
 {
-	if (!c->hidden && c->last && c->last->x.asked.turn == c->turn)
+	if (!c->hidden && c->last && c->last->turn == c->turn)
 		x->counters.requests_lost++;
 	c->hidden = false;
 }
@@ -251,6 +251,7 @@ static bool waits(struct connection *c)
 
 static void process(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
+	x->at_ns = r->head.at_ns;
 	if (r->head.type == RECORD_CLOSE) {
 		on_close(x, c, r);
 		return;
@@ -345,7 +346,7 @@ static void finish_first(struct exchanges *x, struct connection *c, enum outcome
 	bool whole = s->state == STREAM_UNKNOWN ||
 		     (s->state == STREAM_TO_CLOSE && outcome == OUTCOME_CLOSED);
 
-	if (c->first->passing && whole)
+	if (c->first->answer && whole)
 		stream_message_ended(x, c, answering, s->last_ns);
 	else
 		exchange_finish(x, c, c->first, outcome, now_ns);

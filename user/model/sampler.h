@@ -18,6 +18,11 @@ struct sampler {
 	double ratio; /* 0 to 1, for the RATIO kinds */
 };
 
+static inline bool sampler_has_ratio(enum sampler_kind kind)
+{
+	return kind == SAMPLER_RATIO || kind == SAMPLER_PARENT_RATIO;
+}
+
 /* By OTEL_TRACES_SAMPLER's names. -EINVAL for any other. */
 int sampler_parse(struct str name, enum sampler_kind *ret);
 

@@ -34,7 +34,7 @@ static int send_news(const struct monitor *m, const struct news *n, const struct
 	memcpy(news.text, n->member.exe, sizeof(news.text));
 	memcpy(news.ports, n->member.ports, sizeof(news.ports));
 	if (files)
-		count = procfiles_facts(files, fds, &news.files);
+		count = procfiles_facts(files, process_files_wanted(m->config), fds, &news.files);
 	error = message_send(m->worker_fd, &news, fds, count);
 	while (count)
 		close(fds[--count]);

@@ -119,14 +119,16 @@ int procfiles_cgroup(const struct procfiles *p, char *ret, size_t size)
 	return 0;
 }
 
-size_t procfiles_facts(const struct procfiles *p, int ret[PROCESS_FILES], uint32_t *files)
+size_t procfiles_facts(const struct procfiles *p, uint32_t wanted, int ret[PROCESS_FILES],
+		       uint32_t *files)
 {
 	size_t count = 0;
 
 	*files = 0;
 	for (size_t i = 0; i < PROCESS_FILES; i++) {
-		int fd = openat(p->directory, process_file_names[i],
-				O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		int fd = wanted & 1U << i ? openat(p->directory, process_file_names[i],
+						   O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+					  : -1;
 
 		if (fd < 0)
 			continue;

@@ -34,8 +34,9 @@ int procfiles_exe(const struct procfiles *p, char *ret, size_t size);
 /* The cgroup v2 path, or v1's name=systemd one. */
 int procfiles_cgroup(const struct procfiles *p, char *ret, size_t size);
 
-/* What MESSAGE_PROCESS carries: descriptors in the order of enum process_file. */
-size_t procfiles_facts(const struct procfiles *p, int ret[PROCESS_FILES], uint32_t *files);
+/* What MESSAGE_PROCESS carries: descriptors of those `wanted` (bits), in enum process_file's order. */
+size_t procfiles_facts(const struct procfiles *p, uint32_t wanted, int ret[PROCESS_FILES],
+		       uint32_t *files);
 
 /*
  * A regular file inside the process's root directory, by an absolute path or

@@ -67,6 +67,8 @@ static void selection_settings(struct selection *s)
 	capture_ports(s->capture, &c->watch.port);
 	capture_watch_execs(s->capture,
 			    c->watch.exe.count || c->watch.cgroup.count || c->watch.all);
+	capture_follow(s->capture,
+		       c->console || c->otlp.target[OTLP_TRACES].endpoint || c->tape_record);
 }
 
 struct selection *selection_new(struct capture *capture, const struct config *config,
@@ -328,7 +330,7 @@ static void forget_seen(struct selection *s)
 
 static bool needs_ports(const struct config *config)
 {
-	bool needs = config->watch.port.count;
+	bool needs = config->watch.port.count || config->trace.beside_sdk == BESIDE_SDK_SUPPRESS;
 
 	for (size_t i = 0; i < config->service_count; i++)
 		needs |= config->services[i].port.count > 0;

@@ -24,6 +24,7 @@ struct entry {
 	struct process process; /* first: lookups give out its address */
 	struct instance *instance;
 	char *namespace, *cgroup, *ports;
+	uint64_t passes_on_ns; /* when it was sent spans last; 0: not since it called exec */
 	struct entry *next;
 };
 
@@ -33,7 +34,7 @@ struct processes {
 	size_t bucket_count, count; /* the first is a power of two */
 	size_t ended;		    /* of those */
 	struct instance *instances;
-	uint64_t refused, attributes_dropped;
+	uint64_t refused, attributes_dropped, maps_cut;
 };
 
 bool same_id(struct process_id a, struct process_id b);

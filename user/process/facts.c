@@ -33,7 +33,7 @@ struct material {
 	struct clues clues;
 	uint32_t owner;
 	bool has_owner;
-	enum sdk_sign sdk;
+	struct str sdk;
 };
 
 static void material_free(struct material *m)
@@ -86,7 +86,7 @@ static int material_read(const struct config *config, const struct process_files
 	r = read_proc(files->fds[FILE_ENVIRON], &ret->environ);
 	r = r ? r : read_proc(files->fds[FILE_CMDLINE], &ret->cmdline);
 	r = r ? r : read_proc(files->fds[FILE_CGROUP], &ret->cgroup);
-	ret->sdk = sdk_context_is_mapped(files->fds[FILE_MAPS]) ? SDK_CONTEXT : SDK_NONE;
+	ret->sdk = sdk_find_context(files->fds[FILE_MAPS]);
 	/* The last, so that it speaks for the others. */
 	r = r ? r : read_proc(files->fds[FILE_STAT], &ret->stat);
 	if (r)
@@ -220,7 +220,7 @@ static int add_all(const struct material *m, struct process_id id, struct buf *p
 	r |= add_service(&m->clues, payload);
 	r |= add_resource(&m->clues, payload);
 	r |= add_host(id, payload);
-	r |= fact_add(payload, FACT_SDK, sdk_sign_name(m->sdk));
+	r |= fact_add(payload, FACT_SDK, m->sdk);
 	return r;
 }
 

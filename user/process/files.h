@@ -15,6 +15,8 @@ enum process_file {
 	PROCESS_FILES,
 };
 
+enum { PROCESS_FILES_ALL = (1 << PROCESS_FILES) - 1 };
+
 struct process_files {
 	/* Open for reading, -1 where there is none. Read with pread, bounded. */
 	int fds[PROCESS_FILES];
@@ -33,5 +35,13 @@ struct process_files {
 /* "environ", ... */
 extern const char *const process_file_names[PROCESS_FILES];
 
-/* `fds` are those of the files whose bits are set in `which`, in their order; the rest has none. */
-void process_files_set(struct process_files *files, const int *fds, size_t count, uint32_t which);
+/*
+ * The one way to make them: a descriptor that is not set is 0. `fds` are those of the files whose
+ * bits are set in `which`, in their order; the others, and all the rest, there is not.
+ */
+struct process_files process_files_new(const int *fds, size_t count, uint32_t which);
+
+struct config;
+
+/* Bits of the files that a record is made of. Maps are for trace.beside-sdk=suppress alone. */
+uint32_t process_files_wanted(const struct config *config);

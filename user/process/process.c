@@ -17,7 +17,8 @@
 #include "user/process/instance.h"
 #include "user/process/service_rule.h"
 
-enum { MAX_ANCESTORS = 64 };
+/* The kernel's least port for connections (ip_local_port_range); what the monitor tells at most. */
+enum { MAX_ANCESTORS = 64, CALLERS_FIRST_PORT = 32768, PORTS_KNOWN = 16 };
 
 #define KEEP_ENDED_NS (60 * NS_PER_S)
 
@@ -152,13 +153,28 @@ static void learn_fork(struct processes *p, struct entry *e, struct str watched_
 	instance_join(e, parent->instance);
 }
 
-/* What was seen of a program stays, until another takes its place. */
-static void learn_sdk(struct entry *e, const struct facts *f)
+static void take_sign(struct entry *e, enum sdk_sign sign, uint64_t at_ns)
 {
-	if (str_eq(f->at[FACT_EVENT], STR("exec")))
+	if (e->process.sdk || !sign)
+		return;
+	e->process.sdk = sign;
+	e->process.sdk_ns = at_ns;
+}
+
+/*
+ * What was seen of a program stays, until another takes its place. That may be told later than
+ * the first of what is seen of the other.
+ */
+static void learn_sdk(struct processes *p, struct entry *e, const struct facts *f, uint64_t at_ns)
+{
+	bool execs = str_eq(f->at[FACT_EVENT], STR("exec"));
+
+	if (execs && e->process.sdk_ns < at_ns)
 		e->process.sdk = SDK_NONE;
-	if (!e->process.sdk)
-		e->process.sdk = sdk_sign_find(f->at[FACT_SDK]);
+	if (execs && e->passes_on_ns < at_ns)
+		e->passes_on_ns = 0;
+	p->maps_cut += str_eq(f->at[FACT_SDK], SDK_MAPS_CUT);
+	take_sign(e, sdk_sign_find(f->at[FACT_SDK]), at_ns);
 }
 
 /* Also of what is not watched any more; what it was before stays known. */
@@ -194,7 +210,7 @@ int processes_learn(struct processes *p, const struct record_process *record)
 		.tgid = (uint32_t)fact_number(f.at[FACT_PARENT]),
 		.started_ns = fact_number(f.at[FACT_PARENT_STARTED]),
 	};
-	learn_sdk(e, &f);
+	learn_sdk(p, e, &f, head->at_ns);
 	if (f.at[FACT_NAME].len)
 		learn_all(p, e, &f, head->at_ns);
 	else if (str_eq(f.at[FACT_EVENT], STR("fork")))
@@ -209,12 +225,38 @@ const struct process *processes_find(struct processes *p, struct process_id id)
 	return e ? &e->process : NULL;
 }
 
-void processes_sends_spans(struct processes *p, struct process_id id, enum sdk_sign sign)
+void processes_sends_spans(struct processes *p, struct process_id id, enum sdk_sign sign,
+			   uint64_t at_ns)
 {
 	struct entry *e = entry_find(p, id);
 
-	if (e && !e->process.sdk)
-		e->process.sdk = sign;
+	if (e && !(sign == SDK_OTLP_HTTP && e->passes_on_ns))
+		take_sign(e, sign, at_ns);
+}
+
+void processes_passes_spans_on(struct processes *p, struct process_id id, uint64_t at_ns)
+{
+	struct entry *e = entry_find(p, id);
+
+	if (!e)
+		return;
+	e->passes_on_ns = at_ns;
+	if (e->process.sdk == SDK_OTLP_HTTP)
+		e->process.sdk = SDK_NONE;
+}
+
+bool processes_may_accept(struct processes *p, struct process_id id, uint16_t port)
+{
+	const struct entry *e = entry_find(p, id);
+	struct str ports, digits;
+
+	if (!e || !e->ports || port < CALLERS_FIRST_PORT)
+		return true;
+	ports = str_of(e->ports);
+	for (size_t i = 0; take_part(&ports, ' ', &digits); i++)
+		if (fact_number(digits) == port || i + 1 == PORTS_KNOWN)
+			return true;
+	return false;
 }
 
 void processes_expire(struct processes *p, uint64_t now_ns)
@@ -262,6 +304,11 @@ bool processes_full(const struct processes *p)
 uint64_t processes_refused(const struct processes *p)
 {
 	return p->refused;
+}
+
+uint64_t processes_maps_cut(const struct processes *p)
+{
+	return p->maps_cut;
 }
 
 uint64_t processes_attributes_dropped(const struct processes *p)

@@ -43,7 +43,7 @@ enum fact {
 	FACT_HOST_NAME,
 	FACT_HOST_ARCH,
 	FACT_CREATED, /* wall-clock nanoseconds */
-	FACT_SDK,     /* a sign that it sends spans of its own: a name of sdk.h */
+	FACT_SDK,     /* a sign that it sends spans of its own: a name of sdk.h, or SDK_MAPS_CUT */
 	FACTS,
 };
 
@@ -54,6 +54,7 @@ struct process {
 	const char *exe, *name, *rule, *watched_by; /* owned; for explain */
 	const struct service_rule *service;	    /* the user's rule for it, or NULL */
 	enum sdk_sign sdk;			    /* the first since it called exec */
+	uint64_t sdk_ns;			    /* when that was seen */
 	bool ended;
 	uint64_t ended_ns;
 };
@@ -75,8 +76,16 @@ void processes_free(struct processes *p);
 int processes_learn(struct processes *p, const struct record_process *record);
 /* NULL when nothing is known of it. */
 const struct process *processes_find(struct processes *p, struct process_id id);
-/* `sign` was seen of it. */
-void processes_sends_spans(struct processes *p, struct process_id id, enum sdk_sign sign);
+/* `sign` was seen of it at `at_ns`. Not taken: SDK_OTLP_HTTP of one that passes spans on. */
+void processes_sends_spans(struct processes *p, struct process_id id, enum sdk_sign sign,
+			   uint64_t at_ns);
+/* It was sent spans: those that it posts may be others', so SDK_OTLP_HTTP is no sign of it. */
+void processes_passes_spans_on(struct processes *p, struct process_id id, uint64_t at_ns);
+/*
+ * May it have accepted a connection on `port`? As far as facts say what it listens on, and
+ * only a port from which connections are made (32768 up) is ever denied.
+ */
+bool processes_may_accept(struct processes *p, struct process_id id, uint16_t port);
 /* Forget what ended longer than a minute ago. */
 void processes_expire(struct processes *p, uint64_t now_ns);
 /* Would the facts of one that is not known be refused? Then nothing has to wait for them. */
@@ -85,6 +94,8 @@ bool processes_full(const struct processes *p);
 uint64_t processes_refused(const struct processes *p);
 /* Attributes of OTEL_RESOURCE_ATTRIBUTES for which a resource had no room. */
 uint64_t processes_attributes_dropped(const struct processes *p);
+/* Facts that did not look at all mappings of their process: LIMIT_MAPS_BYTES. */
+uint64_t processes_maps_cut(const struct processes *p);
 size_t processes_count(const struct processes *p);
 void processes_each(const struct processes *p,
 		    void (*visit)(void *context, const struct process *process), void *context);

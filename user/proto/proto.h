@@ -43,16 +43,22 @@ enum body {
 
 enum { MESSAGE_TEXTS = 21, MESSAGE_NUMBERS = 4 };
 
-/* One message. Every str borrows from the bytes given to parse(). */
+/* Of a head no more than this is looked at, so that places in it are 16 bits. */
+#define MESSAGE_HEAD_MAX UINT16_MAX
+
+/* Where a text stands: `at` bytes behind its message's `base`. */
+struct text {
+	uint16_t at, len;
+};
+
+/*
+ * One message. Its texts borrow from the bytes given to parse(). Where these are copied to another
+ * place, `base` is all that changes. Each open exchange keeps one, so it is small.
+ */
 struct message {
-	enum body body;
+	const char *base;
 	uint64_t body_bytes;
 	uint64_t pair; /* same in a question and its answer; 0: they come in order */
-	bool interim;  /* an answer that another one follows, or what asks nothing: stepped over */
-	bool hands_over; /* what follows on this connection is no longer this protocol */
-	bool cut;	 /* only the beginning of the head was seen */
-	bool partial;	 /* not even its first line was seen whole */
-	uint32_t head_bytes;
 	/*
 	 * Not 0: of all messages with this number of one protocol and side a span that is counted
 	 * only says the same, but for what route_path() and context() read.
@@ -61,23 +67,41 @@ struct message {
 	uint64_t
 		sameness; /* not 0: the route path is the same too. Of answers likeness is enough */
 	/* The protocol's own: named by enums in its folder. */
-	int64_t numbers[MESSAGE_NUMBERS];
+	int32_t numbers[MESSAGE_NUMBERS];
 	uint32_t present; /* bit i: texts[i] is there; the others may hold anything */
-	struct str texts[MESSAGE_TEXTS];
+	uint16_t head_bytes;
+	uint16_t text_bytes; /* no text ends further behind `base` */
+	uint8_t body;	     /* enum body */
+	bool interim : 1; /* an answer that another one follows, or what asks nothing: stepped over */
+	bool hands_over : 1; /* what follows on this connection is no longer this protocol */
+	bool cut : 1;	     /* only the beginning of the head was seen */
+	bool partial : 1;    /* not even its first line was seen whole */
+	struct text texts[MESSAGE_TEXTS];
 };
 
 static_assert(MESSAGE_TEXTS <= 32, "bits of message.present");
+static_assert(sizeof(struct message) <= 152, "one is kept of each open exchange");
 
 /* Empty when it is not there. */
 static inline struct str message_text(const struct message *m, unsigned int which)
 {
-	return m->present & 1u << which ? m->texts[which] : (struct str){};
+	const struct text *text = &m->texts[which];
+
+	return m->present & 1u << which ? (struct str){ m->base + text->at, text->len }
+					: (struct str){};
 }
 
+/* `text` stands behind m->base, which is set; what ends past MESSAGE_HEAD_MAX is left out. */
 static inline void message_set_text(struct message *m, unsigned int which, struct str text)
 {
+	size_t at = (uintptr_t)text.at - (uintptr_t)m->base;
+
+	if (at > MESSAGE_HEAD_MAX || text.len > MESSAGE_HEAD_MAX - at)
+		return;
 	m->present |= 1u << which;
-	m->texts[which] = text;
+	m->texts[which] = (struct text){ (uint16_t)at, (uint16_t)text.len };
+	if (m->text_bytes < at + text.len)
+		m->text_bytes = (uint16_t)(at + text.len);
 }
 
 /* Where step() stands inside a body; but for `left` all zero at its start. */
@@ -91,7 +115,8 @@ struct span;
 
 struct proto {
 	const char *name;
-	size_t max_head; /* past this a head is taken as cut instead of waited for */
+	const char *versions; /* what --version says of it */
+	size_t max_head;      /* past this a head is taken as cut instead of waited for */
 
 	enum guess (*guess)(struct str head);
 
@@ -100,6 +125,7 @@ struct proto {
 	 * of it will be seen: parse what is there. `question` is the message that
 	 * is being answered, NULL when asking or when it was not seen.
 	 * Returns bytes used (> 0), PARSE_MORE (never when `cut`), or PARSE_BAD.
+	 * What of `in` lies past MESSAGE_HEAD_MAX bytes is not looked at.
 	 * `ret` is written only when the result is > 0.
 	 */
 	ssize_t (*parse)(struct str in, bool cut, enum side side, const struct message *question,
@@ -128,10 +154,10 @@ struct proto {
 	void (*context)(const struct message *question, struct span *span);
 
 	/*
-	 * Does a program that asks this export spans of its own? Asked of clients' questions; may be
-	 * NULL: none does.
+	 * Are spans sent by this, and were they taken? `answer` NULL: whatever the answer is. May
+	 * be NULL: never.
 	 */
-	bool (*exports_spans)(const struct message *question);
+	bool (*exports_spans)(const struct message *question, const struct message *answer);
 
 	/*
 	 * Fill the span's name, status, error and attributes (model/span.h) from a

@@ -14,14 +14,16 @@
  * another connection in the same turn of its loop afterwards, or wrote deeper in its
  * stack than it had read), and if each other request that was open when the call was made
  * was answered for a reason of its own: else it may have been that one's call, and the answer
- * somebody else's who waited for it too. Go's goroutines run in between as they like, so of them
- * both must say it. Where nothing says what the call led to there is no link: a call that
- * a timer makes right after the request was read looks the same.
+ * somebody else's who waited for it too. Where nothing says what the call led to there is no link:
+ * a call that a timer makes right after the request was read looks the same. Go's goroutines run
+ * in between as they like, so of their calls nothing is believed (both said the same of 1 in 1,636
+ * that a ticker made).
  *
  * A turn of the loop in which several connections were read proves nothing in programs
  * that read first and work later (HAProxy, asyncio). They show themselves: answers
  * come in turn after reads that have nothing to do with them. Such turns are believed
- * of programs that hardly ever did that.
+ * of programs that hardly ever did that, and of others where all that
+ * the turn had read before was worked on before it read on.
  */
 #include "user/trace/ways.h"
 
@@ -61,10 +63,10 @@ static struct origin_of_call come_from(const struct trace *t, const struct node 
 }
 
 /* Was a turn of another connection read after `a`, at `ns`, before the thread waited again? */
-static bool read_on(const struct program *p, const struct activity *a, uint64_t ns)
+static bool read_on(const struct run *run, const struct activity *a, uint64_t ns)
 {
-	EACH_DURING(n, p, ns, ns + TURN_NS) {
-		const struct activity *read = node_is_server(n) ? &n->asked : &n->answered_by;
+	EACH_DURING(n, run ? &run->line : NULL, ns, ns + TURN_NS) {
+		const struct activity *read = node_read(n);
 		uint16_t later = read->cause.reads - a->cause.reads;
 
 		if (read->thread == a->thread && read->cause.waits == a->cause.waits && later &&
@@ -75,9 +77,10 @@ static bool read_on(const struct program *p, const struct activity *a, uint64_t 
 }
 
 /* The callback of what was read before `a` was still running then. */
-static bool is_inside(const struct program *p, const struct activity *a, uint64_t ns)
+static bool is_inside(const struct trace *t, const struct program *p, const struct activity *a,
+		      uint64_t ns)
 {
-	return !a->cause.goroutine && (a->nested || read_on(p, a, ns));
+	return a->nested || read_on(run_find(t, p->process, a), a, ns);
 }
 
 /* Was the answer written where a program that works on each read at once would write it? */
@@ -114,7 +117,7 @@ void callback_tell(struct trace *t, struct node *server)
 	if (!server->program)
 		return;
 	judge_answer(t, server);
-	unsure = !is_inside(server->program, answer, server->answered_ns);
+	unsure = !is_inside(t, server->program, answer, server->answered_ns);
 	for (int i = 0; i < CHAIN_MAX; i++) {
 		struct node *n = node_of_cause(t, cause);
 
@@ -128,7 +131,7 @@ void callback_tell(struct trace *t, struct node *server)
 		n->led_directly |= !i;
 		n->led_weakly |= weak;
 		n->led_unsurely |= unsure;
-		unsure |= !is_inside(n->program, &n->asked, n->started_ns);
+		unsure |= !is_inside(t, n->program, &n->asked, n->started_ns);
 		cause = &n->asked.cause;
 	}
 }
@@ -160,9 +163,9 @@ static bool others_have_own_reasons(const struct trace *t, const struct node *n)
 
 	/* Of some the reason is not known yet, or no more. */
 	if (p->open_since <= n->started_ns || p->untold_since <= n->started_ns ||
-	    n->started_ns < p->forgotten_ns)
+	    n->started_ns < p->line.forgotten_ns || n->started_ns < p->not_taken_ns)
 		return false;
-	EACH_DURING(r, n->program, n->started_ns, n->started_ns)
+	EACH_DURING(r, &p->line, n->started_ns, n->started_ns)
 		if (node_is_server(r) && r != n->led_to && node_covers(r, n->started_ns) &&
 		    !has_own_reason(t, r, n))
 			return false;
@@ -186,12 +189,64 @@ static enum link_outcome made(struct node *n, struct found *ret)
 	return LINK_MADE;
 }
 
+/* Was a call made after this read, before the thread read on? `n` apart. */
+static bool has_call(const struct node *n, const struct cause *read)
+{
+	EACH_DURING(c, &n->program->line, n->started_ns - TURN_NS, n->started_ns + TURN_NS)
+		if (c != n && !node_is_server(c) && c->asked.cause.cookie == read->cookie &&
+		    c->asked.cause.number == read->number)
+			return true;
+	return false;
+}
+
+/* Was what `r` read worked on at once, as far as it shows: a call, or its answer? */
+static bool is_worked_off(const struct node *n, const struct node *r)
+{
+	const struct cause read = { .cookie = r->cookie, .number = node_read(r)->turn };
+	const struct cause *why = &r->answered_by.cause;
+
+	if (node_is_server(r) && why->cookie == read.cookie && why->number == read.number)
+		return true;
+	return (!node_is_server(r) && r->led_to) || has_call(n, &read);
+}
+
+/*
+ * Did the thread work on each thing that it read in this turn before it read the next, and was `n`
+ * its only call then? Who reads first and works later shows itself here.
+ */
+static bool is_in_order(const struct trace *t, const struct node *n)
+{
+	const struct run *run = run_find(t, n->program->process, &n->asked);
+
+	if (!run || run->open_since <= n->started_ns || n->started_ns < run->line.forgotten_ns ||
+	    n->started_ns < n->program->not_taken_ns || has_call(n, &n->asked.cause))
+		return false;
+	EACH_DURING(r, &run->line, n->started_ns - TURN_NS, n->started_ns) {
+		uint16_t before = n->asked.cause.reads - node_read(r)->cause.reads;
+
+		if (before && before <= INT16_MAX && !is_worked_off(n, r))
+			return false;
+	}
+	return true;
+}
+
+/* Both ends of the call say the same. Is that enough, as far as the program is known? */
+static bool is_believed(const struct trace *t, const struct node *n, bool weak)
+{
+	const struct program *p = n->program;
+
+	return trusts(p, weak, weak ? PLAIN_ENOUGH : 0) ||
+	       (trusts(p, weak, 0) && is_in_order(t, n));
+}
+
 enum link_outcome callback_find(struct trace *t, struct node *n, struct found *ret)
 {
 	struct origin_of_call from = come_from(t, n);
 	struct program *p = n->program;
 	bool weak = from.weak || n->led_weakly;
 
+	if (n->asked.cause.goroutine)
+		return LINK_NONE;
 	if (from.server && node_covers(from.server, n->started_ns))
 		found_add(ret, from.server);
 	if (n->led_to && node_covers(n->led_to, n->started_ns))
@@ -204,7 +259,7 @@ enum link_outcome callback_find(struct trace *t, struct node *n, struct found *r
 		p->odd++;
 		return LINK_DISAGREED;
 	}
-	if (from.server ? !trusts(p, weak, 0) : !is_proved(t, n))
+	if (from.server ? !is_believed(t, n, weak) : !is_proved(t, n))
 		return LINK_AMBIGUOUS;
 	return made(n, ret);
 }

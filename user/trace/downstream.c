@@ -1,38 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/trace/downstream.h"
 
-/* The end of what is covered without a gap from `from` on; `from` when nothing runs then. */
-static uint64_t covered_from(const struct node *server, uint64_t from)
-{
-	uint64_t until = from;
+#include <stdlib.h>
 
-	EACH_DURING(c, server->program, server->started_ns, server->ended_ns)
-		if (c->parent == server && c->started_ns <= until && c->ended_ns > until)
-			until = c->ended_ns;
-	return until;
+#include "user/base/mem.h"
+
+static int by_start(const void *a, const void *b)
+{
+	const struct node *left = *(const struct node *const *)a,
+			  *right = *(const struct node *const *)b;
+
+	return (left->started_ns > right->started_ns) - (left->started_ns < right->started_ns);
 }
 
-/* The start of the first call after `from`; UINT64_MAX: there is none. */
-static uint64_t next_from(const struct node *server, uint64_t from)
+/* The calls, in the order of their starts; to be freed. */
+static const struct node **calls_of(const struct node *server, size_t *count)
 {
-	uint64_t next = UINT64_MAX;
+	const struct node **calls;
+	size_t i = 0;
 
-	EACH_DURING(c, server->program, server->started_ns, server->ended_ns)
-		if (c->parent == server && c->ended_ns > from && c->started_ns < next)
-			next = c->started_ns > from ? c->started_ns : from;
-	return next;
+	*count = 0;
+	for (const struct node *c = server->children; c; c = c->sibling)
+		++*count;
+	calls = xcalloc(*count + 1, sizeof(const struct node *));
+	for (const struct node *c = server->children; c; c = c->sibling)
+		calls[i++] = c;
+	qsort(calls, *count, sizeof(const struct node *), by_start);
+	return calls;
+}
+
+static uint64_t at_most(uint64_t value, uint64_t most)
+{
+	return value < most ? value : most;
 }
 
 uint64_t downstream_of(const struct node *server)
 {
-	uint64_t sum = 0, from = server->started_ns, until;
+	uint64_t sum = 0, until = server->started_ns; /* what is before that is counted */
+	const struct node **calls;
+	size_t count;
 
-	if (!node_is_server(server) || !server->program)
+	if (!node_is_server(server) || !server->children)
 		return 0;
-	while ((from = next_from(server, from)) < server->ended_ns) {
-		until = covered_from(server, from);
-		sum += (until < server->ended_ns ? until : server->ended_ns) - from;
-		from = until;
+	calls = calls_of(server, &count);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t from = calls[i]->started_ns > until ? calls[i]->started_ns : until;
+		uint64_t to = at_most(calls[i]->ended_ns, server->ended_ns);
+
+		if (to <= from)
+			continue;
+		sum += to - from;
+		until = to;
 	}
+	free(calls);
 	return sum;
 }

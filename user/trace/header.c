@@ -24,20 +24,25 @@ static size_t served_with(const struct trace *t, const struct node *n,
 			  bool (*same)(const struct node *a, const struct node *b),
 			  struct found *ret)
 {
+	const struct run *run =
+		n->program ? run_of_trace(t, n->program->process, n->header_trace) : NULL;
 	size_t count = 0;
 
-	EACH_DURING(r, n->program, n->started_ns, n->started_ns)
-		if (node_is_server(r) && node_covers(r, n->started_ns) && same(r, n) &&
-		    node_of_meeting(t, r) != n) {
+	EACH_DURING(r, run ? &run->line : NULL, n->started_ns, n->started_ns)
+		if (node_covers(r, n->started_ns) && same(r, n) && node_of_meeting(t, r) != n) {
 			found_add(ret, r);
 			count++;
 		}
 	return count;
 }
 
-static enum link_outcome outcome_of(size_t count, struct found *ret)
+/* Only those that have ended show their context. */
+static enum link_outcome outcome_of(const struct node *n, size_t count, struct found *ret)
 {
-	if (count != 1)
+	const struct program *p = n->program;
+
+	if (count != 1 || p->open_since <= n->started_ns || n->started_ns < p->line.forgotten_ns ||
+	    n->started_ns < p->not_taken_ns)
 		return LINK_AMBIGUOUS;
 	ret->parent = ret->candidates[0];
 	return LINK_MADE;
@@ -53,10 +58,10 @@ enum link_outcome header_find(struct trace *t, struct node *n, struct found *ret
 		return LINK_MADE;
 	count = served_with(t, n, same_context, ret);
 	if (count)
-		return outcome_of(count, ret);
+		return outcome_of(n, count, ret);
 	/* The program has made the context itself, so the call is known by its ids. */
 	n->is_instrumented = true;
 	memcpy(n->span_id, n->header_span, SPAN_ID_BYTES);
 	count = served_with(t, n, same_trace, ret);
-	return count ? outcome_of(count, ret) : LINK_NONE;
+	return count ? outcome_of(n, count, ret) : LINK_NONE;
 }

@@ -128,7 +128,7 @@ struct node *node_new(struct trace *t, const struct exchange *x, const struct tr
 	random_id(t->options.random, n->span_id, SPAN_ID_BYTES);
 	n->traced = *traced;
 	n->traced.span = span_copy(span);
-	program_add(n);
+	program_add(t, n);
 	index_turn(t, n);
 	index_meeting(t, n);
 	nodes_append(&t->waiting, n);
@@ -153,10 +153,27 @@ void node_set(struct node **place, struct node *n)
 	node_unref(old);
 }
 
+void node_set_parent(struct node *n, struct node *parent)
+{
+	if (n->parent) {
+		*n->at = n->sibling;
+		if (n->sibling)
+			n->sibling->at = n->at;
+	}
+	node_set(&n->parent, parent);
+	if (!parent)
+		return;
+	n->at = &parent->children;
+	n->sibling = parent->children;
+	if (n->sibling)
+		n->sibling->at = &n->sibling;
+	parent->children = n;
+}
+
 /* Whoever refers to `n` still wants its ids, not all that was before it. */
 static void forget_others(struct node *n)
 {
-	node_set(&n->parent, NULL);
+	node_set_parent(n, NULL);
 	node_set(&n->led_to, NULL);
 	for (size_t i = 0; i < n->candidate_count; i++)
 		node_set(&n->candidates[i], NULL);

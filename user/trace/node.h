@@ -35,8 +35,7 @@ enum node_state { NODE_WAITING, NODE_PLACED, NODE_GIVING, NODE_GIVEN };
 struct node {
 	struct node *older, *newer; /* of those that wait, or were given out */
 	struct program *program;    /* NULL: there are too many */
-	struct stretch *stretch;    /* of its program, and where it is in it */
-	size_t stretch_at;
+	struct timeline_place in_program, in_run, in_trace;
 	size_t references; /* of a list, and of other nodes */
 	enum role role;
 	uint64_t cookie;
@@ -59,6 +58,8 @@ struct node {
 	enum node_state state;
 	enum way way;
 	struct node *parent;
+	struct node *children, *sibling,
+		**at; /* those that have it as their parent; of n->parent's */
 	struct node *candidates[CANDIDATES];
 	size_t candidate_count, candidates_left; /* left: of those past CANDIDATES */
 
@@ -83,13 +84,16 @@ struct links {
 struct trace {
 	struct trace_options options;
 	struct nodes waiting, given;
-	struct table by_turn, by_meeting, programs;
+	struct table by_turn, by_meeting, programs, runs;
 	struct links links;
-	uint64_t hurried;   /* given out before their time: limit.trace-spans */
-	uint64_t expired;   /* the same after limit.trace-wait */
-	uint64_t forgotten; /* before limit.trace-wait, for limit.trace-spans */
-	uint64_t kept_late; /* left out before it was known that their trace is kept */
-	uint64_t looked_ns; /* when it was seen who is served still */
+	uint64_t hurried;	   /* given out before their time: limit.trace-spans */
+	uint64_t expired;	   /* the same after limit.trace-wait */
+	uint64_t unlooked;	   /* the same: looking for it would have taken too long */
+	uint64_t nameless;	   /* whose program found no room: limit.processes */
+	uint64_t looks, looks_end; /* at nodes; no more are taken now when they are so many */
+	uint64_t forgotten;	   /* before limit.trace-wait, for limit.trace-spans */
+	uint64_t kept_late;	   /* left out before it was known that their trace is kept */
+	uint64_t looked_ns;	   /* when it was seen who is served still */
 	struct collector collector;
 };
 
@@ -97,6 +101,8 @@ struct trace {
 struct node *node_new(struct trace *t, const struct exchange *x, const struct traced *traced);
 /* Let `*place` point to `n`, or NULL, with a reference. */
 void node_set(struct node **place, struct node *n);
+/* `parent` may be NULL. */
+void node_set_parent(struct node *n, struct node *parent);
 /* It waits no longer. */
 void node_given(struct trace *t, struct node *n);
 /* Forget a node that was given out. */
@@ -115,6 +121,18 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
 static inline bool node_is_server(const struct node *n)
 {
 	return n->role == ROLE_SERVER;
+}
+
+/* How its program's thread read it: a server's question, a client's answer. */
+static inline const struct activity *node_read(const struct node *n)
+{
+	return node_is_server(n) ? &n->asked : &n->answered_by;
+}
+
+/* All that its program did; NULL: not known. */
+static inline const struct timeline *line_of(const struct node *n)
+{
+	return n->program ? &n->program->line : NULL;
 }
 
 /* Did `n` run at `ns`? */

@@ -14,14 +14,28 @@ struct program *program_find(const struct trace *t, struct process_id process)
 	return table_find_u64(&t->programs, key_of(process));
 }
 
+static bool is_idle(void *value, void *context)
+{
+	struct program *p = value;
+
+	(void)context;
+	if (p->line.newest)
+		return false;
+	free(p);
+	return true;
+}
+
 struct program *program_make(struct trace *t, struct process_id process)
 {
 	struct program *p = program_find(t, process);
 
 	if (p)
 		return p;
+	if (t->programs.count == t->programs.limit)
+		table_sweep(&t->programs, is_idle, NULL);
 	p = xcalloc(1, sizeof(*p));
 	p->process = process;
+	p->line.looks = &t->looks;
 	p->open_since = p->untold_since = UINT64_MAX;
 	if (table_put_u64(&t->programs, key_of(process), p)) {
 		free(p);
@@ -30,95 +44,96 @@ struct program *program_make(struct trace *t, struct process_id process)
 	return p;
 }
 
-static struct stretch *stretch_new(struct program *p)
+void programs_free(struct trace *t)
 {
-	struct stretch *s = xcalloc(1, sizeof(*s));
+	table_sweep(&t->programs, is_idle, NULL);
+	table_free(&t->programs);
+	table_free(&t->runs);
+}
 
-	s->started_ns = UINT64_MAX;
-	s->older = p->newest;
-	if (s->older) {
-		s->older->newer = s;
-		s->latest_ns = s->older->latest_ns;
+static uint64_t run_key(struct process_id process, const struct activity *a)
+{
+	uint64_t program = key_of(process);
+
+	return a->cause.goroutine ? mix(program, a->cause.goroutine)
+				  : mix(program, (uint64_t)a->thread << 16 | a->cause.waits);
+}
+
+struct run *run_find(const struct trace *t, struct process_id process, const struct activity *a)
+{
+	return table_find_u64(&t->runs, run_key(process, a));
+}
+
+static uint64_t trace_key(struct process_id process, const uint8_t *trace_id)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, trace_id, sizeof(halves));
+	return mix(mix(key_of(process), halves[0]), halves[1]);
+}
+
+struct run *run_of_trace(const struct trace *t, struct process_id process, const uint8_t *trace_id)
+{
+	return table_find_u64(&t->runs, trace_key(process, trace_id));
+}
+
+/* There are two for each node at most, which are limited. */
+static void run_add(struct trace *t, uint64_t key, struct node *n, struct timeline_place *ret)
+{
+	struct run *run = table_find_u64(&t->runs, key);
+
+	if (!run) {
+		run = xcalloc(1, sizeof(*run));
+		run->line.looks = &t->looks;
+		run->open_since = UINT64_MAX;
+		table_put_u64(&t->runs, key, run);
 	}
-	p->newest = s;
-	return s;
+	timeline_add(&run->line, n, ret);
 }
 
-static void raise(uint64_t *highest, uint64_t value)
+static void run_remove(struct trace *t, uint64_t key, struct node *n, struct timeline_place *place)
 {
-	if (value > *highest)
-		*highest = value;
-}
+	struct run *run = table_find_u64(&t->runs, key);
 
-void program_add(struct node *n)
-{
-	struct program *p = n->program;
-	struct stretch *s;
-
-	if (!p)
+	if (timeline_remove(&run->line, n, place))
 		return;
-	s = p->newest && p->newest->used < STRETCH ? p->newest : stretch_new(p);
-	n->stretch = s;
-	n->stretch_at = s->used;
-	s->nodes[s->used++] = n;
-	s->left++;
-	if (n->started_ns < s->started_ns)
-		s->started_ns = n->started_ns;
-	raise(&s->ended_ns, n->ended_ns);
-	raise(&s->latest_ns, n->ended_ns);
+	table_remove_u64(&t->runs, key);
+	free(run);
+}
+
+static bool is_in_trace(const struct node *n)
+{
+	return n->has_header && node_is_server(n);
+}
+
+void program_add(struct trace *t, struct node *n)
+{
+	if (!n->program)
+		return;
+	timeline_add(&n->program->line, n, &n->in_program);
+	run_add(t, run_key(n->program->process, node_read(n)), n, &n->in_run);
+	if (is_in_trace(n))
+		run_add(t, trace_key(n->program->process, n->header_trace), n, &n->in_trace);
+	if (node_is_server(n))
+		return;
+	n->in_program.stretch->waiting_calls++;
+	n->program->waiting_calls++;
+}
+
+void program_placed(const struct node *n)
+{
+	if (!n->program || node_is_server(n))
+		return;
+	n->in_program.stretch->waiting_calls--;
+	n->program->waiting_calls--;
 }
 
 void program_remove(struct trace *t, struct node *n)
 {
-	struct program *p = n->program;
-	struct stretch *s = n->stretch;
-
-	if (!p)
+	if (!n->program)
 		return;
-	raise(&p->forgotten_ns, n->ended_ns);
-	s->nodes[n->stretch_at] = NULL;
-	if (--s->left)
-		return;
-	*(s->newer ? &s->newer->older : &p->newest) = s->older;
-	if (s->older)
-		s->older->newer = s->newer;
-	free(s);
-	if (p->newest)
-		return;
-	table_remove_u64(&t->programs, key_of(p->process));
-	free(p);
-}
-
-struct during during_begin(const struct program *p, uint64_t from_ns, uint64_t to_ns)
-{
-	const struct stretch *s = p ? p->newest : NULL;
-
-	return (struct during){ s, s ? s->used : 0, from_ns, to_ns, true };
-}
-
-/* The next one of this stretch. */
-static struct node *next_here(struct during *d)
-{
-	while (d->next) {
-		struct node *n = d->at->nodes[--d->next];
-
-		if (n && n->started_ns <= d->to_ns && n->ended_ns >= d->from_ns)
-			return n;
-	}
-	return NULL;
-}
-
-struct node *during_next(struct during *d)
-{
-	while (d->at && d->at->latest_ns >= d->from_ns) {
-		const struct stretch *s = d->at;
-		bool ran = s->started_ns <= d->to_ns && s->ended_ns >= d->from_ns;
-		struct node *n = ran ? next_here(d) : NULL;
-
-		if (n)
-			return n;
-		d->at = s->older;
-		d->next = d->at ? d->at->used : 0;
-	}
-	return NULL;
+	timeline_remove(&n->program->line, n, &n->in_program);
+	run_remove(t, run_key(n->program->process, node_read(n)), n, &n->in_run);
+	if (is_in_trace(n))
+		run_remove(t, trace_key(n->program->process, n->header_trace), n, &n->in_trace);
 }

@@ -1,63 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * program.h - processes, and which of their exchanges ran when; inside user/trace/ only.
+ * program.h - processes, and what is known of them; inside user/trace/ only.
  *
- *	program --> stretches of nodes, in the order in which they ended, or nearly
+ *	program --> its exchanges (timeline.h)
+ *	run     --> of those, what a thread read since it last waited for events, or a goroutine
+ *	            at all: servers' questions and clients' answers
  *
- * Thousands of nodes of a busy program wait at once, and a few of them ran at any one time. A
- * stretch says when its nodes ran, so that most of them need not be looked at.
+ *	the same of requests whose headers name one trace
+ *
+ * What was learned of a program stays when it is idle, until others need the room.
  */
 #pragma once
 
 #include "headers/record.h"
 #include "user/base/table.h"
+#include "user/trace/timeline.h"
 
+struct activity;
 struct node;
 struct trace;
 
-enum { STRETCH = 32 };
-
-struct stretch {
-	struct stretch *older, *newer;
-	uint64_t started_ns, ended_ns; /* the first start, and the last end */
-	uint64_t latest_ns;	       /* the last end of it and of all that are older */
-	size_t used, left;	       /* nodes that came, and those that are still there */
-	struct node *nodes[STRETCH];
-};
-
-/* A process, as long as exchanges of it are kept. */
+/* A process. */
 struct program {
 	struct process_id process;
-	struct stretch *newest;
+	struct timeline line;
 	uint64_t calls, served; /* client and server exchanges */
+	size_t waiting_calls;	/* that have no place yet */
 	/* Start of the oldest server exchange that is open, or has ended and not told; UINT64_MAX: none. */
 	uint64_t open_since, untold_since;
-	uint64_t forgotten_ns; /* the last end of those that were forgotten */
+	uint64_t not_taken_ns; /* the last end of server exchanges that did not come here */
 	/* Answers where they would be if each read were worked on at once, or not (callback.c). */
 	uint32_t fits, plain, odd;
 };
 
-struct program *program_find(const struct trace *t, struct process_id process);
-/* NULL: there are too many. */
-struct program *program_make(struct trace *t, struct process_id process);
-/* `n->program`, which may be NULL, has one node more. */
-void program_add(struct node *n);
-/* It has one less; the last one takes the program along. */
-void program_remove(struct trace *t, struct node *n);
-
-/* Going through those that ran at a time. */
-struct during {
-	const struct stretch *at;
-	size_t next; /* of its nodes, those before are to come */
-	uint64_t from_ns, to_ns;
-	bool once; /* for the outer loop */
+/* What one thread, or goroutine, read without waiting in between. */
+struct run {
+	struct timeline line;
+	uint64_t open_since; /* as in struct program */
 };
 
-struct during during_begin(const struct program *p, uint64_t from_ns, uint64_t to_ns);
-struct node *during_next(struct during *during);
+struct program *program_find(const struct trace *t, struct process_id process);
+/* NULL: there are too many, which is counted. */
+struct program *program_make(struct trace *t, struct process_id process);
+/* Last use of all. */
+void programs_free(struct trace *t);
 
-/* Nodes of a program (which may be NULL) that ran from `from_` to `to_`, the last one first. */
-#define EACH_DURING(n_, p_, from_, to_)                                                            \
-	for (struct during during_ = during_begin(p_, from_, to_); during_.once;                   \
-	     during_.once = false)                                                                 \
-		for (struct node * n_; (n_ = during_next(&during_));)
+/* NULL: nothing that is kept was read there. */
+struct run *run_find(const struct trace *t, struct process_id process, const struct activity *a);
+
+/* The same of servers' exchanges whose header names the trace. */
+struct run *run_of_trace(const struct trace *t, struct process_id process, const uint8_t *trace_id);
+
+/* `n->program`, which may be NULL, has one node more, and so has its run. */
+void program_add(struct trace *t, struct node *n);
+void program_remove(struct trace *t, struct node *n);
+/* A call has its place. */
+void program_placed(const struct node *n);

@@ -42,41 +42,59 @@ static bool thread_holds(const struct node *server, const struct node *client)
 	       node_covers(server, client->started_ns);
 }
 
+/*
+ * One that has ended leaves its address to another: before it read the request it may have been
+ * anybody, and so after the call where the request was answered first.
+ */
 static bool goroutine_served(const struct node *server, const struct node *client)
 {
 	uint64_t goroutine = client->asked.cause.goroutine;
 
 	return goroutine && server->asked.cause.goroutine == goroutine &&
 	       server->answered_by.cause.goroutine == goroutine &&
+	       server->asked.at_ns <= client->asked.at_ns &&
 	       node_covers(server, client->started_ns) && client->ended_ns <= server->ended_ns;
 }
 
-static enum link_outcome find(struct node *n, struct found *ret,
+/* Was something read there before the call that is served still, or not known any more? */
+static bool is_not_all(const struct run *run, const struct node *n)
+{
+	return run->open_since <= n->started_ns || n->started_ns < run->line.forgotten_ns ||
+	       n->started_ns < n->program->not_taken_ns;
+}
+
+static enum link_outcome find(const struct run *run, const struct node *n, struct found *ret,
 			      bool (*served)(const struct node *server, const struct node *client))
 {
 	size_t count = 0;
 
-	EACH_DURING(r, n->program, n->started_ns, n->started_ns)
+	EACH_DURING(r, &run->line, n->started_ns, n->started_ns)
 		if (node_is_server(r) && served(r, n)) {
 			found_add(ret, r);
 			count++;
 		}
 	if (!count)
 		return LINK_NONE;
-	if (count > 1)
+	if (count > 1 || is_not_all(run, n))
 		return LINK_AMBIGUOUS;
 	ret->parent = ret->candidates[0];
 	return LINK_MADE;
 }
 
+static struct run *run_of(const struct trace *t, const struct node *n)
+{
+	return n->program ? run_find(t, n->program->process, &n->asked) : NULL;
+}
+
 enum link_outcome thread_find(struct trace *t, struct node *n, struct found *ret)
 {
-	enum link_outcome outcome = find(n, ret, thread_served);
+	const struct run *run = run_of(t, n);
+	enum link_outcome outcome = run ? find(run, n, ret, thread_served) : LINK_NONE;
 
-	(void)t;
-	EACH_DURING(r, n->program, n->started_ns, n->started_ns)
-		if (outcome == LINK_MADE && node_is_server(r) && r != ret->parent &&
-		    thread_holds(r, n)) {
+	if (outcome != LINK_MADE)
+		return outcome;
+	EACH_DURING(r, &run->line, n->started_ns, n->started_ns)
+		if (node_is_server(r) && r != ret->parent && thread_holds(r, n)) {
 			found_add(ret, r);
 			outcome = LINK_AMBIGUOUS;
 		}
@@ -85,6 +103,7 @@ enum link_outcome thread_find(struct trace *t, struct node *n, struct found *ret
 
 enum link_outcome goroutine_find(struct trace *t, struct node *n, struct found *ret)
 {
-	(void)t;
-	return n->asked.cause.goroutine ? find(n, ret, goroutine_served) : LINK_NONE;
+	const struct run *run = n->asked.cause.goroutine ? run_of(t, n) : NULL;
+
+	return run ? find(run, n, ret, goroutine_served) : LINK_NONE;
 }

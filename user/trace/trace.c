@@ -22,6 +22,12 @@ enum { SERVED_MAYBE = 64 };
 
 enum { PASSES = 4 };
 
+/*
+ * Nodes that one settling, and what is hurried until the next, may look at: some milliseconds, for
+ * the rings are not read meanwhile. Where thousands ran at once, each could be the parent of each.
+ */
+enum { LOOKS_MAX = 100000 };
+
 /* Of limit.trace-spans, for those that were given out: they hold no span any more. */
 enum { KEPT_SHARE = 2 };
 
@@ -84,6 +90,11 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 		   1, t->hurried);
 	give_count(sink, (const struct attribute[]){ attribute_text(STR("limit"), STR("wait")) }, 1,
 		   t->expired);
+	give_count(sink, (const struct attribute[]){ attribute_text(STR("limit"), STR("looks")) },
+		   1, t->unlooked);
+	give_count(sink,
+		   (const struct attribute[]){ attribute_text(STR("limit"), STR("processes")) }, 1,
+		   t->nameless);
 	sink->metric(sink, &forgotten_metric);
 	give_count(sink, NULL, 0, t->forgotten);
 	sink->metric(sink, &kept_late_metric);
@@ -99,6 +110,7 @@ struct trace *trace_new(const struct trace_options *options)
 	table_init(&t->by_turn, most + most / KEPT_SHARE);
 	table_init(&t->by_meeting, most + most / KEPT_SHARE);
 	table_init(&t->programs, options->config->limit.processes);
+	table_init(&t->runs, SIZE_MAX);
 	t->collector = (struct collector){ .name = "trace", .context = t, .collect = collect };
 	return t;
 }
@@ -113,7 +125,7 @@ void trace_free(struct trace *t)
 		node_forget(t, t->given.oldest);
 	table_free(&t->by_turn);
 	table_free(&t->by_meeting);
-	table_free(&t->programs);
+	programs_free(t);
 	free(t);
 }
 
@@ -124,33 +136,43 @@ struct collector *trace_collector(struct trace *t)
 
 bool trace_takes(struct trace *t, const struct exchange *x)
 {
-	const struct program *p;
+	struct program *p;
 
 	/* Who connected and asked may be known only after it was answered. */
 	if (x->role == ROLE_CLIENT || x->other.tgid || x->asked.turn == FIRST_TURN)
 		return true;
 	p = program_find(t, x->process);
-	return !p || p->calls || p->served < SERVED_MAYBE;
+	if (!p || p->calls || p->served < SERVED_MAYBE)
+		return true;
+	if (x->ended_ns > p->not_taken_ns)
+		p->not_taken_ns = x->ended_ns;
+	return false;
 }
 
 /* Which of the server exchanges that are open began first, by program. */
 static void note_open(void *context, const struct exchange *open)
 {
 	struct program *p = open->role == ROLE_SERVER ? program_find(context, open->process) : NULL;
+	struct run *run = p ? run_find(context, open->process, &open->asked) : NULL;
 
 	if (p && open->started_ns < p->open_since)
 		p->open_since = open->started_ns;
+	if (run && open->started_ns < run->open_since)
+		run->open_since = open->started_ns;
 }
 
 static void look_who_is_served(struct trace *t, uint64_t now_ns)
 {
 	struct program *p;
+	struct run *run;
 
 	if (now_ns - t->looked_ns < LOOK_NS)
 		return;
 	t->looked_ns = now_ns;
 	for (size_t at = 0; (p = table_next(&t->programs, &at));)
 		p->open_since = UINT64_MAX;
+	for (size_t at = 0; (run = table_next(&t->runs, &at));)
+		run->open_since = UINT64_MAX;
 	exchanges_each_open(t->options.exchanges, note_open, t);
 }
 
@@ -176,7 +198,13 @@ static bool waits_for_servers(const struct trace *t, const struct node *n)
 /* Calls of the time when `n` was served have no place yet. */
 static bool waits_for_calls(const struct node *n)
 {
-	EACH_DURING(c, n->program, n->started_ns, n->ended_ns)
+	struct during during = during_begin(line_of(n), n->started_ns, n->ended_ns);
+	const struct node *c;
+
+	if (!n->program || !n->program->waiting_calls)
+		return false;
+	during.waiting = true;
+	while ((c = during_next(&during)))
 		if (!node_is_server(c) && c->state == NODE_WAITING && c->started_ns < n->ended_ns &&
 		    c->ended_ns > n->started_ns)
 			return true;
@@ -207,7 +235,7 @@ static bool must_wait(const struct trace *t, struct node *n, uint64_t now_ns)
 static void keep_found(struct node *n, enum way way, const struct found *found)
 {
 	n->way = way;
-	node_set(&n->parent, found->parent);
+	node_set_parent(n, found->parent);
 	if (!found->parent || !n->is_instrumented || n->parent->has_header || n->parent->has_trace)
 		return;
 	/* The request began a trace that only its calls show. */
@@ -234,16 +262,25 @@ static void keep_above(struct trace *t, struct node *n)
 	}
 }
 
+/* So much was looked at lately that a call's parent is sought by what costs nothing. */
+static bool is_tired(const struct trace *t, const struct node *n)
+{
+	return !node_is_server(n) && t->looks > t->looks_end;
+}
+
 /* Ask each way; those behind one that made a link only say whether they disagree. */
 static void place(struct trace *t, struct node *n)
 {
+	bool tired = is_tired(t, n);
 	struct found candidates = {};
+
+	t->unlooked += tired;
 
 	for (enum way way = WAY_NONE + 1; way < WAYS; way++) {
 		struct found found = {};
 		enum link_outcome outcome;
 
-		if (ways[way].of != ROLE_UNKNOWN && ways[way].of != n->role)
+		if (ways[way].of != ROLE_UNKNOWN && (tired || ways[way].of != n->role))
 			continue;
 		if (n->way != WAY_NONE && way != WAY_CONNECTION)
 			continue;
@@ -257,11 +294,12 @@ static void place(struct trace *t, struct node *n)
 	}
 	if (n->way == WAY_NONE && !node_is_server(n)) {
 		t->links.count[WAY_NONE][LINK_NONE]++;
-		if (!candidates.candidate_count)
+		if (!candidates.candidate_count && !tired)
 			serving(n, &candidates);
 	}
 	keep_candidates(n, &candidates);
 	n->state = NODE_PLACED;
+	program_placed(n);
 	if (n->is_kept || n->traced.is_kept)
 		keep_above(t, n);
 }
@@ -278,11 +316,11 @@ static void trace_of(struct trace *t, struct node *n)
 	n->has_trace = true;
 	if (n->parent && memcmp(n->trace_id, n->parent->trace_id, TRACE_ID_BYTES)) {
 		t->links.count[n->way][LINK_DISAGREED]++;
-		node_set(&n->parent, NULL);
+		node_set_parent(n, NULL);
 	}
 }
 
-/* To those that were given out: what was not by now is below it. */
+/* To those that were given out, and are to be seen: what was not by now is below it. */
 static size_t links_of(const struct node *n, struct span_link ret[SPAN_LINKS])
 {
 	size_t count = 0;
@@ -290,7 +328,7 @@ static size_t links_of(const struct node *n, struct span_link ret[SPAN_LINKS])
 	for (size_t i = 0; i < n->candidate_count; i++) {
 		const struct node *c = n->candidates[i];
 
-		if (c->state != NODE_GIVEN)
+		if (c->state != NODE_GIVEN || c->is_hidden)
 			continue;
 		memcpy(ret[count].trace_id, c->trace_id, TRACE_ID_BYTES);
 		memcpy(ret[count].span_id, c->span_id, SPAN_ID_BYTES);
@@ -300,27 +338,24 @@ static size_t links_of(const struct node *n, struct span_link ret[SPAN_LINKS])
 	return count;
 }
 
-/* The nearest above it that has a span. */
-static const struct node *shown_above(const struct node *n)
+/* It, or else the nearest above it that has a span; a hidden one: all above it are. */
+static const struct node *shown(const struct node *n)
 {
-	do
+	while (n->is_hidden && n->parent)
 		n = n->parent;
-	while (n && n->is_hidden);
 	return n;
 }
 
+/* Below a hidden request, that is the span which its header names. */
 static void set_parent(struct node *n)
 {
-	const struct node *shown = shown_above(n);
+	const struct node *above = shown(n->parent);
 	struct span *span = n->traced.span;
 
-	if (shown) {
-		memcpy(span->parent_id, shown->span_id, SPAN_ID_BYTES);
-		span->has_parent = true;
-		span->parent_is_remote = node_is_server(n) || shown != n->parent;
-	} else if (n->parent) {
-		span->has_parent = false;
-	}
+	span->has_parent = !above->is_hidden || (node_is_server(above) && above->has_header);
+	span->parent_is_remote = node_is_server(n) || above != n->parent || above->is_hidden;
+	memcpy(span->parent_id, above->is_hidden ? above->header_span : above->span_id,
+	       SPAN_ID_BYTES);
 }
 
 static void emit(struct trace *t, struct node *n)
@@ -373,7 +408,7 @@ static bool give_before(struct trace *t, struct node *n, bool hurries, int depth
 	if (!hurries && n->parent->state != NODE_GIVING)
 		return false;
 	/* Its own descendant, or one so many times: its trace begins here. */
-	node_set(&n->parent, NULL);
+	node_set_parent(n, NULL);
 	return true;
 }
 
@@ -422,6 +457,8 @@ static size_t place_some(struct trace *t, uint64_t now_ns)
 	size_t count = 0;
 
 	for (struct node *n = t->waiting.oldest; n; n = n->newer) {
+		if (t->looks > t->looks_end && !has_expired(t, n, now_ns))
+			continue;
 		if (n->state != NODE_WAITING || must_wait(t, n, now_ns))
 			continue;
 		t->expired += has_expired(t, n, now_ns);
@@ -462,6 +499,7 @@ static void forget_old(struct trace *t, uint64_t now_ns)
 
 void trace_settle(struct trace *t, uint64_t now_ns)
 {
+	t->looks_end = t->looks + LOOKS_MAX;
 	if (t->waiting.oldest) {
 		look_who_is_served(t, now_ns);
 		tell(t, now_ns);
@@ -482,6 +520,8 @@ size_t trace_waiting(const struct trace *t)
 
 void trace_flush(struct trace *t)
 {
+	t->looks_end = UINT64_MAX;
+	look_who_is_served(t, UINT64_MAX);
 	tell(t, UINT64_MAX);
 	for (struct node *n = t->waiting.oldest; n; n = n->newer)
 		if (n->state == NODE_WAITING)
@@ -509,8 +549,10 @@ void trace_take(struct trace *t, const struct exchange *x, const struct traced *
 
 	make_room(t);
 	n = node_new(t, x, traced);
-	if (n->program && node_is_server(n))
+	if (!n->program)
+		t->nameless++;
+	else if (node_is_server(n))
 		n->program->served++;
-	else if (n->program)
+	else
 		n->program->calls++;
 }

@@ -7,7 +7,8 @@
  *	connection  server   both ends know the exchange by the same bytes of one connection
  *	thread      client   one thread read the request, made the call and wrote the answer, waited
  *	                     for no events meanwhile, and read no other request before the answer
- *	goroutine   client   the same by goroutine
+ *	goroutine   client   one goroutine read the end of the request, then made the call, or alone waited
+ *	                     for it to be written, and wrote the answer after the call's
  *	callback    client   the turn of the loop that read the request wrote the call, or the one that
  *	                     read the call's answer wrote the request's, and neither says otherwise,
  *	                     nor could the answer have been another request's (callback.c)

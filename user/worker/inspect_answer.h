@@ -3,7 +3,8 @@
  * inspect_answer.h - what the running agent answers, as JSON.
  *
  * explain: {agent{version,pid,options[]}, watched, watched_by, ancestors[], process{},
- *	     connections{followed,unread{}}, requests{}, open_requests, whole_agent{}, hooks[]}
+ *	     connections{followed,unread{}}, requests{}, open_requests, instance_processes,
+ *	     whole_agent{}, hooks[]}; requests are of the instance's processes together
  * top:	    {at_ns, rows[{id,service,namespace,instance,kind,requests,errors,open,zero,
  *	     scale,first,buckets[]}], left_out}; all counts since sonde began.
  *

@@ -133,6 +133,18 @@ static void add_open(void *context, const struct exchange *open)
 		c->count++;
 }
 
+struct members {
+	const struct resource *resource;
+	json_int_t count;
+};
+
+static void add_member(void *context, const struct process *process)
+{
+	struct members *members = context;
+
+	members->count += process->resource == members->resource && !process->ended;
+}
+
 static json_t *hooks_json(const struct shared *shared)
 {
 	json_t *list = json_array();
@@ -167,15 +179,19 @@ static void add_process(json_t *root, struct pipeline *p, const struct process *
 {
 	struct sum sum = { .resource = process->resource, .requests = json_object() };
 	struct open_count open = { .process = process->id };
+	struct members members = { .resource = process->resource };
 
 	series_each(p->series, add_row, &sum);
 	exchanges_each_open(p->exchanges, add_open, &open);
+	if (process->resource)
+		processes_each(p->processes, add_member, &members);
 	json_object_set_new(root, "watched_by", text_json(str_of(process->watched_by)));
 	json_object_set_new(root, "ancestors", ancestors_of(p, process));
 	json_object_set_new(root, "process", process_json(process));
 	json_object_set_new(root, "connections", connections_of(p, process->id));
 	json_object_set_new(root, "requests", sum.requests);
 	json_object_set_new(root, "open_requests", json_integer(open.count));
+	json_object_set_new(root, "instance_processes", json_integer(members.count));
 }
 
 json_t *explain_answer(struct pipeline *p, const struct shared *shared, struct self *self,

@@ -97,17 +97,16 @@ static int ask_open(void *context, const char *path)
 static void make_record(const struct learner *r, const struct monitor_message *m, struct job *job,
 			struct buf *ret)
 {
-	struct process_files files = {
-		/* Of a fork nothing was opened: its child is what its parent is. */
-		.exe = m->text[0] && strcmp(m->event, "fork") ? m->text : NULL,
-		.comm = m->comm,
-		.ports = m->ports,
-		.port_count = m->port_count < MESSAGE_PORTS ? m->port_count : MESSAGE_PORTS,
-		.open = job && job->fd_count ? ask_open : NULL,
-		.context = job,
-	};
+	struct process_files files =
+		process_files_new(job ? job->fds : NULL, job ? job->fd_count : 0, m->files);
 
-	process_files_set(&files, job ? job->fds : NULL, job ? job->fd_count : 0, m->files);
+	/* Of a fork nothing was opened: its child is what its parent is. */
+	files.exe = m->text[0] && strcmp(m->event, "fork") ? m->text : NULL;
+	files.comm = m->comm;
+	files.ports = m->ports;
+	files.port_count = m->port_count < MESSAGE_PORTS ? m->port_count : MESSAGE_PORTS;
+	files.open = job && job->fd_count ? ask_open : NULL;
+	files.context = job;
 	if (process_facts(r->options.config, m->process, m->parent, m->event, m->watched_by, &files,
 			  m->at_ns ? m->at_ns : monotonic_ns(), ret))
 		buf_clear(ret);

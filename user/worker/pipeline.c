@@ -161,8 +161,8 @@ static void span_describe(const struct exchange *x, struct span *span)
 	/* A client's metrics are told apart by the server, which may be known by address only. */
 	if (!span->counted_only || span->kind == SPAN_CLIENT)
 		add_peer(span, x->peer);
-	x->proto->describe(&x->question, x->answered ? &x->answer : NULL, span);
-	if (x->question_cut || x->answer_cut)
+	x->proto->describe(x->question, x->answer, span);
+	if (x->question->cut || (x->answered && x->answer->cut))
 		span_add(span, (struct attribute){ .key = STR("sonde.head.cut"),
 						   .type = ATTRIBUTE_BOOL,
 						   .number = 1 });
@@ -195,25 +195,32 @@ static void hand_out(struct pipeline *p, struct span *span)
 			p->exporters[i]->span(p->exporter_selves[i], span);
 }
 
-/* It is sealed: an exemplar, and the exporters, if it is sampled. */
-static void span_end(struct pipeline *p, struct span *span, struct row *row, size_t bucket)
+/*
+ * It is sealed: an exemplar, and the exporters, if it is sampled. `suppressed`: nothing else
+ * hides it than that its program sends its own.
+ */
+static void span_end(struct pipeline *p, struct span *span, bool suppressed, struct row *row,
+		     size_t bucket)
 {
 	if (row)
 		series_exemplar(row, bucket, span);
 	if (!span->sampled)
 		p->unsampled++;
+	else if (suppressed)
+		p->suppressed++;
 	else if (!span->hide_from_traces)
 		hand_out(p, span);
 	p->ledger.out[STAGE_SPAN]++;
 }
 
-/* The program sends spans of its own, this one's like among them. */
-static void suppress(struct pipeline *p, struct span *span)
+/* Its program sends spans of its own, this one's like among them: is that why it is hidden? */
+static bool suppress(const struct pipeline *p, struct span *span, bool beside_sdk)
 {
-	if (p->config->trace.beside_sdk != BESIDE_SDK_SUPPRESS || span->hide_from_traces)
-		return;
+	if (!beside_sdk || p->config->trace.beside_sdk != BESIDE_SDK_SUPPRESS ||
+	    span->hide_from_traces)
+		return false;
 	span->hide_from_traces = true;
-	p->suppressed++;
+	return true;
 }
 
 /* Its place in its trace is known. */
@@ -221,25 +228,31 @@ static void take_traced(void *context, const struct traced *traced)
 {
 	struct pipeline *p = context;
 	struct span *span = traced->span;
+	bool suppressed = suppress(p, span, traced->beside_sdk);
 
-	if (traced->beside_sdk)
-		suppress(p, span);
 	sampled_set(span,
 		    traced->is_kept || (traced->has_local_parent ? traced->parent_sampled
 								 : sample(span, traced->sampler)));
-	span_end(p, span, traced->row_drops == series_drops(p->series) ? traced->row : NULL,
-		 traced->bucket);
+	span_end(p, span, suppressed,
+		 traced->row_drops == series_drops(p->series) ? traced->row : NULL, traced->bucket);
 }
 
 /* Does its program send spans of its own, as far as is known by now? */
 static bool is_beside_sdk(struct pipeline *p, const struct exchange *x,
 			  const struct process *process)
 {
+	bool (*exports)(const struct message *question, const struct message *answer) =
+		x->proto->exports_spans;
+
 	if (!process)
 		return false;
-	if (!process->sdk && x->role == ROLE_CLIENT && x->proto->exports_spans &&
-	    x->proto->exports_spans(&x->question))
-		processes_sends_spans(p->processes, process->id, SDK_OTLP_HTTP);
+	if (!exports || (process->sdk && process->sdk != SDK_OTLP_HTTP))
+		return process->sdk;
+	if (x->role == ROLE_SERVER && exports(x->question, NULL))
+		processes_passes_spans_on(p->processes, process->id, x->started_ns);
+	else if (x->role == ROLE_CLIENT && !process->sdk && x->answered &&
+		 exports(x->question, x->answer))
+		processes_sends_spans(p->processes, process->id, SDK_OTLP_HTTP, x->started_ns);
 	return process->sdk;
 }
 
@@ -249,7 +262,7 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 {
 	const struct sampler *sampler = routing_sampler(p->routing, process);
 	size_t bucket = 0;
-	bool beside_sdk = is_beside_sdk(p, x, process);
+	bool beside_sdk = is_beside_sdk(p, x, process), suppressed;
 	struct span span;
 	struct row *row;
 
@@ -263,7 +276,7 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 				    span.status == STATUS_ERROR);
 	}
 	if (x->proto->context)
-		x->proto->context(&x->question, &span);
+		x->proto->context(x->question, &span);
 	if (trace_takes(p->trace, x)) {
 		trace_take(p->trace, x,
 			   &(const struct traced){ .span = &span,
@@ -275,11 +288,10 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 						   .beside_sdk = beside_sdk });
 		return;
 	}
-	if (beside_sdk)
-		suppress(p, &span);
+	suppressed = suppress(p, &span, beside_sdk);
 	make_ids(p, &span);
 	sampled_set(&span, is_kept(p, &span) || sample(&span, sampler));
-	span_end(p, &span, row, bucket);
+	span_end(p, &span, suppressed, row, bucket);
 }
 
 /* The row of what is not recalled, kept for the next one like it; NULL when it is not counted. */
@@ -357,15 +369,26 @@ static void tell_heads(void *context, uint16_t port, uint16_t head_bytes)
 	p->heads(p->verdict_context, port, head_bytes);
 }
 
-static void note_unread(void *context, struct process_id process, const struct peer *peer,
-			enum unread reason)
+/* Who connects may do so from any port: the process's end has to be the one that connected. */
+static bool calls_otlp(const struct pipeline *p, const struct given_up *g)
+{
+	if (!g->peer || !sdk_is_port(g->peer->remote_port) ||
+	    g->peer->flags & CONNECTION_ACCEPTED || g->reason == UNREAD_UPGRADED)
+		return false;
+	/* Of HTTP/2 that was joined the preface was not seen. */
+	if (g->joined)
+		return !processes_may_accept(p->processes, g->process, g->peer->local_port);
+	return g->spoke_first && g->reason != UNREAD_OTHER;
+}
+
+static void note_unread(void *context, const struct given_up *given_up)
 {
 	struct pipeline *p = context;
 
-	unread_count(p->unread, p->processes, process, reason);
-	if (peer && sdk_is_port(peer->remote_port) &&
-	    (reason == UNREAD_HTTP2 || reason == UNREAD_TLS))
-		processes_sends_spans(p->processes, process, SDK_OTLP_PORT);
+	unread_count(p->unread, p->processes, given_up->process, given_up->reason);
+	if (calls_otlp(p, given_up))
+		processes_sends_spans(p->processes, given_up->process, SDK_OTLP_PORT,
+				      given_up->at_ns);
 }
 
 static uint64_t spans_inside(void *context)
@@ -541,7 +564,7 @@ void pipeline_settle(struct pipeline *p, uint64_t now_ns)
 {
 	exchanges_expire(p->exchanges, now_ns);
 	/* It goes through all that waits, and nothing of it is in a hurry. */
-	if (now_ns - p->traced_ns < TRACE_EVERY_NS)
+	if (now_ns < p->traced_ns + TRACE_EVERY_NS)
 		return;
 	p->traced_ns = now_ns;
 	trace_settle(p->trace, now_ns);
@@ -566,16 +589,20 @@ void pipeline_take(struct pipeline *p, struct str bytes)
 	if (record)
 		pipeline_take_record(p, record);
 	else
-		p->ledger.lost[LOSS_RING_INVALID]++;
+		pipeline_refuse(p);
 }
 
-bool pipeline_knows(struct pipeline *p, struct str bytes)
+void pipeline_refuse(struct pipeline *p)
 {
-	const struct record *record = event_check(bytes);
+	p->ledger.lost[LOSS_RING_INVALID]++;
+}
+
+bool pipeline_knows(struct pipeline *p, struct process_id id)
+{
 	const struct process *process;
 
-	if (!record || !record->process.tgid)
+	if (!id.tgid)
 		return true;
-	process = processes_find(p->processes, record->process);
+	process = processes_find(p->processes, id);
 	return (process && process->resource) || (!process && processes_full(p->processes));
 }

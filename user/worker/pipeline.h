@@ -64,7 +64,7 @@ struct pipeline {
 	void *verdict_context;
 	uint64_t
 		unsampled; /* spans that the sampler left out; it is asked where spans are exported */
-	uint64_t suppressed;	 /* spans of programs that send their own: trace.beside-sdk */
+	uint64_t suppressed; /* sampled spans of programs that send their own: trace.beside-sdk */
 	uint64_t attributes_cut; /* of spans: limit.attribute-bytes */
 	uint64_t facts_refused;	 /* records about processes that said nothing that can be read */
 };
@@ -77,8 +77,9 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 
 /* Take one record's bytes, aligned to 8; what is no record is counted. */
 void pipeline_take(struct pipeline *p, struct str bytes);
-/* The same of a record that event_check() gave. */
+/* The same of a record that event_check() gave, and of bytes that it said are none. */
 void pipeline_take_record(struct pipeline *p, const struct record *record);
+void pipeline_refuse(struct pipeline *p);
 
 /* Fill a span from an exchange, without ids; it borrows from both and from the scratch. */
 void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span);
@@ -92,7 +93,7 @@ void pipeline_finish(struct pipeline *p);
 void pipeline_flush(struct pipeline *p);
 
 /*
- * Is the process known that this record speaks of, or refused for good? If not, its
+ * Is the process known that a record speaks of, or refused for good? If not, its
  * facts are on their way: the caller leaves the record in the ring for a moment.
  */
-bool pipeline_knows(struct pipeline *p, struct str bytes);
+bool pipeline_knows(struct pipeline *p, struct process_id process);

@@ -15,13 +15,13 @@ static bool key_question(const struct exchange *x, struct span *span, struct rec
 		x->proto->route_path;
 	struct str path = {};
 
-	if (x->question.sameness) {
-		key->question = x->question.sameness;
+	if (x->question->sameness) {
+		key->question = x->question->sameness;
 		key->routes_generation = routes_generation(span->routes);
 		return true;
 	}
-	key->question = x->question.likeness;
-	if (!key->question || (route_path && !route_path(&x->question, span, &path)))
+	key->question = x->question->likeness;
+	if (!key->question || (route_path && !route_path(x->question, span, &path)))
 		return false;
 	if (path.len) {
 		struct str route = routes_find(span->routes, path);
@@ -37,10 +37,10 @@ struct recalled *recall_place(struct recall *r, const struct exchange *x, struct
 {
 	uint64_t mixed;
 
-	if ((x->answered && !x->answer.likeness) || !span->resource || !span->routes)
+	if ((x->answered && !x->answer->likeness) || !span->resource || !span->routes)
 		return NULL;
 	*key = (struct recall_key){ .proto = x->proto,
-				    .answer = x->answered ? x->answer.likeness : 0,
+				    .answer = x->answered ? x->answer->likeness : 0,
 				    .resource = span->resource->id,
 				    .outcome = (uint8_t)x->outcome,
 				    .routes = span->routes,

@@ -241,9 +241,12 @@ static void collect_agent(const struct self *s, struct metric_sink *sink)
 			    "Tasks, or processes, whose scheduling is not followed: no memory, or "
 			    "limit.processes."));
 	give(sink, NULL, NULL, (double)s->counters.count[COUNT_RUN_LOST]);
-	sink->metric(sink, METRIC("sonde.process.files.late", "{process}", METRIC_COUNTER,
-				  "Processes some of whose files could not be read in time."));
+	sink->metric(sink,
+		     METRIC("sonde.process.files.late", "{process}", METRIC_COUNTER,
+			    "Processes some of whose files could not be read in time; maps: to "
+			    "their end."));
 	give(sink, "files", "proc", (double)learner_late(s->learner));
+	give(sink, "files", "maps", (double)processes_maps_cut(s->pipeline->processes));
 	give(sink, "files", "own", (double)shared->opens_late);
 	sink->metric(sink,
 		     METRIC("sonde.resource.attributes.dropped", "{attribute}", METRIC_COUNTER,

@@ -11,6 +11,7 @@
 #include "user/base/exit.h"
 #include "user/base/limits.h"
 #include "user/base/mem.h"
+#include "user/event/event.h"
 #include "user/monitor/message.h"
 #include "user/monitor/shared.h"
 #include "user/process/host.h"
@@ -48,7 +49,8 @@ struct worker {
 	struct timer sweep, second, stop;
 	struct buf facts; /* made up */
 	struct buf exits; /* records of ends, held until the rings are drained */
-	bool waiting;	  /* a record waits for facts about its process */
+	uint64_t
+		waiting_ns; /* when the oldest record was made that waits for facts about its process */
 	int status;
 	bool stopping, stopped; /* stopped: no record is taken any more */
 };
@@ -77,10 +79,9 @@ static void set_heads(void *context, uint16_t port, uint16_t head_bytes)
 /* Nothing is known of this process and nothing came in time: it is named by its record alone. */
 static void make_up_facts(struct worker *w, const struct record *record)
 {
-	struct process_files none = {};
+	struct process_files none = process_files_new(NULL, 0, 0);
 	struct process_id nobody = {};
 
-	process_files_set(&none, NULL, 0, 0);
 	buf_clear(&w->facts);
 	log_debug("no facts came about a process", "pid=%u", record->process.tgid);
 	if (!process_facts(w->config, record->process, nobody, "seen", "unknown", &none,
@@ -95,19 +96,24 @@ static void make_up_facts(struct worker *w, const struct record *record)
 static bool take_record(void *context, struct str bytes)
 {
 	struct worker *w = context;
+	const struct record *record;
 
 	if (w->stopped)
 		return false;
-	if (!pipeline_knows(w->pipeline, bytes)) {
-		const struct record *record = (const struct record *)bytes.at;
-
+	record = event_check(bytes);
+	if (!record) {
+		pipeline_refuse(w->pipeline);
+		return true;
+	}
+	if (!pipeline_knows(w->pipeline, record->process)) {
 		if (!w->stopping && monotonic_ns() < record->at_ns + PATIENCE_NS) {
-			w->waiting = true;
+			if (!w->waiting_ns || record->at_ns < w->waiting_ns)
+				w->waiting_ns = record->at_ns;
 			return false;
 		}
 		make_up_facts(w, record);
 	}
-	pipeline_take(w->pipeline, bytes);
+	pipeline_take_record(w->pipeline, record);
 	return true;
 }
 
@@ -124,16 +130,17 @@ static void on_drained(void *context)
 		exits = str_after(exits, (record->size + 7) & ~(size_t)7);
 	}
 	buf_clear(&w->exits);
-	pipeline_settle(w->pipeline, monotonic_ns());
+	/* What stands in a ring behind one that waits has not come yet. */
+	pipeline_settle(w->pipeline, w->waiting_ns ? w->waiting_ns : monotonic_ns());
 	memcpy(w->shared->in, w->pipeline->ledger.in, sizeof(w->shared->in));
 	memcpy(w->shared->out, w->pipeline->ledger.out, sizeof(w->shared->out));
 	memcpy(w->shared->lost, w->pipeline->ledger.lost, sizeof(w->shared->lost));
 	w->shared->exchanges = *exchanges_counters(w->pipeline->exchanges);
 	if (exchanges_want_sweep(w->pipeline->exchanges) && !w->sweep.at_ns)
 		loop_timer(w->loop, &w->sweep, monotonic_ns() + SWEEP_NS);
-	if (w->waiting)
+	if (w->waiting_ns)
 		loop_timer(w->loop, &w->sweep, monotonic_ns() + SWEEP_NS / 20);
-	w->waiting = false;
+	w->waiting_ns = 0;
 }
 
 /* One pass over all connections; what it has to say comes through the rings. */

@@ -2,9 +2,10 @@
 """A service and a child of it, on ports of their own.
 
 Says "PORT CHILD_PID CHILD_PORT" on standard output. /fail answers 500, /hold waits
-for /release. Ends with its standard input.
+for /release. Maps an OTEL_CTX, as who sends spans of its own does. Ends with its standard input.
 """
 
+import mmap
 import os
 import sys
 import threading
@@ -39,6 +40,15 @@ def serve():
     return server.server_address[1]
 
 
+def publish():
+    fd = os.memfd_create("OTEL_CTX")
+    os.ftruncate(fd, mmap.PAGESIZE)
+    mapping = mmap.mmap(fd, mmap.PAGESIZE, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
+    os.close(fd)
+    return mapping
+
+
+context = publish()
 read_end, write_end = os.pipe()
 child = os.fork()
 if not child:

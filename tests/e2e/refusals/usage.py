@@ -2,6 +2,7 @@
 """usage.py - wrong commands, arguments, options and files: exit 2, the place, what was meant."""
 
 import subprocess
+import tempfile
 
 from lib import SONDE, check, equal, test
 
@@ -41,6 +42,48 @@ def what_is_mistyped_ends_with_2_and_what_was_meant():
 		equal(status, 2, line)
 		equal(output, "", line)
 		check(want in error, "%s: %r is not in %r" % (line, want, error))
+
+
+@test
+def help_is_had_behind_other_arguments():
+	for line in ("config print --help", "explain 1 --help", "replay tape --help", "check --json --help",
+		     "top --once --help", "run --watch.all --help"):
+		status, output, error = said(*line.split(" "))
+		equal((status, error), (0, ""), line)
+		check(line.split(" ", maxsplit=1)[0] in output, output)
+
+
+@test
+def help_says_what_the_numbers_and_the_exit_mean():
+	for command, want in (("check", "3 sonde cannot run"), ("top", "within\ninterval_s"),
+			      ("replay", "Without --console.format it prints the metrics")):
+		check(want in said(command, "--help")[1], command)
+
+
+@test
+def the_version_names_every_protocol_and_exporter():
+	output = said("--version")[1]
+	check("protocols: http/1.0 http/1.1 fastcgi\n" in output, output)
+	check("exporters: prometheus otlp console\n" in output, output)
+
+
+@test
+def a_good_configuration_is_said_to_be_one():
+	equal(said("config", "check"), (0, "ok\n", ""), "no file")
+	with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+		equal(said("config", "check", "--config.file=" + file.name), (0, file.name + ": ok\n", ""), "a file")
+
+
+@test
+def a_ratio_that_changes_nothing_is_told_once():
+	for options in (("--trace.ratio=0.1",), ("--trace.ratio=0.1", "--trace.sampler=always_on")):
+		status, _, error = said("config", "check", *options)
+		equal((status, error.count("trace.ratio changes nothing")), (0, 1), options)
+		status, _, error = said("run", *options)
+		equal((status, error.count("trace.ratio changes nothing")), (2, 1), options)
+	for options in ((), ("--trace.ratio=0.1", "--trace.sampler=traceidratio"),
+			("--trace.ratio=0.1", "--trace.sampler=parentbased_traceidratio")):
+		equal(said("config", "check", *options)[2], "", options)
 
 
 @test

@@ -27,6 +27,7 @@ def drive(port, at_once, count):
 def none_wrong(verdict):
 	for kind in KINDS:
 		edges = verdict.edges(kind)
+		check(edges.right, "none is right: " + kind)
 		equal(edges.wrong, 0, "wrong parents, %s, like %s" % (kind, verdict.examples[:1]))
 	equal(verdict.twice, 0, "exchanges told twice")
 
@@ -89,6 +90,8 @@ def no_parent_is_invented_where_records_are_lost():
 @test
 def a_hundred_thousand_connections_through_one_proxy():
 	m, verdict = driven(PAIR, 8, 100000, hindered=False)
-	equal(m.lost(), {}, "lost")
 	none_wrong(verdict)
-	equal((verdict.across.right, verdict.inside.right), (100000, 100000), "right")
+	# A record that a busy machine loses is told of in the metrics; it says when a connection, or both of its ends, began.
+	most = 4 * sum(m.lost().values())
+	for edges in (verdict.across, verdict.inside):
+		check(edges.right >= 100000 - most, "%d right, with %s" % (edges.right, m.lost()))

@@ -177,8 +177,8 @@ def netty(hop):
 	return [program("java"), "-cp", ":".join(jars), ours("Netty.java"), str(hop.port), str(hop.next.port)]
 
 
-def go(*words):
-	return lambda hop: [packages.go_program(), str(hop.port), str(hop.next.port), *words]
+def go(*words, what="work"):
+	return lambda hop: [packages.go_program(what), str(hop.port), str(hop.next.port), *words]
 
 
 def _node(hop, *arguments, before=()):

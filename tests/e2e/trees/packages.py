@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""packages.py - what the programs need and no Debian package has: npm's, and the Go program built."""
+"""packages.py - what the programs need and no Debian package has: npm's, and the Go programs built."""
 
 import filecmp
 import os
@@ -35,11 +35,11 @@ def node_modules():
 	return os.path.join(folder, "node_modules")
 
 
-def go_program():
-	"""The path of work.go's binary."""
-	binary = os.path.join(BUILD, "work-go")
+def go_program(name):
+	"""The path of NAME.go's binary."""
+	binary = os.path.join(BUILD, name + "-go")
 	os.makedirs(BUILD, exist_ok=True)
 	environment = dict(os.environ, CGO_ENABLED="0",
 			   GOCACHE=os.environ.get("GOCACHE", os.path.join(ROOT, "build/go-cache")))
-	subprocess.run([program("go"), "build", "-o", binary, "work.go"], check=True, cwd=PROGRAMS, env=environment)
+	subprocess.run([program("go"), "build", "-o", binary, name + ".go"], check=True, cwd=PROGRAMS, env=environment)
 	return binary

@@ -61,6 +61,10 @@ def loops(api):
 	)
 
 
+def goroutines(how, what="apart", **more):
+	return Row("go-" + how, (hops.go(how, what=what), LEAF), **more)
+
+
 def sdk(name, api, **more):
 	return Row("sdk-node-" + name, (hops.node_beside_sdk(api, "direct"), hops.node_beside_sdk("http", "leaf")),
 		   beside=beside.collector, has_sdk=True, **more)
@@ -99,8 +103,14 @@ ROWS = (
 	# Pools, and goroutines.
 	Row("java-pool", (hops.java("pool"), LEAF), inside=NEARLY),
 	Row("java-future", (hops.java("future"), LEAF)),
-	Row("go-direct", (hops.go(), LEAF)),
-	Row("go-sleep", (hops.go("sleep"), LEAF)),
+	goroutines("direct", what="work", inside=NEARLY),
+	goroutines("sleep", what="work", inside=NEARLY),
+	goroutines("proxy", inside=NEARLY),
+	goroutines("limited", inside=NEARLY),
+	goroutines("background", inside=NEARLY),
+	goroutines("shared", may_not_call=True),
+	goroutines("spawned"),
+	goroutines("pool"),
 	# Beside an SDK that sends its own spans; its edges are spans that are in the SDK's trace.
 	# Of the spans of the servers half are at the entry, where there is no header.
 	sdk("http", "http", across=HALF, inside=ALL),

@@ -64,6 +64,36 @@ TEST(a_tape_without_facts_about_its_processes_can_be_replayed)
 	close(fd);
 }
 
+TEST(what_is_good_of_a_tape_cut_short_is_shown)
+{
+	static const char *const options[] = { NULL, "--console.format=json" };
+	int fd = memfd_create("tape", MFD_CLOEXEC), status;
+	uint64_t whole = 0;
+	struct tape_writer *tape = tape_writer_new(dup(fd), &whole);
+	struct rig rig;
+	char *said;
+
+	rig_begin(&rig, NULL);
+	rig.take = onto_tape;
+	rig.take_context = tape;
+	recv_(&rig, "GET /good HTTP/1.1\r\nHost: a\r\n\r\n");
+	send_(&rig, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	recv_(&rig, "GET /cut HTTP/1.1\r\nHost: a\r\n\r\n");
+	tape_writer_free(tape);
+	CHECK(rig_end(&rig));
+	CHECK(!ftruncate(fd, (off_t)whole - 8));
+	EACH(i, options) {
+		said = replayed(fd, options[i], &status);
+		CHECK(status == EXIT_FAILED && strstr(said, "/good") && !strstr(said, "/cut"));
+		free(said);
+	}
+	CHECK(!ftruncate(fd, 4));
+	said = replayed(fd, NULL, &status);
+	CHECK(status == EXIT_FAILED && !*said);
+	free(said);
+	close(fd);
+}
+
 TEST(a_long_tape_shows_every_span)
 {
 	int fd = memfd_create("tape", MFD_CLOEXEC), status, spans = 0;

@@ -89,6 +89,23 @@ TEST(a_wrong_flag_is_refused_with_the_nearest_name)
 		      "--watch.exe: needs a glob like */node"));
 }
 
+TEST(baggage_that_may_not_be_exported_is_refused)
+{
+	static const struct {
+		const char *flag, *text;
+	} rows[] = {
+		{ "--trace.baggage=authorization",
+		  "--trace.baggage: \"authorization\" is not a key of baggage that may go on spans "
+		  "(user.id, user.*): this one is not exported, it carries secrets" },
+		{ "--trace.baggage=a b",
+		  "--trace.baggage: \"a b\" is not a key of baggage that may go on spans "
+		  "(user.id, user.*): a key has no spaces, commas or quotes" },
+	};
+
+	EACH(i, rows)
+		CHECK(refused(FLAGS(rows[i].flag), rows[i].text));
+}
+
 TEST(a_secret_is_not_repeated_in_an_error)
 {
 	CHECK(refused(FLAGS("--otlp.headers=s3cret"),

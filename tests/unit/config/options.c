@@ -80,6 +80,7 @@ TEST(help_names_every_option_within_a_hundred_columns)
 		CHECK(strstr(text, flag));
 		CHECK(!options[i].otel || strstr(text, options[i].otel));
 	}
+	CHECK(strstr(text, "\nservices, in the YAML file alone") && strstr(text, "\n  cgroup "));
 	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
 		CHECK(strcspn(line, "\n") <= 100);
 }

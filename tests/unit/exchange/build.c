@@ -30,14 +30,15 @@ static void observe(void *context, const struct exchange *x)
 
 	rig->count++;
 	*s = (struct seen){ .x = *x, .had_peer = x->peer };
-	text_of(message_text(&x->question, LINE_NAME), s->name);
+	text_of(message_text(x->question, LINE_NAME), s->name);
 	if (x->answered)
-		text_of(message_text(&x->answer, LINE_NAME), s->status);
+		text_of(message_text(x->answer, LINE_NAME), s->status);
 	if (x->peer)
 		s->remote_port = x->peer->remote_port;
 	snprintf(rig->story + told, sizeof(rig->story) - told, "%s%s%s=%s%s%s%s", told ? " " : "",
-		 s->name, x->question_cut ? "~" : "", s->status, x->answer_cut ? "~" : "",
-		 x->answered && x->outcome ? "!" : "", outcomes[x->outcome]);
+		 s->name, x->question->cut ? "~" : "", s->status,
+		 x->answered && x->answer->cut ? "~" : "", x->answered && x->outcome ? "!" : "",
+		 outcomes[x->outcome]);
 }
 
 static void verdict(void *context, uint64_t cookie, enum verdict value, uint16_t head_bytes)
@@ -128,6 +129,8 @@ static void head_of(struct rig *rig, struct wire *w, enum record_type type, size
 		.direction = w->direction,
 		.flags = w->flags,
 		.length = (uint16_t)length,
+		.thread = w->thread,
+		.cause = w->cause,
 		.turn = w->turn,
 	};
 }

@@ -24,6 +24,8 @@ struct wire {
 	struct turn turn, before;
 	size_t shipped, limit; /* of the turn; limit: bytes of a head */
 	enum verdict verdict;
+	uint32_t thread; /* who does its operations, and what led to them */
+	struct cause cause;
 	/* The next operation: */
 	uint64_t arrived_ns;	     /* if it opens a RECEIVED turn */
 	bool lose;		     /* its record does not arrive */

@@ -54,7 +54,7 @@ static bool body(struct str word, struct message *m)
 static ssize_t line_parse(struct str in, bool cut, enum side side, const struct message *question,
 			  struct message *ret)
 {
-	struct message m = {};
+	struct message m = { .base = in.at };
 	const char *whole = in.at;
 	struct str rest, line, word;
 
@@ -70,7 +70,7 @@ static ssize_t line_parse(struct str in, bool cut, enum side side, const struct 
 		m.body = BODY_UNKNOWN;
 		line = in;
 	}
-	m.head_bytes = (uint32_t)line.len;
+	m.head_bytes = (uint16_t)line.len;
 	if (!take_part(&line, ' ', &word) || !take_part(&line, ' ', &word))
 		return PARSE_BAD;
 	message_set_text(&m, LINE_NAME, word);
@@ -79,10 +79,10 @@ static ssize_t line_parse(struct str in, bool cut, enum side side, const struct 
 	if (take_part(&line, ' ', &word) && word.at[0] == '=')
 		m.pair = number(str_after(word, 1));
 	if (side == ASKING)
-		m.interim = str_eq(m.texts[LINE_NAME], STR("aside"));
+		m.interim = str_eq(message_text(&m, LINE_NAME), STR("aside"));
 	if (side == ANSWERING) {
-		m.interim = str_eq(m.texts[LINE_NAME], STR("100"));
-		m.hands_over = str_eq(m.texts[LINE_NAME], STR("101"));
+		m.interim = str_eq(message_text(&m, LINE_NAME), STR("100"));
+		m.hands_over = str_eq(message_text(&m, LINE_NAME), STR("101"));
 		if (question && str_eq(message_text(question, LINE_NAME), STR("quiet")))
 			m.body = BODY_NONE;
 	}

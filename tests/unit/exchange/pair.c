@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pair.c - mirrors user/exchange/pair.c: pipelining, pairs, limits. */
 #include "tests/test.h"
+#include "tests/unit/exchange/lineproto.h"
 #include "tests/unit/exchange/script.h"
 #include "user/base/limits.h"
+#include "user/base/mem.h"
+#include "user/exchange/connection.h"
+
+extern const struct proto proto_http1;
 
 TEST(pipelined_questions_are_answered_in_order)
 {
@@ -265,5 +270,94 @@ TEST(answers_that_may_lie_in_what_was_not_seen_are_lost_and_not_guessed)
 	build_close(&rig, &rig.wire, false);
 	CHECK(!strcmp(rig.story, "a=200~"));
 	CHECK(rig.ledger.lost[LOSS_EXCHANGE_UNREAD] == 2);
+	CHECK(rig_end(&rig));
+}
+
+enum { NAME_MAX_BYTES = 1500 };
+
+static void see_name(void *context, const struct exchange *open)
+{
+	struct str *name = context;
+
+	CHECK(str_eq(message_text(open->question, LINE_NAME), *name));
+	name->at = NULL;
+}
+
+TEST(an_open_question_of_any_length_keeps_its_texts)
+{
+	char line[NAME_MAX_BYTES + 16];
+
+	for (int len = 1; len <= NAME_MAX_BYTES; len += len < 600 ? 1 : 50) {
+		struct str name = { line + 2, (size_t)len };
+		struct rig rig;
+
+		rig_begin(&rig, NULL);
+		rig.wire.limit = 2048;
+		snprintf(line, sizeof(line), "? %0*d -\n", len, 7);
+		recv_(&rig, "? first -\n");
+		send_(&rig, "! 200 -\n");
+		if (len % 2) { /* gathered */
+			build_op(&rig, &rig.wire, RECEIVED, line, 1);
+			recv_(&rig, line + 1);
+		} else {
+			recv_(&rig, line);
+		}
+		exchanges_each_open(rig.x, see_name, &name);
+		CHECK(!name.at);
+		send_(&rig, "! 201 -\n");
+		CHECK(rig.count == 2 && !rig.x->blocks.kept && rig_end(&rig));
+	}
+}
+
+TEST(an_open_request_takes_a_block_of_the_least_size)
+{
+	static const struct proto *const http_only[] = { &proto_http1, NULL };
+	struct exchanges_options options = rig_options;
+	struct rig rig;
+
+	options.protos = http_only;
+	rig_begin(&rig, &options);
+	recv_(&rig, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	send_(&rig, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	recv_(&rig,
+	      "GET /waits HTTP/1.1\r\nHost: shop.example.com\r\nUser-Agent: curl/7.88.1\r\n"
+	      "Accept: */*\r\nCookie: all that stands behind the last header that is read\r\n\r\n");
+	CHECK(exchanges_open(rig.x) == 1 && rig.x->blocks.kept == BLOCK_LEAST);
+	send_(&rig, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	CHECK(!strcmp(rig.story, "GET= GET="));
+	CHECK(rig_end(&rig));
+}
+
+TEST(a_question_for_which_no_memory_is_left_is_lost)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	send_(&rig, "! 200 -\n");
+	rig.x->blocks.kept = KEPT_BYTES_MAX;
+	recv_(&rig, "? b -\n");
+	send_(&rig, "! 201 -\n");
+	rig.x->blocks.kept = 0;
+	recv_(&rig, "? c -\n");
+	send_(&rig, "! 202 -\n");
+	CHECK(!strcmp(rig.story, "a=200 c=202"));
+	CHECK(rig.ledger.lost[LOSS_EXCHANGE_LIMIT] == 1);
+	CHECK(rig_end(&rig));
+}
+
+TEST(an_answer_for_whose_texts_no_memory_is_left_says_that_it_is_cut)
+{
+	struct rig rig;
+	size_t kept;
+
+	rig_begin(&rig, NULL);
+	recv_(&rig, "? a -\n");
+	kept = rig.x->blocks.kept;
+	rig.x->blocks.kept = KEPT_BYTES_MAX;
+	send_(&rig, "! 200 +5\nabc");
+	rig.x->blocks.kept = kept;
+	send_(&rig, "de");
+	CHECK(!strcmp(rig.story, "a=~") && rig.seen[0].x.answering_body_bytes == 5);
 	CHECK(rig_end(&rig));
 }

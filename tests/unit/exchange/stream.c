@@ -63,6 +63,25 @@ TEST(bytes_that_need_not_be_seen_are_not_taken_for_the_end)
 	CHECK(rig_end(&rig));
 }
 
+/* Go's server lets one goroutine wait for the first byte, and another one read on and work. */
+TEST(a_question_is_read_by_the_goroutine_that_reads_its_end)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.wire.cause.goroutine = 5;
+	recv_(&rig, "? ");
+	rig.wire.cause.goroutine = 7;
+	recv_(&rig, "a -\n");
+	send_(&rig, "! 2");
+	rig.wire.cause.goroutine = 8;
+	send_(&rig, "00 -\n");
+	CHECK(rig.count == 1 && rig.seen[0].x.asked.cause.goroutine == 7);
+	CHECK(rig.seen[0].x.asked.at_ns == rig.seen[0].x.started_ns + 10);
+	CHECK(rig.seen[0].x.answered_by.cause.goroutine == 7);
+	CHECK(rig_end(&rig));
+}
+
 static int heads_port;
 
 static void heads(void *context, uint16_t port, uint16_t head_bytes)

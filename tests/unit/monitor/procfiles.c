@@ -39,3 +39,16 @@ TEST(a_cgroup_is_matched_by_the_path_that_names_it)
 	CHECK(cgroup_is("0::/\n", "/"));
 	CHECK(cgroup_is("", ""));
 }
+
+TEST(only_files_that_are_wanted_are_opened)
+{
+	struct procfiles files = { .pidfd = -1 };
+	int fds[PROCESS_FILES];
+	uint32_t has;
+
+	files.directory = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CHECK(procfiles_facts(&files, 1U << FILE_STAT, fds, &has) == 1 && has == 1U << FILE_STAT);
+	close(fds[0]);
+	CHECK(!procfiles_facts(&files, 0, fds, &has) && !has);
+	close(files.directory);
+}

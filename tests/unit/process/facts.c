@@ -38,22 +38,20 @@ static void files_close(const struct process_files *files)
 static struct process_files files_of(const char *exe, struct str cmdline, struct str environ,
 				     struct str cgroup, struct str stat)
 {
-	return (struct process_files){
-		.fds = { [FILE_ENVIRON] = file_of(environ),
-			 [FILE_CMDLINE] = file_of(cmdline),
-			 [FILE_CGROUP] = file_of(cgroup),
-			 [FILE_STAT] = file_of(stat),
-			 [FILE_MAPS] = -1 },
-		.exe = exe,
-		.comm = "comm",
-	};
+	struct process_files files = process_files_new(
+		(int[]){ file_of(environ), file_of(cmdline), file_of(cgroup), file_of(stat) }, 4,
+		PROCESS_FILES_ALL & ~(1U << FILE_MAPS));
+
+	files.exe = exe;
+	files.comm = "comm";
+	return files;
 }
 
 static struct process_files nothing_of(const char *comm)
 {
-	struct process_files files = { .comm = comm };
+	struct process_files files = process_files_new(NULL, 0, 0);
 
-	process_files_set(&files, NULL, 0, 0);
+	files.comm = comm;
 	return files;
 }
 
@@ -140,6 +138,7 @@ TEST(a_mapping_of_an_sdks_context_is_said)
 	CHECK(!process_facts(&config, id, parent, "seen", "", &files, 1, &record));
 	CHECK(!facts_parse(payload_of(&record), &f) && !f.at[FACT_SDK].len);
 	buf_clear(&record);
+	CHECK(files.fds[FILE_MAPS] < 0);
 	files.fds[FILE_MAPS] = file_of(maps);
 	CHECK(!process_facts(&config, id, parent, "seen", "", &files, 1, &record));
 	CHECK(!facts_parse(payload_of(&record), &f));

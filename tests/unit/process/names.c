@@ -105,6 +105,15 @@ static int file_open(void *context, const char *path)
 	return -1;
 }
 
+static struct process_files files_at(const void *context)
+{
+	struct process_files files = process_files_new(NULL, 0, 0);
+
+	files.open = file_open;
+	files.context = (void *)context;
+	return files;
+}
+
 static struct port_range ports[] = { { 8000, 8099 } };
 static struct service_rule services[] = {
 	{ .exe = "nginx*", .name = "gateway" },
@@ -117,8 +126,7 @@ static const struct config config = { .services = services, .service_count = 4 }
 TEST(the_first_rule_that_finds_a_name_gives_it)
 {
 	EACH(i, rows) {
-		struct process_files files = { .open = file_open,
-					       .context = (void *)rows[i].files };
+		struct process_files files = files_at(rows[i].files);
 		struct clues clues = {
 			.config = &config,
 			.files = &files,
@@ -147,8 +155,7 @@ TEST(a_cut_command_line_is_read_within_its_bounds)
 {
 	EACH(i, rows)
 		for (size_t len = 0; len < rows[i].cmdline.len; len++) {
-			struct process_files files = { .open = file_open,
-						       .context = (void *)rows[i].files };
+			struct process_files files = files_at(rows[i].files);
 			char *copy = test_tight(rows[i].cmdline.at, len);
 			struct clues clues = { .config = &config,
 					       .files = &files,

@@ -311,15 +311,83 @@ TEST(that_a_program_sends_spans_is_known_until_it_calls_exec)
 	CHECK(!processes_find(p, pid(10, 5))->sdk);
 	CHECK(!learn(p, pid(10, 5), 2, "event=seen|sdk=otel_ctx|" NGINX));
 	CHECK(processes_find(p, pid(10, 5))->sdk == SDK_CONTEXT);
-	processes_sends_spans(p, pid(10, 5), SDK_OTLP_HTTP); /* the first sign stays */
+	processes_sends_spans(p, pid(10, 5), SDK_OTLP_HTTP, 2); /* the first sign stays */
 	CHECK(!learn(p, pid(10, 5), 3, "event=seen|" NGINX));
 	CHECK(processes_find(p, pid(10, 5))->sdk == SDK_CONTEXT);
 	CHECK(!learn(p, pid(10, 5), 4, "event=exec|" NGINX));
 	CHECK(!processes_find(p, pid(10, 5))->sdk);
-	processes_sends_spans(p, pid(10, 5), SDK_OTLP_HTTP);
+	processes_sends_spans(p, pid(10, 5), SDK_OTLP_HTTP, 5);
 	CHECK(processes_find(p, pid(10, 5))->sdk == SDK_OTLP_HTTP);
-	processes_sends_spans(p, pid(11, 5), SDK_OTLP_HTTP);
+	processes_sends_spans(p, pid(11, 5), SDK_OTLP_HTTP, 5);
 	CHECK(!processes_find(p, pid(11, 5)));
 	CHECK(!learn(p, pid(12, 5), 4, "event=seen|sdk=nothing known|" NGINX));
 	CHECK(!processes_find(p, pid(12, 5))->sdk);
+}
+
+TEST(an_exec_takes_back_only_what_was_seen_before_it)
+{
+	_processes_ p = processes_new(&config);
+
+	CHECK(!learn(p, pid(10, 5), 1, "event=seen|" NGINX));
+	processes_sends_spans(p, pid(10, 5), SDK_OTLP_PORT, 30);
+	CHECK(!learn(p, pid(10, 5), 20, "event=exec|" NGINX)); /* told late */
+	CHECK(processes_find(p, pid(10, 5))->sdk == SDK_OTLP_PORT);
+	CHECK(!learn(p, pid(10, 5), 40, "event=exec|" NGINX));
+	CHECK(!processes_find(p, pid(10, 5))->sdk);
+}
+
+TEST(who_passes_spans_on_does_so_until_it_calls_exec)
+{
+	_processes_ p = processes_new(&config);
+
+	CHECK(!learn(p, pid(10, 5), 1, "event=seen|" NGINX));
+	processes_sends_spans(p, pid(10, 5), SDK_OTLP_HTTP, 10);
+	processes_passes_spans_on(p, pid(10, 5), 30);
+	CHECK(!processes_find(p, pid(10, 5))->sdk);
+	CHECK(!learn(p, pid(10, 5), 20, "event=exec|" NGINX));
+	processes_sends_spans(p, pid(10, 5), SDK_OTLP_HTTP, 31);
+	CHECK(!processes_find(p, pid(10, 5))->sdk);
+	processes_sends_spans(p, pid(10, 5), SDK_OTLP_PORT, 32); /* another's it cannot be */
+	processes_passes_spans_on(p, pid(10, 5), 33);
+	CHECK(processes_find(p, pid(10, 5))->sdk == SDK_OTLP_PORT);
+	CHECK(!learn(p, pid(10, 5), 40, "event=exec|" NGINX));
+	processes_sends_spans(p, pid(10, 5), SDK_OTLP_HTTP, 41);
+	CHECK(processes_find(p, pid(10, 5))->sdk == SDK_OTLP_HTTP);
+	processes_passes_spans_on(p, pid(11, 5), 42);
+	CHECK(!processes_find(p, pid(11, 5)));
+}
+
+TEST(a_port_that_a_process_may_listen_on_may_have_accepted)
+{
+#define FIFTEEN "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"
+	static const struct {
+		const char *ports;
+		uint16_t port;
+		bool want;
+	} rows[] = {
+		{ "", 40000, false },		{ "", 32767, true },
+		{ "80 40000", 40000, true },	{ "80 4000", 40000, false },
+		{ FIFTEEN, 40000, false },	{ FIFTEEN " 16", 40000, true },
+		{ "80 40000 90", 40000, true },
+	};
+
+	EACH(i, rows) {
+		_processes_ p = processes_new(&config);
+		char text[256];
+
+		snprintf(text, sizeof(text), "event=seen|ports=%s|" NGINX, rows[i].ports);
+		CHECK(processes_may_accept(p, pid(10, 5), rows[i].port));
+		CHECK(!learn(p, pid(10, 5), 1, text));
+		CHECK(processes_may_accept(p, pid(10, 5), rows[i].port) == rows[i].want);
+	}
+}
+
+TEST(mappings_that_were_too_many_are_counted)
+{
+	_processes_ p = processes_new(&config);
+
+	CHECK(!learn(p, pid(10, 5), 1, "event=seen|sdk=otel_ctx|" NGINX));
+	CHECK(!processes_maps_cut(p));
+	CHECK(!learn(p, pid(11, 5), 1, "event=seen|sdk=maps_cut|" NGINX));
+	CHECK(processes_maps_cut(p) == 1 && !processes_find(p, pid(11, 5))->sdk);
 }

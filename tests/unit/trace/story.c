@@ -41,6 +41,16 @@ static struct actor *with_ids(struct story *s, const uint8_t *trace_id, const ui
 	return NULL;
 }
 
+/* Is the parent one that came with some header? */
+static bool from_header(const struct story *s, const struct span *span)
+{
+	for (size_t i = 0; i < s->actor_count; i++)
+		if (s->actors[i].header_span && s->actors[i].header_span == span->parent_id[0] &&
+		    s->actors[i].header_trace == span->context.trace_id[0])
+			return true;
+	return false;
+}
+
 static void keep_told(struct actor *a, const struct traced *traced)
 {
 	struct span *copy = span_copy(traced->span);
@@ -70,7 +80,7 @@ static void note(void *context, const struct traced *traced)
 	if (!memcmp(span->context.trace_id, zero, TRACE_ID_BYTES) ||
 	    !memcmp(span->context.span_id, zero, SPAN_ID_BYTES) ||
 	    (traced->has_local_parent && span->has_parent &&
-	     !with_ids(s, span->context.trace_id, span->parent_id)))
+	     !with_ids(s, span->context.trace_id, span->parent_id) && !from_header(s, span)))
 		s->is_unsound = true;
 	span->sampled = traced->is_kept ||
 			(traced->has_local_parent ? traced->parent_sampled : !s->drops_roots);
@@ -88,7 +98,7 @@ static void say_parent(struct story *s, const struct actor *a, FILE *to)
 		return;
 	if (parent)
 		fprintf(to, "<%s", parent->name);
-	else if (a->header_span && span->parent_id[0] == a->header_span)
+	else if (from_header(s, span))
 		fprintf(to, "<(%u.%u)", span->context.trace_id[0], span->parent_id[0]);
 	else
 		fprintf(to, "<?");
@@ -186,6 +196,7 @@ static struct actor *actor_new(struct story *s, const struct story_thread *t, en
 static struct activity activity(const struct story *s, const struct story_thread *t, uint32_t turn)
 {
 	return (struct activity){ .cause = t->cause,
+				  .at_ns = s->now_ns,
 				  .nested = t->is_inside && t->cause.cookie,
 				  .thread = 1 + (uint32_t)(t - s->threads),
 				  .turn = turn };
@@ -205,6 +216,8 @@ static void open_wire(struct story *s, struct actor *a)
 	a->wire = malloc(sizeof(*a->wire));
 	wire_begin(a->wire, a->x.cookie);
 	a->wire->process = a->x.process;
+	a->wire->thread = a->x.asked.thread;
+	a->wire->cause = a->x.asked.cause;
 	s->rig.now_ns = s->now_ns - 10;
 	build_op(&s->rig, a->wire, RECEIVED, "? q -\n", 6);
 }
@@ -272,6 +285,10 @@ static struct actor *begin_one(struct story *s, struct story_thread *t, enum rol
 		a->x.cookie = with->x.cookie;
 	else if (role == ROLE_SERVER)
 		has_read(t, a->x.cookie, s->first_turn);
+	if (role == ROLE_SERVER) {
+		a->x.started_ns -= t->lingers_ns;
+		t->lingers_ns = 0;
+	}
 	a->x.asked = activity(s, t, s->first_turn);
 	if (role == ROLE_SERVER && !with)
 		open_wire(s, a);
@@ -335,6 +352,8 @@ static void act(struct story *s, struct story_thread *t, const char *verb, char 
 		forget_reads(t);
 	else if (!strcmp(verb, "runs"))
 		t->cause.goroutine = UINT64_C(0xc000000000) + strtoul(what, NULL, 10);
+	else if (!strcmp(verb, "lingers"))
+		t->lingers_ns = strtoul(what, NULL, 10) * NS_PER_MS;
 	else if (!strcmp(verb, "rests"))
 		s->now_ns += strtoul(what, NULL, 10) * NS_PER_MS;
 	else if (!strcmp(verb, "waits")) {

@@ -19,6 +19,7 @@
  *	enters		deeper into its stack than where it read, as long as it reads nothing and does not wait
  *	sleeps		gives the processor up: what it does next came from nothing that it read
  *	runs 7		goroutine 7
+ *	lingers 5	milliseconds, so long could the question that it reads next have been read
  *	rests 50	milliseconds
  *
  * R(7.3) carries a trace context with trace 7 and span 3.
@@ -54,6 +55,7 @@ struct story_thread {
 	char name[8];
 	struct cause cause;
 	bool is_inside;
+	uint64_t lingers_ns;
 };
 
 struct story {

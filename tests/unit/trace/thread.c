@@ -87,6 +87,10 @@ TEST(a_goroutine_that_waits_for_its_calls_is_their_parent)
 		{ "1 runs 7, reads R, waits, runs 8, reads Q, calls D;"
 		  "2 runs 7, calls C, waits, hears C; 1 hears D; 2 answers R; 1 answers Q",
 		  "R Q D<Q C<R" },
+		/* the connection's own goroutine writes its call and another one reads the answer */
+		{ "1 runs 7, reads R, calls C, waits; 2 runs 5, reads Q, calls D; 1 runs 8, hears C;"
+		  "2 runs 6, hears D, runs 5, answers Q, runs 7, answers R",
+		  "R C<R Q D<Q" },
 	};
 
 	CHECK(COME_TRUE(rows));
@@ -113,6 +117,12 @@ TEST(a_goroutine_proves_nothing_outside_of_what_it_serves)
 		{ "1 runs 7, reads R, answers R, waits, calls C, hears C", "R C*" },
 		/* an address is a goroutine in its program only */
 		{ "a1 runs 7, reads R; b1 runs 7, calls C, hears C; a1 answers R", "R C" },
+		/* the question was there already, and another one had the address */
+		{ "1 runs 7, calls C, waits, lingers 9, reads R, waits; 2 hears C; 1 answers R",
+		  "C~R R" },
+		/* a worker of a pool, whom the one that serves waits for */
+		{ "1 runs 7, reads R, runs 9, calls C, waits, hears C, runs 7, answers R",
+		  "R C~R" },
 		/* its program reads two requests in one */
 		{ "1 runs 7, reads R, waits, reads Q, waits, calls C, hears C, waits, answers R, answers Q",
 		  "R Q C~R~Q" },

@@ -356,6 +356,12 @@ TEST(who_is_below_a_hidden_span_is_the_child_of_the_next_one_above_it)
 		  "c1 reads T of D, answers T; b1 hears D, answers S; a1 hears C, answers R",
 		  "R C<R T<C" },
 		{ "1 reads R, hides R, calls C, hears C, answers R", "C" },
+		/* the span that its header names */
+		{ "a1 reads R(7.1), hides R, calls C; b1 reads S of C, answers S; a1 hears C, answers R",
+		  "C<(7.1) S<C" },
+		/* what could be it and is hidden */
+		{ "1 reads R, hides R, waits, reads Q, calls C, waits, hears C, answers R, waits, answers Q",
+		  "Q C~Q" },
 		/* whose ids the program sends itself */
 		{ "a1 reads R(7.1), hides R, calls C(7.2), hides C; b1 reads S(7.2) of C, answers S;"
 		  "a1 hears C, answers R",
@@ -363,4 +369,82 @@ TEST(who_is_below_a_hidden_span_is_the_child_of_the_next_one_above_it)
 	};
 
 	CHECK(COME_TRUE(rows));
+}
+
+/* A request that is served for longer than calls wait, and what came of `call` by then. */
+static bool is_sure(const char *before, const char *call, const char *after)
+{
+	struct story *s = story_begin();
+	bool is;
+
+	tell(s, before);
+	tell(s, "a1 rests 10000");
+	pass(s);
+	is = is_said(s, call, 0);
+	tell(s, after);
+	return story_end(s) && is;
+}
+
+TEST(a_request_that_is_served_still_may_have_made_a_call_that_waited_for_long)
+{
+	CHECK(is_sure("1 reads R, calls C, hears C, answers R; 2 reads Q", "C<R", "2 answers Q"));
+	CHECK(!is_sure("1 reads Q, reads R, calls C, hears C, answers R", "C<R", "1 answers Q"));
+	CHECK(!is_sure(
+		"1 runs 7, reads Q, waits, reads R, waits, calls C, waits, hears C, waits, answers R",
+		"C<R", "1 answers Q"));
+	CHECK(!is_sure("1 reads Q(7.1), waits; 2 reads R(7.1), waits;"
+		       "1 calls C(7.1), waits, hears C, waits; 2 answers R",
+		       "C<R", "1 answers Q"));
+}
+
+TEST(a_request_that_had_no_place_may_have_made_the_call)
+{
+	for (int calls = 1; calls >= 0; calls--) {
+		struct story *s = story_begin();
+
+		s->first_turn = 2;
+		for (int i = 0; i < 70; i++)
+			tell_numbered(s, "1 reads P%, answers P%, waits", i);
+		settle(s, 200);
+		if (calls)
+			tell(s, "1 calls D, hears D, waits");
+		tell(s, "1 reads Q, reads R, calls C, answers Q, hears C, answers R");
+		pass(s);
+		CHECK(!is_said(s, "C<R", 0));
+		CHECK(story_end(s));
+	}
+}
+
+/* Each of many calls that all ran at once, made by timers, and none of them led to an answer. */
+static struct story *crowd(void)
+{
+	enum { CROWD = 250 };
+	struct story *s = story_begin();
+
+	for (int i = 0; i < CROWD; i++)
+		tell_numbered(s, "1 reads R%, waits", i);
+	for (int i = 0; i < CROWD; i++)
+		tell_numbered(s, "1 calls C%, waits", i);
+	for (int i = 0; i < CROWD; i++)
+		tell_numbered(s, "1 hears C%, waits", i);
+	for (int i = 0; i < CROWD; i++)
+		tell_numbered(s, "1 reads -, answers R%, waits", i);
+	return s;
+}
+
+TEST(where_very_many_ran_at_once_they_are_looked_at_little_by_little)
+{
+	struct story *s = crowd();
+
+	settle(s, 150);
+	CHECK(trace_waiting(s->trace) > 0);
+	settle(s, 20);
+	settle(s, 20);
+	settle(s, 20);
+	CHECK(trace_waiting(s->trace) == 0 && hurried(s, "looks") == 0);
+	CHECK(story_end(s));
+	s = crowd();
+	settle(s, 10000); /* all at once has expired */
+	CHECK(trace_waiting(s->trace) == 0 && hurried(s, "looks") > 0);
+	CHECK(story_end(s));
 }

@@ -348,48 +348,45 @@ TEST(a_service_that_starts_again_with_its_instance_id_begins_anew)
 /* The facts of a process of which nothing can be read, as a record. */
 static void tell(struct pipeline *p, uint32_t pid, const char *event)
 {
-	struct process_files none = { .exe = "/bin/shop" };
+	struct process_files none = process_files_new(NULL, 0, 0);
 	struct process_id id = { .tgid = pid, .started_ns = 1 }, nobody = {};
 	struct buf record = buf_new(LIMIT_PROC_FILE_BYTES);
 
-	process_files_set(&none, NULL, 0, 0);
+	none.exe = "/bin/shop";
 	if (process_facts(p->config, id, nobody, event, "watch.all", &none, 1, &record))
 		abort();
 	pipeline_take(p, buf_str(&record));
 	buf_free(&record);
 }
 
-/* The least that says whose it is. */
-static struct str record_of(struct record_turn *t, uint32_t pid)
+static bool knows(struct pipeline *p, uint32_t pid)
 {
-	*t = (struct record_turn){ .head = { .type = RECORD_BYTES,
-					     .size = sizeof(*t),
-					     .process = { .tgid = pid, .started_ns = 1 } } };
-	return (struct str){ (const char *)t, sizeof(*t) };
+	return pipeline_knows(p, (struct process_id){ .tgid = pid, .started_ns = 1 });
 }
 
 TEST(records_of_a_process_past_the_limit_wait_for_nothing)
 {
 	SCOPED *config = FLAGS("--watch.all", "--limit.processes=1");
 	struct pipeline *p = pipeline_new(&(struct pipeline_options){ .config = config });
-	struct record_turn one, other;
 
-	CHECK(!pipeline_knows(p, record_of(&one, 1))); /* its facts may come */
+	CHECK(!knows(p, 1)); /* its facts may come */
 	tell(p, 1, "seen");
-	CHECK(pipeline_knows(p, record_of(&one, 1)));
-	CHECK(pipeline_knows(p, record_of(&other, 2))); /* they would be refused */
+	CHECK(knows(p, 1));
+	CHECK(knows(p, 2)); /* they would be refused */
 	tell(p, 2, "seen");
 	CHECK(processes_refused(p->processes) == 1 && !p->facts_refused);
 	tell(p, 1, "exit");
-	CHECK(!pipeline_knows(p, record_of(&other, 2))); /* there is room again */
+	CHECK(!knows(p, 2)); /* there is room again */
 	tell(p, 2, "seen");
-	CHECK(pipeline_knows(p, record_of(&other, 2)));
+	CHECK(knows(p, 2));
 	CHECK(processes_refused(p->processes) == 1);
 	pipeline_free(p);
 }
 
+#define TRACES "POST /v1/traces HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
+
 /* How many of the spans of one that serves, exports its own spans, and serves again are hidden. */
-static uint64_t suppressed(const char *flag, const char *export)
+static uint64_t suppressed(const char *flag, const char *export, const char *answer)
 {
 	struct piped t;
 	uint64_t ret;
@@ -401,7 +398,7 @@ static uint64_t suppressed(const char *flag, const char *export)
 	t.rig.wire = wire_new(9);
 	t.rig.wire.process.tgid = 1;
 	send_(&t.rig, export);
-	recv_(&t.rig, OK);
+	recv_(&t.rig, answer);
 	t.rig.wire = wire_new(10);
 	get(&t, 1, "/");
 	pipeline_finish(t.pipeline);
@@ -413,30 +410,178 @@ static uint64_t suppressed(const char *flag, const char *export)
 
 TEST(who_sends_spans_of_its_own_is_beside_an_sdk_from_then_on)
 {
-	static const char traces[] = "POST /v1/traces HTTP/1.1\r\nContent-Length: 0\r\n\r\n";
 	static const char metrics[] = "POST /v1/metrics HTTP/1.1\r\nContent-Length: 0\r\n\r\n";
+	static const char refused[] = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
 
-	CHECK(suppressed("--trace.beside-sdk=suppress", traces) == 2);
-	CHECK(suppressed("--trace.beside-sdk=suppress", metrics) == 0);
-	CHECK(suppressed("--trace.beside-sdk=join", traces) == 0);
+	CHECK(suppressed("--trace.beside-sdk=suppress", TRACES, OK) == 2);
+	CHECK(suppressed("--trace.beside-sdk=suppress", TRACES, refused) == 0);
+	CHECK(suppressed("--trace.beside-sdk=suppress", metrics, OK) == 0);
+	CHECK(suppressed("--trace.beside-sdk=join", TRACES, OK) == 0);
+}
+
+static enum sdk_sign sign_of(struct piped *t, uint32_t tgid)
+{
+	return processes_find(t->pipeline->processes, (struct process_id){ .tgid = tgid })->sdk;
+}
+
+/* One call of `tgid`, or one to it. */
+static void traces(struct piped *t, uint64_t cookie, bool calls)
+{
+	t->rig.wire = wire_new(cookie);
+	t->rig.wire.process.tgid = 1;
+	build_op(&t->rig, &t->rig.wire, calls ? SENT : RECEIVED, TRACES, strlen(TRACES));
+	build_op(&t->rig, &t->rig.wire, calls ? RECEIVED : SENT, OK, strlen(OK));
+}
+
+TEST(who_is_sent_spans_posts_those_of_others)
+{
+	struct piped t;
+
+	piped_begin(&t, FLAGS("--trace.beside-sdk=suppress"));
+	t.pipeline->exports_spans = true;
+	learn(&t, 1, "event=seen|name=proxy|exe=/proxy|");
+	traces(&t, 9, true); /* its own, or a stranger's whose answer is still to come */
+	CHECK(sign_of(&t, 1) == SDK_OTLP_HTTP);
+	traces(&t, 10, false);
+	CHECK(sign_of(&t, 1) == SDK_NONE);
+	traces(&t, 11, true);
+	CHECK(sign_of(&t, 1) == SDK_NONE);
+	CHECK(piped_end(&t));
+}
+
+TEST(a_span_that_is_left_out_by_the_sampler_is_not_held_back_as_well)
+{
+	static const char *const samplers[] = { "--trace.sampler=always_on",
+						"--trace.sampler=always_off" };
+
+	EACH(i, samplers) {
+		struct piped t;
+
+		piped_begin(&t, FLAGS("--trace.beside-sdk=suppress", samplers[i]));
+		t.pipeline->exports_spans = true;
+		learn(&t, 1, "event=seen|name=shop|exe=/shop|sdk=otel_ctx|");
+		get(&t, 1, "/");
+		pipeline_finish(t.pipeline);
+		CHECK(t.pipeline->suppressed == !i && t.pipeline->unsampled == i);
+		CHECK(piped_end(&t));
+	}
+}
+
+#define PREFACE "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+/* The connection of process 1 from a port to another, as far as it is of use here. */
+static void connection(struct piped *t, uint16_t local, uint16_t remote, uint16_t flags)
+{
+	struct record_connection r = {
+		.head = { .type = RECORD_CONNECTION,
+			  .size = sizeof(r),
+			  .at_ns = t->rig.now_ns,
+			  .process.tgid = 1,
+			  .cookie = t->rig.wire.cookie },
+		.family = FAMILY_INET,
+		.local_port = local,
+		.remote_port = remote,
+		.flags = flags,
+	};
+
+	rig_feed(&t->rig, &r);
 }
 
 TEST(a_connection_to_otlps_port_that_is_not_read_is_a_sign_of_an_sdk)
 {
-	static const uint16_t ports[] = { 4317, 4318, 4319 };
+	static const struct {
+		uint16_t local, remote, flags;
+		enum direction first;
+		const char *text, *then;
+		bool want;
+	} rows[] = {
+		{ 40000, 4317, 0, SENT, PREFACE, "", true },
+		{ 40000, 4318, 0, SENT, "\x16\x03\x01", "", true },
+		{ 40000, 4319, 0, SENT, PREFACE, "", false },
+		{ 40000, 4317, 0, SENT, "!", PREFACE, false },
+		/* A stranger's, from that port. */
+		{ 80, 4317, 0, RECEIVED, PREFACE, "", false },
+		{ 80, 4317, CONNECTION_ACCEPTED, RECEIVED, "\x16\x03\x01", "", false },
+		{ 80, 4317, CONNECTION_ACCEPTED, SENT, "\x16\x03\x01", "", false },
+		{ 80, 4317, 0, SENT, "220 hello\r\n", PREFACE, false },
+		/* Open before sonde was; 50051 is one that the process listens on. */
+		{ 40000, 4317, CONNECTION_JOINED, SENT, "\x17\x03\x03", "", true },
+		{ 40000, 4317, CONNECTION_JOINED, RECEIVED, "\x17\x03\x03", "", true },
+		{ 50051, 4317, CONNECTION_JOINED, SENT, "\x17\x03\x03", "", false },
+		{ 8080, 4317, CONNECTION_JOINED, SENT, "\x17\x03\x03", "", false },
+		{ 40000, 4319, CONNECTION_JOINED, SENT, "\x17\x03\x03", "", false },
+	};
 
-	EACH(i, ports) {
-		struct process_id id = { .tgid = 1 };
+	EACH(i, rows) {
+		struct piped t;
+
+		piped_begin(&t, FLAGS("--trace.beside-sdk=suppress"));
+		learn(&t, 1, "event=seen|name=shop|exe=/shop|ports=80 50051|");
+		t.rig.wire = wire_new(9);
+		connection(&t, rows[i].local, rows[i].remote, rows[i].flags);
+		build_op(&t.rig, &t.rig.wire, rows[i].first, rows[i].text, strlen(rows[i].text));
+		if (*rows[i].then)
+			build_op(&t.rig, &t.rig.wire, !rows[i].first, rows[i].then,
+				 strlen(rows[i].then));
+		CHECK(sign_of(&t, 1) == (rows[i].want ? SDK_OTLP_PORT : SDK_NONE));
+		CHECK(piped_end(&t));
+	}
+}
+
+TEST(what_a_server_echoes_is_no_sign)
+{
+	struct piped t;
+
+	piped_begin(&t, FLAGS("--trace.beside-sdk=suppress"));
+	learn(&t, 1, "event=seen|name=echo|exe=/echo|");
+	t.rig.wire = wire_new(9);
+	connection(&t, 80, 4317, 0);
+	send_(&t.rig, "220 hello\r\n");
+	recv_(&t.rig, "echo this");
+	build_op(&t.rig, &t.rig.wire, SENT, "\x16\x03\x01", 3);
+	CHECK(exchanges_counters(t.pipeline->exchanges)->unread[UNREAD_TLS] == 1);
+	CHECK(sign_of(&t, 1) == SDK_NONE);
+	CHECK(piped_end(&t));
+}
+
+TEST(http2_that_was_joined_has_no_preface_and_is_a_sign_all_the_same)
+{
+	static const uint16_t flags[] = { 0, CONNECTION_JOINED };
+
+	EACH(i, flags) {
 		struct piped t;
 
 		piped_begin(&t, FLAGS("--trace.beside-sdk=suppress"));
 		learn(&t, 1, "event=seen|name=shop|exe=/shop|");
-		t.rig.wire = wire_new(ports[i] - 1000u); /* its cookie tells its port */
-		t.rig.wire.process.tgid = 1;
-		build_connection(&t.rig, &t.rig.wire, 0);
-		send_(&t.rig, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-		CHECK(processes_find(t.pipeline->processes, id)->sdk ==
-		      (ports[i] == 4319 ? SDK_NONE : SDK_OTLP_PORT));
+		t.rig.wire = wire_new(9);
+		connection(&t, 40000, 4317, flags[i]);
+		for (int turn = 0; turn < 3; turn++)
+			build_op(&t.rig, &t.rig.wire, turn % 2 ? RECEIVED : SENT,
+				 "\x01\x02\x03\x01\x24", 5);
+		CHECK(sign_of(&t, 1) == (i ? SDK_OTLP_PORT : SDK_NONE));
 		CHECK(piped_end(&t));
 	}
+}
+
+TEST(an_exec_that_is_told_late_leaves_what_the_new_program_showed)
+{
+	struct piped t;
+	uint64_t exec_ns;
+
+	piped_begin(&t, FLAGS("--trace.beside-sdk=suppress"));
+	t.pipeline->exports_spans = true;
+	learn(&t, 1, "event=seen|name=shop|exe=/shop|");
+	t.rig.now_ns += 100;
+	exec_ns = t.rig.now_ns;
+	t.rig.now_ns += 100;
+	t.rig.wire = wire_new(9);
+	connection(&t, 40000, 4317, 0);
+	send_(&t.rig, PREFACE);
+	t.rig.now_ns = exec_ns;
+	learn(&t, 1, "event=exec|name=shop|exe=/shop|");
+	CHECK(sign_of(&t, 1) == SDK_OTLP_PORT);
+	t.rig.now_ns += 1000;
+	learn(&t, 1, "event=exec|name=shop|exe=/shop|");
+	CHECK(sign_of(&t, 1) == SDK_NONE);
+	CHECK(piped_end(&t));
 }

@@ -30,10 +30,17 @@ struct rig {
 	struct routes *routes, *other_routes;
 	struct resource resource, other_resource;
 	struct peer peer, other_peer;
+	struct message question, answer;
 	struct exchange x;
 	struct span span;
 	uint64_t drops;
 };
+
+static void ask(struct rig *rig, const char *path)
+{
+	rig->question.base = path;
+	message_set_text(&rig->question, 0, str_of(path));
+}
 
 static void rig_begin(struct rig *rig, enum role role)
 {
@@ -43,16 +50,16 @@ static void rig_begin(struct rig *rig, enum role role)
 		.other_resource = { .id = 2 },
 		.peer = { .remote_port = 80, .family = FAMILY_INET, .remote = { 1 } },
 		.other_peer = { .remote_port = 80, .family = FAMILY_INET, .remote = { 2 } },
-		.x = { .proto = &proto,
-		       .role = role,
-		       .answered = true,
-		       .question = { .likeness = 7 },
-		       .answer = { .likeness = 200 } },
+		.x = { .proto = &proto, .role = role, .answered = true },
+		.question = { .likeness = 7 },
+		.answer = { .likeness = 200 },
 	};
-	message_set_text(&rig->x.question, 0, STR("/users/1"));
+	ask(rig, "/users/1");
 	routes_new(NULL, 0, true, &rig->routes);
 	routes_new(NULL, 0, true, &rig->other_routes);
 	rig->x.peer = &rig->peer;
+	rig->x.question = &rig->question;
+	rig->x.answer = &rig->answer;
 	rig->span.resource = &rig->resource;
 	rig->span.routes = rig->routes;
 }
@@ -98,8 +105,8 @@ static void check_each_part(struct rig *rig)
 	keep(rig);
 	CHECK_TOLD_APART(rig, rig->x.proto = &another_proto);
 	CHECK_TOLD_APART(rig, rig->x.role = rig->x.role == ROLE_SERVER ? ROLE_CLIENT : ROLE_SERVER);
-	CHECK_TOLD_APART(rig, rig->x.answer.likeness++);
-	CHECK_TOLD_APART(rig, rig->x.answer.likeness = 0);
+	CHECK_TOLD_APART(rig, rig->answer.likeness++);
+	CHECK_TOLD_APART(rig, rig->answer.likeness = 0);
 	CHECK_TOLD_APART(rig, rig->x.answered = false);
 	CHECK_TOLD_APART(rig, rig->x.outcome = OUTCOME_RESET);
 	CHECK_TOLD_APART(rig, rig->span.resource = &rig->other_resource);
@@ -115,10 +122,10 @@ TEST(a_row_is_recalled_by_likeness_and_route_and_all_else_that_tells_exchanges_a
 
 	rig_begin(&rig, ROLE_SERVER);
 	check_each_part(&rig);
-	CHECK_TOLD_APART(&rig, rig.x.question.likeness++);
-	CHECK_TOLD_APART(&rig, rig.x.question.likeness = 0);
-	CHECK_TOLD_APART(&rig, message_set_text(&rig.x.question, 0, STR("/orders/1")));
-	message_set_text(&rig.x.question, 0, STR("/users/2"));
+	CHECK_TOLD_APART(&rig, rig.question.likeness++);
+	CHECK_TOLD_APART(&rig, rig.question.likeness = 0);
+	CHECK_TOLD_APART(&rig, ask(&rig, "/orders/1"));
+	ask(&rig, "/users/2");
 	CHECK(recalled(&rig)); /* the route is the same */
 	rig.x.proto = &hiding_proto;
 	CHECK(!recalled(&rig));
@@ -131,9 +138,9 @@ TEST(a_row_is_recalled_by_sameness_while_routes_stay)
 	char path[] = "/a";
 
 	rig_begin(&rig, ROLE_SERVER);
-	rig.x.question.sameness = 9;
+	rig.question.sameness = 9;
 	check_each_part(&rig);
-	CHECK_TOLD_APART(&rig, rig.x.question.sameness++);
+	CHECK_TOLD_APART(&rig, rig.question.sameness++);
 	/* So many children that each is {id} from now on. */
 	for (int i = 0; i < 26; i++, path[1]++) {
 		routes_find(rig.routes, STR("/x"));

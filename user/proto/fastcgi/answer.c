@@ -77,7 +77,7 @@ static int status_of(const struct lines *lines)
 
 static ssize_t message_fill(struct message *ret, const struct lines *lines, size_t used)
 {
-	*ret = (struct message){ .head_bytes = (uint32_t)used };
+	*ret = (struct message){ .head_bytes = (uint16_t)used };
 	ret->numbers[HTTP_STATUS] = lines->count ? status_of(lines) : 0;
 	return (ssize_t)used;
 }

@@ -51,6 +51,7 @@ static ssize_t fastcgi_parse(struct str in, bool cut, enum side side,
 			     __attribute__((unused)) const struct message *question,
 			     struct message *ret)
 {
+	in = str_first(in, MESSAGE_HEAD_MAX);
 	return side == ASKING ? fastcgi_question(in, cut, ret) : fastcgi_answer(in, cut, ret);
 }
 
@@ -80,6 +81,7 @@ static void fastcgi_describe(const struct message *question, const struct messag
 
 const struct proto proto_fastcgi = {
 	.name = "fastcgi",
+	.versions = "fastcgi",
 	.max_head = LIMIT_HEAD_BYTES_DEFAULT,
 	.guess = fastcgi_guess,
 	.parse = fastcgi_parse,

@@ -251,9 +251,10 @@ static size_t empty_input(struct str rest, uint16_t id)
 	return record.whole;
 }
 
-static void message_fill(struct asked *a, struct message *ret)
+/* The head stands at `at`. */
+static void message_fill(struct asked *a, const char *at, struct message *ret)
 {
-	*ret = (struct message){};
+	*ret = (struct message){ .base = at };
 	texts_fill(a);
 	for (unsigned int i = 0; i < HTTP_TEXTS; i++)
 		if (a->texts[i].len)
@@ -302,17 +303,17 @@ ssize_t fastcgi_question(struct str in, bool cut, struct message *ret)
 		return result;
 	if (result == PARSE_MORE)
 		part_keep(&a);
-	message_fill(&a, ret);
+	message_fill(&a, in.at, ret);
 	if (result == PARSE_MORE) {
 		ret->cut = true;
 		ret->partial = !message_text(ret, HTTP_METHOD).len;
 		ret->body = BODY_UNKNOWN;
-		ret->head_bytes = (uint32_t)in.len;
+		ret->head_bytes = (uint16_t)in.len;
 		return (ssize_t)in.len;
 	}
 	body_decide(&a, ret);
 	if (ret->body == BODY_NONE)
 		rest = str_after(rest, empty_input(rest, a.id));
-	ret->head_bytes = (uint32_t)(in.len - rest.len);
+	ret->head_bytes = (uint16_t)(in.len - rest.len);
 	return ret->head_bytes;
 }

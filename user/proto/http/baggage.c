@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "user/base/mem.h"
+#include "user/model/redact.h"
 #include "user/proto/http/lists.h"
 #include "user/proto/http/options.h"
 #include "user/proto/http/text.h"
@@ -18,6 +19,7 @@ static const char *const names[] = {
 	[BAGGAGE_INVALID] = "invalid",
 	[BAGGAGE_LIMIT] = "limit",
 	[BAGGAGE_TAKEN] = "taken",
+	[BAGGAGE_SECRET] = "secret",
 };
 static_assert(ARRAY_SIZE(names) == BAGGAGE_DROPS, "a name each");
 
@@ -36,21 +38,47 @@ struct reading {
 	size_t members, bytes, attributes;
 };
 
-/* What is there, what metrics are told apart by though it is not, and what may yet be set. */
+/* What a span of either kind may have besides what metrics are told apart by. */
+static const struct str own[] = {
+	STR("http.request.method_original"),
+	STR("url.full"),
+	STR("url.path"),
+	STR("url.query"),
+	STR("client.address"),
+	STR("network.peer.address"),
+	STR("network.peer.port"),
+	STR("user_agent.original"),
+};
+
+static bool is_among(const struct str *keys, size_t count, struct str key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(keys[i], key))
+			return true;
+	return false;
+}
+
+/*
+ * What is there, and what sonde alone may set: a call has no route, but one that baggage gave it
+ * would look as if sonde had found it.
+ */
 static bool is_taken(const struct span *span, struct str key)
 {
-	const struct metric_group *group = span->metrics;
-
-	for (size_t i = 0; group && i < GROUP_ATTRIBUTES; i++)
-		if (str_eq(group->keys[i], key))
-			return true;
-	return str_starts(key, STR("sonde.")) || span_find(span, key);
+	return is_among(http_server_group.keys, GROUP_ATTRIBUTES, key) ||
+	       is_among(http_client_group.keys, GROUP_ATTRIBUTES, key) ||
+	       is_among(own, ARRAY_SIZE(own), key) ||
+	       str_starts(key, STR("http.request.header.")) || str_starts(key, STR("sonde.")) ||
+	       span_find(span, key);
 }
 
 static void add_member(struct reading *r, const struct baggage_member *member)
 {
 	struct str value;
 
+	if (!redact_header_allowed(member->key)) {
+		dropped[BAGGAGE_SECRET]++;
+		return;
+	}
 	if (is_taken(r->span, member->key)) {
 		dropped[BAGGAGE_TAKEN]++;
 		return;

@@ -29,7 +29,7 @@ bool http_hides_metrics;
 static struct captured captured[HTTP_CAPTURED];
 static unsigned int captured_count;
 static uint32_t captured_letters; /* by the low five bits of a letter, whatever its case */
-static int64_t generation;
+static int32_t generation;
 
 static void capture(struct str name)
 {
@@ -76,7 +76,7 @@ uint32_t http_captured_letters(void)
 	return captured_letters;
 }
 
-int64_t http_generation(void)
+int32_t http_generation(void)
 {
 	return generation;
 }
@@ -106,8 +106,7 @@ bool http_reads_baggage(void)
 
 bool http_wants_baggage(struct str key)
 {
-	return baggage_wanted(options->baggage, options->baggage_count, key) &&
-	       redact_header_allowed(key);
+	return baggage_wanted(options->baggage, options->baggage_count, key);
 }
 
 struct str http_known_method(struct str method)

@@ -79,12 +79,12 @@ void http_context(const struct message *question, struct span *span)
 }
 
 /* OTLP 1.x, "OTLP/HTTP Request": POST, and the path of a base URL before /v1/traces. */
-bool http_exports_spans(const struct message *question)
+bool http_exports_spans(const struct message *question, const struct message *answer)
 {
 	const struct str end = STR("/v1/traces");
 	struct str method = message_text(question, HTTP_METHOD), path;
 
-	if (!str_eq(method, STR("POST")))
+	if (!str_eq(method, STR("POST")) || (answer && answer->numbers[HTTP_STATUS] / 100 != 2))
 		return false;
 	path = target_split(message_text(question, HTTP_TARGET), method).path;
 	return path.len >= end.len && str_eq(str_after(path, path.len - end.len), end);

@@ -81,6 +81,7 @@ enum http_baggage_drop {
 	BAGGAGE_INVALID, /* it is no member */
 	BAGGAGE_LIMIT,	 /* past what is looked at, or no room */
 	BAGGAGE_TAKEN,	 /* the span has such an attribute, or its key is for sonde to set */
+	BAGGAGE_SECRET,	 /* its key is one that carries secrets */
 	BAGGAGE_DROPS,
 };
 
@@ -91,7 +92,7 @@ void http_configure(const struct http_options *options);
 unsigned int http_captured(struct str name);
 /* What captured headers begin with, bit (letter & 31): cheap to ask before a name is cut out. */
 uint32_t http_captured_letters(void);
-int64_t http_generation(void);
+int32_t http_generation(void);
 /* Is the header baggage to be kept? */
 bool http_reads_baggage(void);
 
@@ -103,6 +104,6 @@ const char *http_baggage_drop_name(enum http_baggage_drop why);
 void http_describe(const struct message *question, const struct message *answer, struct span *span);
 bool http_route_path(const struct message *question, struct span *span, struct str *ret);
 void http_context(const struct message *question, struct span *span);
-bool http_exports_spans(const struct message *question);
+bool http_exports_spans(const struct message *question, const struct message *answer);
 
 extern const struct metric_group http_server_group, http_client_group;

@@ -13,7 +13,7 @@ struct routes *http_default_routes(void);
 void http_add_baggage(const struct message *question, struct span *span);
 bool http_reads_traceparent(void);
 bool http_reads_b3(void);
-/* Is a member of baggage with this key to be an attribute? Never what carries credentials. */
+/* Does trace.baggage name a member with this key? */
 bool http_wants_baggage(struct str key);
 /* Does a rule of http.ignore hide anything from metrics? */
 extern bool http_hides_metrics;

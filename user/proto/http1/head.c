@@ -203,17 +203,24 @@ static ssize_t head_read(struct str in, bool cut, enum side side, struct head *h
 	return used;
 }
 
-static inline void message_fill(const struct head *head, struct message *ret)
+/* The head stands at `at`. */
+static inline void message_fill(const struct head *head, const char *at, struct message *ret)
 {
+	size_t text_bytes = 0;
+
 	message_init(ret, head->seen, head->status, head->version, head->flags);
 	ret->cut = head->cut;
 	ret->partial = head->partial;
 	ret->likeness = ret->sameness = head->number;
 	for (uint32_t bits = head->seen; bits; bits &= bits - 1) {
 		unsigned int which = (unsigned int)__builtin_ctz(bits);
+		size_t from = (size_t)(head->texts[which].at - at), len = head->texts[which].len;
 
-		ret->texts[which] = head->texts[which];
+		ret->texts[which] = (struct text){ (uint16_t)from, (uint16_t)len };
+		text_bytes = text_bytes < from + len ? from + len : text_bytes;
 	}
+	ret->base = at;
+	ret->text_bytes = (uint16_t)text_bytes;
 }
 
 /* What is not known yet of a message whose head is known. */
@@ -223,7 +230,7 @@ static inline void complete(const struct framing *framing, enum side side,
 	if (side == ASKING) {
 		ret->numbers[HTTP_GENERATION] = http_generation();
 		/* A target that is more than a path and a query says more than its path. */
-		if (ret->texts[HTTP_TARGET].at[0] != '/')
+		if (ret->base[ret->texts[HTTP_TARGET].at] != '/')
 			ret->likeness = 0;
 	} else {
 		/* Of an answer a span says the status, and the version if the question does not. */
@@ -245,7 +252,7 @@ static __attribute__((noinline)) ssize_t parse_other(struct str in, bool cut, en
 		used = head_read(in, cut, side, &head);
 		if (used <= 0)
 			return used;
-		message_fill(&head, ret);
+		message_fill(&head, in.at, ret);
 	}
 	complete(&head.framing, side, question, ret);
 	return used;
@@ -262,6 +269,8 @@ __attribute__((always_inline)) static inline ssize_t head_parse_of(struct str in
 	const char *start = in.at;
 	ssize_t used;
 
+	if (in.len > MESSAGE_HEAD_MAX)
+		in.len = MESSAGE_HEAD_MAX;
 	/* RFC 9112 2.2: empty lines before a first line are stepped over. */
 	while (in.len && is_line_end(in.at[0]))
 		in = str_after(in, 1);
@@ -277,7 +286,7 @@ __attribute__((always_inline)) static inline ssize_t head_parse_of(struct str in
 			return used;
 	}
 	used += in.at - start;
-	ret->head_bytes = (uint32_t)used;
+	ret->head_bytes = (uint16_t)used;
 	return used;
 }
 

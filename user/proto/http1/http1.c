@@ -56,6 +56,7 @@ static enum guess http1_guess(struct str in)
 
 const struct proto proto_http1 = {
 	.name = "http1",
+	.versions = "http/1.0 http/1.1",
 	.max_head = LIMIT_HEAD_BYTES_DEFAULT,
 	.guess = http1_guess,
 	.parse = head_parse,

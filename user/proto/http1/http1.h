@@ -39,6 +39,7 @@ static inline void message_init(struct message *m, uint32_t present, int status,
 {
 	m->body = BODY_NONE;
 	m->body_bytes = m->pair = 0;
+	m->text_bytes = 0;
 	m->interim = m->hands_over = m->cut = m->partial = false;
 	m->present = present;
 	m->numbers[HTTP_STATUS] = status;

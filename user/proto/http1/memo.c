@@ -150,17 +150,21 @@ static inline bool walk(struct walk *w)
 static void texts_shift(const struct memo *memo, const char *at, const struct step *step,
 			const struct step *last, struct message *ret)
 {
-	const struct memo_text *text = memo->texts, *end = text + memo->text_count;
-	const char *start = at;
+	const uint8_t *which = memo->order, *end = which + memo->text_count;
+	ptrdiff_t shift = 0;
+	struct text text = {};
 
-	for (; text < end; text++) {
-		for (; step < last && step->at < text->at; step++)
-			at = start + step->shift;
-		ret->texts[text->which] = (struct str){
-			at + text->at,
-			step < last && step->at == text->at ? step->len : text->len,
-		};
+	ret->base = at;
+	for (; which < end; which++) {
+		text = memo->texts[*which];
+		for (; step < last && step->at < text.at; step++)
+			shift = step->shift;
+		if (step < last && step->at == text.at)
+			text.len = step->len;
+		text.at = (uint16_t)(text.at + shift);
+		ret->texts[*which] = text;
 	}
+	ret->text_bytes = text.at + text.len;
 }
 
 /* Those that go on to differ in what they are told apart by are not worth their place. */

@@ -39,28 +39,25 @@ struct memo_value {
 	uint8_t what;
 };
 
-struct memo_text {
-	uint16_t at, len;
-	uint8_t which; /* enum http_text */
-};
-
-/* One kept head. Texts and values are in the order of their places. */
+/* One kept head. */
 struct memo {
 	uint64_t hint;	    /* bytes that tell it from most others */
 	uint64_t number;    /* no other head that was kept had it */
-	int64_t generation; /* the http_configure() that says what is captured */
+	int32_t generation; /* the http_configure() that says what is captured */
 	struct framing framing;
 	uint32_t seen;
 	int16_t status, version;
-	uint16_t len; /* 0: nothing is here */
+	uint16_t len;	     /* 0: nothing is here */
+	uint16_t text_bytes; /* struct message's */
 	uint8_t flags, value_count, text_count;
 	uint8_t unlike;	   /* so often in a row found with another telling text */
 	bool found;	   /* since it was last asked to make room */
 	bool useful;	   /* was ever found */
 	uint8_t index;	   /* of its way */
 	uint8_t *of_shape; /* its place's: where its index goes when it is found */
-	struct memo_value values[MEMO_VALUES];
-	struct memo_text texts[HTTP_TEXTS];
+	struct memo_value values[MEMO_VALUES]; /* in the order of their places */
+	uint8_t order[HTTP_TEXTS];	       /* enum http_text: the same of texts */
+	struct text texts[HTTP_TEXTS];	       /* as a message has them; those not seen are 0 */
 	char bytes[MEMO_BYTES];
 };
 

@@ -22,9 +22,11 @@ static unsigned int text_in(struct str line, const struct head *head)
 
 static void add_text(struct memo *memo, const char *start, unsigned int which, struct str text)
 {
-	memo->texts[memo->text_count++] = (struct memo_text){ .at = (uint16_t)(text.at - start),
-							      .len = (uint16_t)text.len,
-							      .which = (uint8_t)which };
+	struct text place = { (uint16_t)(text.at - start), (uint16_t)text.len };
+
+	memo->order[memo->text_count++] = (uint8_t)which;
+	memo->texts[which] = place;
+	memo->text_bytes = place.at + place.len;
 }
 
 /* The value is `text`, in `line`, which is without its LF. */
@@ -83,6 +85,7 @@ static bool note_lines(struct memo *memo, enum side side, struct str whole, cons
 	struct str rest = whole, line;
 
 	memo->value_count = memo->text_count = 0;
+	memset(memo->texts, 0, sizeof(memo->texts));
 	if (!take_until(&rest, '\n', &line))
 		return false;
 	if (side == ASKING) {

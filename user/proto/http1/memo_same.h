@@ -69,10 +69,11 @@ static inline struct memo *memo_way(enum side side, const struct memo_hints *hin
 /* The texts of a head that stands at `at`. */
 static inline void memo_texts_fill(const struct memo *memo, const char *at, struct message *ret)
 {
-	const struct memo_text *text = memo->texts, *end = text + memo->text_count;
-
-	for (; text < end; text++)
-		ret->texts[text->which] = (struct str){ at + text->at, text->len };
+	ret->base = at;
+	if (!memo->text_count)
+		return;
+	ret->text_bytes = memo->text_bytes;
+	memcpy(ret->texts, memo->texts, sizeof(memo->texts));
 }
 
 static inline void memo_found(struct memo *memo, struct message *ret)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// work.go PORT NEXT [sleep] - a call in the handler, by the default transport; sleeps around it if asked.
+// work.go PORT NEXT direct|sleep - a call in the handler, by the default transport; sleeps around it if asked.
 package main
 
 import (
@@ -28,7 +28,7 @@ func call(next, id string) ([]byte, error) {
 
 func main() {
 	rest := func() {}
-	if len(os.Args) > 3 {
+	if os.Args[3] == "sleep" {
 		rest = func() { time.Sleep(time.Duration(1+rand.Intn(5)) * time.Millisecond) }
 	}
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -7,6 +7,10 @@
 	"begin|params:REQUEST_METHOD=GET,REQUEST_URI=/a?b=c,SERVER_PROTOCOL=HTTP/2.0,"             \
 	"REQUEST_SCHEME=https,REMOTE_ADDR=10.0.0.7,HTTP_HOST=shop:8443|params"
 
+#define LISTENS                                                                                    \
+	"begin|params:REQUEST_METHOD=GET,REQUEST_URI=/a,SERVER_NAME=_,SERVER_PORT=8080,"           \
+	"HTTP_HOST=shop|params"
+
 /* Attributes of one span, those that are looked at; NULL: it has no such. */
 static const struct {
 	const char *question, *answer;
@@ -16,14 +20,20 @@ static const struct {
 	{ ASKED, "stdout:A: b\n\n", SPAN_SERVER, "url.scheme", "https" },
 	{ ASKED, "stdout:A: b\n\n", SPAN_SERVER, "network.protocol.version", "2" },
 	{ ASKED, "stdout:A: b\n\n", SPAN_SERVER, "server.address", "shop" },
+	{ ASKED, "stdout:A: b\n\n", SPAN_SERVER, "server.port", "8443" },
 	{ ASKED, "stdout:A: b\n\n", SPAN_SERVER, "client.address", "10.0.0.7" },
 	{ ASKED, "stdout:A: b\n\n", SPAN_SERVER, "url.path", "/a" },
 	{ ASKED, "stdout:A: b\n\n", SPAN_SERVER, "error.type", NULL },
 	{ ASKED, "stdout:Status: 500\n\n", SPAN_SERVER, "error.type", "500" },
 	/* whom a web server asks is not whom its client asked */
 	{ ASKED, "stdout:A: b\n\n", SPAN_CLIENT, "server.address", "10.0.0.9" },
+	{ ASKED, "stdout:A: b\n\n", SPAN_CLIENT, "server.port", "9000" },
 	{ ASKED, "stdout:A: b\n\n", SPAN_CLIENT, "url.full", "https://shop:8443/a?b=c" },
 	{ ASKED, "stdout:A: b\n\n", SPAN_CLIENT, "url.scheme", NULL },
+	/* which port the web server listens on is not which one its client asked */
+	{ LISTENS, "stdout:A: b\n\n", SPAN_SERVER, "server.address", "shop" },
+	{ LISTENS, "stdout:A: b\n\n", SPAN_SERVER, "server.port", NULL },
+	{ LISTENS, "stdout:A: b\n\n", SPAN_CLIENT, "url.full", "http://shop/a" },
 	{ "begin|params:SERVER_PROTOCOL=HTTP/3.0|params", "stdout:A: b\n\n", SPAN_SERVER,
 	  "network.protocol.version", "3" },
 	{ "begin|params:HTTPS=on|params", "stdout:A: b\n\n", SPAN_SERVER, "url.scheme", "https" },
@@ -41,6 +51,8 @@ static bool has(const struct span *span, const char *key, const char *want)
 {
 	const struct attribute *a = span_find(span, str_of(key));
 
+	if (a && a->type == ATTRIBUTE_INT)
+		return want && a->number == atoi(want);
 	return want ? a && str_eq(a->text, str_of(want)) : !a;
 }
 

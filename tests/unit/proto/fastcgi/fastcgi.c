@@ -502,3 +502,32 @@ TEST(fastcgi_marks_a_second_traceparent)
 	drop(in);
 	CHECK(used > 0 && m.numbers[HTTP_FLAGS] & HTTP_TRACEPARENT_TWICE);
 }
+
+TEST(fastcgi_looks_at_no_more_of_a_head_than_places_reach)
+{
+	static const char begin[] = "\1\1\0\1\0\10\0\0\0\1\0\0\0\0\0";
+	enum { RECORD = 60000, VALUE = RECORD - 6 };
+	static char room[sizeof(begin) + 3 * (8 + RECORD)];
+	char *at = room + sizeof(begin);
+	struct message m = {};
+
+	memcpy(room, begin, sizeof(begin));
+	for (int i = 0; i < 3; i++, at += 8 + RECORD) {
+		static const char head[] = {
+			1, 4, 0, 1, (char)(RECORD >> 8), (char)(RECORD & 255)
+		};
+		/* The name "X", and a value whose length takes four bytes. */
+		char lengths[] = { 1, (char)0x80, 0, (char)(VALUE >> 8), (char)(VALUE & 255), 'X' };
+
+		memcpy(at, head, sizeof(head));
+		memcpy(at + 8, lengths, sizeof(lengths));
+	}
+	at = room + sizeof(begin) + 8 + RECORD + 8;
+	memcpy(at, "\x9\1HTTP_HOSTa\xb\1REQUEST_URI/", 26);
+	CHECK(proto_fastcgi.parse((struct str){ room, sizeof(room) }, false, ASKING, NULL, &m) ==
+	      PARSE_MORE);
+	CHECK(proto_fastcgi.parse((struct str){ room, sizeof(room) }, true, ASKING, NULL, &m) ==
+	      MESSAGE_HEAD_MAX);
+	CHECK(m.cut && m.head_bytes == MESSAGE_HEAD_MAX);
+	CHECK(str_eq(message_text(&m, HTTP_TARGET), STR("/")));
+}

@@ -25,8 +25,8 @@ static void described_free(struct described **d)
 
 #define SCOPED_DESCRIBED _cleanup_(described_free) struct described
 
-static struct described *describe_in(const struct str *keys, size_t count, const char *headers,
-				     size_t scratch)
+static struct described *describe_kind(const struct str *keys, size_t count, const char *headers,
+				       size_t scratch, enum span_kind kind)
 {
 	struct described *d = xcalloc(1, sizeof(*d));
 	int len = snprintf(d->head, sizeof(d->head), "GET / HTTP/1.1\r\nHost: shop\r\n%s\r\n",
@@ -35,7 +35,7 @@ static struct described *describe_in(const struct str *keys, size_t count, const
 	for (int i = 0; i < BAGGAGE_DROPS; i++)
 		d->dropped[i] = -http_baggage_dropped((enum http_baggage_drop)i);
 	d->scratch = buf_new(scratch);
-	d->span = (struct span){ .kind = SPAN_SERVER, .scratch = &d->scratch };
+	d->span = (struct span){ .kind = kind, .scratch = &d->scratch };
 	http_configure(&(struct http_options){ .baggage = keys, .baggage_count = count });
 	if (proto_http1.parse((struct str){ d->head, (size_t)len }, false, ASKING, NULL,
 			      &d->question) != len)
@@ -45,6 +45,12 @@ static struct described *describe_in(const struct str *keys, size_t count, const
 	for (int i = 0; i < BAGGAGE_DROPS; i++)
 		d->dropped[i] += http_baggage_dropped((enum http_baggage_drop)i);
 	return d;
+}
+
+static struct described *describe_in(const struct str *keys, size_t count, const char *headers,
+				     size_t scratch)
+{
+	return describe_kind(keys, count, headers, scratch, SPAN_SERVER);
 }
 
 #define DESCRIBE(keys, headers) describe_in(keys, ARRAY_SIZE(keys), headers, SCRATCH)
@@ -122,6 +128,64 @@ TEST(baggage_never_gives_what_carries_credentials)
 	SCOPED_DESCRIBED *any = DESCRIBE(all, "baggage: authorization=x,X-Api-Key=y,a=1\r\n");
 
 	CHECK(!count_of(d) && count_of(any) == 1);
+	CHECK(d->dropped[BAGGAGE_SECRET] == 2 && any->dropped[BAGGAGE_SECRET] == 2);
+}
+
+TEST(a_secret_that_nobody_wants_is_not_counted)
+{
+	SCOPED_DESCRIBED *d = DESCRIBE(some, "baggage: authorization=x,tenant=t1\r\n");
+
+	CHECK(count_of(d) == 1 && !d->dropped[BAGGAGE_SECRET]);
+}
+
+/* Whatever describes a span, on whichever kind: what it sets is not for baggage to set. */
+TEST(what_sonde_sets_on_spans_of_one_kind_baggage_sets_on_none)
+{
+	static const enum span_kind kinds[] = { SPAN_SERVER, SPAN_CLIENT };
+	struct described *full[2], *forged;
+	char headers[HEAD];
+
+	EACH(i, kinds) {
+		full[i] = describe_kind(NULL, 0, "User-Agent: curl\r\n", SCRATCH, kinds[i]);
+		CHECK(full[i]->span.attribute_count > 4);
+	}
+	EACH(i, kinds) {
+		for (size_t a = 0; a < full[i]->span.attribute_count; a++) {
+			struct str key = full[i]->span.attributes[a].key;
+
+			snprintf(headers, sizeof(headers), "baggage: %.*s=forged\r\n",
+				 STR_ARGS(key));
+			forged = describe_kind(all, 1, headers, SCRATCH, kinds[!i]);
+			CHECK(!has(forged, key.at, "forged"));
+			CHECK(forged->dropped[BAGGAGE_TAKEN] == 1);
+			described_free(&forged);
+		}
+	}
+	EACH(i, kinds)
+		described_free(&full[i]);
+}
+
+TEST(what_sonde_may_set_on_spans_baggage_does_not_set)
+{
+	static const char *const keys[] = { "http.request.method_original",
+					    "http.request.header.x-tenant",
+					    "http.route",
+					    "server.port",
+					    "network.peer.address",
+					    "network.peer.port",
+					    "url.query",
+					    "sonde.head.cut" };
+	char headers[HEAD];
+
+	EACH(i, keys) {
+		struct described *d;
+
+		snprintf(headers, sizeof(headers), "baggage: %s=forged,http.other=1\r\n", keys[i]);
+		d = describe_kind(all, 1, headers, SCRATCH, SPAN_CLIENT);
+		CHECK(!has(d, keys[i], "forged") && has(d, "http.other", "1"));
+		CHECK(d->dropped[BAGGAGE_TAKEN] == 1);
+		described_free(&d);
+	}
 }
 
 TEST(what_is_no_member_of_baggage_is_counted)

@@ -333,6 +333,27 @@ TEST(who_posts_to_v1_traces_exports_spans)
 		struct message m;
 
 		CHECK(proto_http1.parse(rows[i].head, false, ASKING, NULL, &m) > 0);
-		CHECK(proto_http1.exports_spans(&m) == rows[i].want);
+		CHECK(proto_http1.exports_spans(&m, NULL) == rows[i].want);
+	}
+}
+
+TEST(only_an_answer_of_success_has_taken_spans)
+{
+	static const struct {
+		struct str head;
+		bool want;
+	} rows[] = {
+		{ STR("HTTP/1.1 200 OK\r\n\r\n"), true },
+		{ STR("HTTP/1.1 202 Accepted\r\n\r\n"), true },
+		{ STR("HTTP/1.1 301 Moved\r\n\r\n"), false },
+		{ STR("HTTP/1.1 404 Not Found\r\n\r\n"), false },
+	};
+	struct message question, answer;
+
+	CHECK(proto_http1.parse(STR("POST /v1/traces HTTP/1.1\r\n\r\n"), false, ASKING, NULL,
+				&question) > 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CHECK(proto_http1.parse(rows[i].head, false, ANSWERING, &question, &answer) > 0);
+		CHECK(proto_http1.exports_spans(&question, &answer) == rows[i].want);
 	}
 }

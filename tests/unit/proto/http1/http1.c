@@ -6,15 +6,17 @@
 extern const struct proto proto_http1;
 
 /* What a question said that its answer is read by. */
-#define METHOD(name) .present = 1u << HTTP_METHOD, .texts[HTTP_METHOD] = STR(name)
+#define METHOD(name)                                                                               \
+	.base = (name), .present = 1u << HTTP_METHOD, .texts[HTTP_METHOD] = { 0, sizeof(name) - 1 }
 
 static const struct message asked_get = { METHOD("GET") };
 static const struct message asked_head = { METHOD("HEAD") };
 static const struct message asked_connect = { METHOD("CONNECT") };
 static const struct message asked_upgrade = {
+	.base = "GET websocket",
 	.present = 1u << HTTP_METHOD | 1u << HTTP_UPGRADE,
-	.texts[HTTP_METHOD] = STR("GET"),
-	.texts[HTTP_UPGRADE] = STR("websocket"),
+	.texts[HTTP_METHOD] = { 0, 3 },
+	.texts[HTTP_UPGRADE] = { 4, 9 },
 };
 static const struct message asked_cut = { METHOD("GET"), .cut = true };
 
@@ -170,8 +172,8 @@ TEST(http1_reads_whole_questions)
 		struct message m;
 
 		CHECK(parse(questions[i].in, ASKING, NULL, &m) == (ssize_t)questions[i].in.len);
-		CHECK(str_eq(m.texts[HTTP_METHOD], questions[i].method));
-		CHECK(str_eq(m.texts[HTTP_TARGET], questions[i].target));
+		CHECK(str_eq(message_text(&m, HTTP_METHOD), questions[i].method));
+		CHECK(str_eq(message_text(&m, HTTP_TARGET), questions[i].target));
 		CHECK(m.numbers[HTTP_VERSION] == questions[i].version);
 		CHECK(m.body == questions[i].body && m.body_bytes == questions[i].bytes);
 		CHECK(!m.cut && !m.interim && !m.hands_over && !m.pair);
@@ -199,7 +201,7 @@ TEST(http1_takes_one_message_and_leaves_the_next)
 	struct message m;
 
 	CHECK(parse(two, ASKING, NULL, &m) == 19);
-	CHECK(str_eq(m.texts[HTTP_TARGET], STR("/a")) && m.body == BODY_NONE);
+	CHECK(str_eq(message_text(&m, HTTP_TARGET), STR("/a")) && m.body == BODY_NONE);
 }
 
 /* The start of a message of each length, with nothing after it that could be read by mistake. */
@@ -318,8 +320,49 @@ TEST(http1_cut_heads_give_what_they_showed)
 		if (cut[i].used < 0)
 			continue;
 		CHECK(m.cut && m.body == cut[i].body);
-		CHECK(str_eq(m.texts[HTTP_TARGET], cut[i].target));
+		CHECK(str_eq(message_text(&m, HTTP_TARGET), cut[i].target));
 		CHECK(m.numbers[HTTP_VERSION] == cut[i].version);
+	}
+}
+
+/* `len` bytes behind `before`, and `after` behind these, as one question. */
+static struct str padded(char *room, struct str before, char filler, size_t len, struct str after)
+{
+	memcpy(room, before.at, before.len);
+	memset(room + before.len, filler, len);
+	memcpy(room + before.len + len, after.at, after.len);
+	return (struct str){ room, before.len + len + after.len };
+}
+
+TEST(http1_looks_at_no_more_of_a_head_than_places_reach)
+{
+	static const struct {
+		struct str before, after;
+		char filler;
+	} rows[] = {
+		{ STR("GET /"), STR(" HTTP/1.1\r\nHost: a\r\n\r\n"), 'x' },
+		{ STR("GET / HTTP/1.1\r\nX: "), STR("\r\nHost: a\r\n\r\n"), 'x' },
+		{ STR("GET / HTTP/1.1\r\nHost: a"), STR("\r\n\r\n"), 'a' },
+		{ STR(""), STR("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), '\n' },
+	};
+	static char room[2 * MESSAGE_HEAD_MAX];
+
+	EACH(i, rows) {
+		size_t rest = rows[i].before.len + rows[i].after.len, most = MESSAGE_HEAD_MAX;
+		struct message m = {};
+		struct str in =
+			padded(room, rows[i].before, rows[i].filler, most - rest, rows[i].after);
+		ssize_t used;
+
+		for (int round = 0; round < 3; round++)
+			CHECK(parse(in, ASKING, NULL, &m) == MESSAGE_HEAD_MAX);
+		CHECK(m.head_bytes == MESSAGE_HEAD_MAX && message_text(&m, HTTP_HOST).len);
+		in = padded(room, rows[i].before, rows[i].filler, most - rest + 1, rows[i].after);
+		CHECK(parse(in, ASKING, NULL, &m) == PARSE_MORE);
+		used = proto_http1.parse(in, true, ASKING, NULL, &m);
+		CHECK(used > 0 && used <= MESSAGE_HEAD_MAX);
+		for (unsigned int which = 0; used > 0 && which < MESSAGE_TEXTS; which++)
+			CHECK(inside(message_text(&m, which), str_first(in, (size_t)used)));
 	}
 }
 

@@ -35,12 +35,15 @@ static ssize_t parse(struct str in, enum side side, struct message *ret)
 /* The same texts at the same places of the bytes they borrow from, and the same numbers. */
 static bool same(const struct message *a, struct str in_a, const struct message *b, struct str in_b)
 {
-	for (int i = 0; i < MESSAGE_TEXTS; i++)
-		if (a->texts[i].len != b->texts[i].len ||
-		    (a->texts[i].len && a->texts[i].at - in_a.at != b->texts[i].at - in_b.at))
+	for (unsigned int i = 0; i < MESSAGE_TEXTS; i++) {
+		struct str of_a = message_text(a, i), of_b = message_text(b, i);
+
+		if (of_a.len != of_b.len || (of_a.len && of_a.at - in_a.at != of_b.at - in_b.at))
 			return false;
+	}
 	return a->body == b->body && a->body_bytes == b->body_bytes && a->interim == b->interim &&
 	       a->cut == b->cut && a->head_bytes == b->head_bytes &&
+	       a->text_bytes == b->text_bytes &&
 	       a->numbers[HTTP_STATUS] == b->numbers[HTTP_STATUS] &&
 	       a->numbers[HTTP_VERSION] == b->numbers[HTTP_VERSION] &&
 	       a->numbers[HTTP_FLAGS] == b->numbers[HTTP_FLAGS];
@@ -192,7 +195,7 @@ TEST(questions_of_another_path_are_not_the_same_and_of_another_host_not_alike)
 		CHECK(parse(like[i].head, ASKING, &m) == (ssize_t)like[i].head.len);
 		CHECK(like[i].alike || m.likeness != first.likeness);
 		CHECK(like[i].same || m.sameness != first.sameness);
-		target = m.texts[HTTP_TARGET];
+		target = message_text(&m, HTTP_TARGET);
 		CHECK(target.at == like[i].head.at + 4 && target.at[target.len] == ' ');
 		CHECK(is_as_if_new(like[i].head, ASKING));
 		for (int round = 0; round < TIMES; round++)
@@ -240,9 +243,9 @@ TEST(heads_remembered_before_a_header_was_captured_are_read_anew)
 
 	for (int round = 0; round < TIMES; round++)
 		parse(heads[0].head, ASKING, &m);
-	CHECK(!m.texts[HTTP_CAPTURE].len);
+	CHECK(!message_text(&m, HTTP_CAPTURE).len);
 	http_configure(&(struct http_options){ .headers = names, .header_count = 1 });
 	parse(heads[0].head, ASKING, &m);
 	http_configure(NULL);
-	CHECK(str_eq(m.texts[HTTP_CAPTURE], STR("7")));
+	CHECK(str_eq(message_text(&m, HTTP_CAPTURE), STR("7")));
 }
