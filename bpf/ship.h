@@ -68,6 +68,12 @@ static __always_inline void record_turn_fill(struct record_turn *r, const struct
 	r->turn = step->turn;
 	r->before = step->before;
 	r->cause = op->cause;
+	r->clocks = op->clocks;
+	r->before_clocks = step->before_clocks;
+	r->before_thread = step->before_thread;
+	r->padding = 0;
+	r->arrived_clocks = op->arrived_clocks;
+	r->arrived_from_ns = op->arrived_from_ns;
 }
 
 /*

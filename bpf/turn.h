@@ -23,6 +23,8 @@ struct operation {
 	struct process_id process;
 	struct source source; /* from here on operation_begin() */
 	struct cause cause;
+	struct clocks clocks, arrived_clocks; /* as in struct record_turn */
+	__u64 arrived_from_ns;
 	__u64 cookie, now;
 	__u64 tail; /* what the turn ends with after it, inverted; 0: not seen */
 	__u32 bytes, thread;
@@ -45,15 +47,17 @@ static __always_inline void operation_begin(struct operation *op, __u32 bytes,
 /* What an operation did to its turn, copied out under the lock and then shipped. */
 struct step {
 	struct turn turn, before;
-	__u64 offset;  /* of the operation's first byte */
-	__u32 number;  /* from here on step_begin() */
-	__u32 ship;    /* bytes of the operation to ship */
-	__u32 healed;  /* bytes that were booked before and are reported now */
-	__u32 missing; /* bytes that were booked just now */
+	__u64 offset;		     /* of the operation's first byte */
+	__u32 number;		     /* from here on step_begin() */
+	__u32 ship;		     /* bytes of the operation to ship */
+	__u32 healed;		     /* bytes that were booked before and are reported now */
+	__u32 missing;		     /* bytes that were booked just now */
+	struct clocks before_clocks; /* as in struct record_turn */
+	__u32 before_thread;
 	__u8 direction;
 	__u8 flags; /* enum record_flags */
 	bool moved; /* there is something to say */
-	__u8 padding[5];
+	__u8 padding;
 };
 
 /* All but what account() always fills: zeroing that as well would cost as much as filling it. */

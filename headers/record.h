@@ -21,6 +21,7 @@ enum record_type {
 	RECORD_CLOSE = 4,   /* the connection can carry no further turn; totals of the last one */
 	RECORD_PROCESS = 5, /* made in user space: facts about a process, as key=value strings */
 	RECORD_CLOCK = 6,   /* made in user space: what to add for the wall clock */
+	RECORD_PAUSE = 7,   /* a thread or a whole process was paused by its runtime */
 	RECORD_TYPES,
 };
 
@@ -77,6 +78,21 @@ struct cause {
 	__u16 reads;  /* turns that it has read since */
 };
 
+/*
+ * What has kept a thread since it is followed, in units of CLOCK_UNIT_NS, modulo 2^32: 73 minutes.
+ * Each goes up only, so the difference of two readings is what kept it between them.
+ */
+struct clocks {
+	__u32 off;	 /* on no CPU, outside of its own pauses */
+	__u32 waited;	 /* of `off`: it could run and had no CPU */
+	__u32 throttled; /* of `waited`: its cgroup had used up its quota */
+	__u32 paused;	 /* in pauses of its own, throttling left out */
+	__u32 stopped;	 /* all of its process was paused, whatever the thread did then */
+	__u32 known;	 /* not 0: the thread is followed, and the others mean something */
+};
+
+enum { CLOCK_UNIT_SHIFT = 10, CLOCK_UNIT_NS = 1 << CLOCK_UNIT_SHIFT };
+
 enum record_flags {
 	RECORD_OPENS = 1 << 0, /* the first record of its turn; `before` is filled */
 	RECORD_LATE = 1 << 1,  /* its bytes were booked before: the turn may have been passed */
@@ -102,6 +118,16 @@ struct record_turn {
 	struct turn turn;   /* this turn, the operation included */
 	struct turn before; /* with RECORD_OPENS: the turn before, whole */
 	struct cause cause; /* of the operation; a read's is itself */
+	struct clocks clocks; /* of the thread, at the operation */
+	/* Of the operation before, with RECORD_OPENS, RECORD_TOTALS and RECORD_CLOSE: its thread, then. */
+	struct clocks before_clocks;
+	__u32 before_thread, padding;
+	/*
+	 * With RECORD_OPENS and turn.arrived_ns: of the thread, at `arrived_from_ns`, which is when
+	 * the bytes arrived, or later where the thread's past is known no further back.
+	 */
+	struct clocks arrived_clocks;
+	__u64 arrived_from_ns;
 	__u8 payload[];
 };
 
@@ -144,6 +170,19 @@ struct record_clock {
 	__s64 unix_offset_ns;
 };
 
+enum { PAUSE_TEXT = 32 };
+
+/* A pause that has ended, at head.at_ns. What `kind` and `detail` mean, the runtime's row says. */
+struct record_pause {
+	struct record head;
+	__u64 began_ns;
+	__u32 thread;	       /* that was paused; 0: the whole process was */
+	__u16 runtime;	       /* number of the row in user/runtime/runtimes.c */
+	__u16 kind;	       /* as the probe that saw it says (headers/probe.h) */
+	__u64 detail;	       /* a number that the probe read; 0: none */
+	char text[PAUSE_TEXT]; /* the same, a text: cut, NUL-padded */
+};
+
 /*
  * Verdict cells: an array mapped into both halves and indexed by the low bits
  * of a socket's cookie. The worker writes, the kernel reads. A tag that is not
@@ -168,7 +207,9 @@ static_assert(sizeof(struct process_id) == 16, "shared with the kernel");
 static_assert(sizeof(struct record) == 40, "shared with the kernel");
 static_assert(sizeof(struct turn) == 48, "shared with the kernel");
 static_assert(sizeof(struct cause) == 24, "shared with the kernel");
-static_assert(sizeof(struct record_turn) == 184, "shared with the kernel");
+static_assert(sizeof(struct clocks) == 24, "shared with the kernel");
+static_assert(sizeof(struct record_turn) == 272, "shared with the kernel");
+static_assert(sizeof(struct record_pause) == 96, "shared with the kernel");
 static_assert(sizeof(struct record_connection) == 104, "shared with the kernel");
 static_assert(sizeof(struct verdict_cell) == 8, "shared with the kernel");
 #endif

@@ -11,7 +11,7 @@
 #include "user/base/mem.h"
 
 /* What a record holds behind its fixed part. */
-enum rest { REST_ANYTHING, REST_FAMILY, REST_PAYLOAD, REST_NO_PAYLOAD, REST_STRINGS };
+enum rest { REST_ANYTHING, REST_FAMILY, REST_PAYLOAD, REST_NO_PAYLOAD, REST_STRINGS, REST_TEXT };
 
 static const struct {
 	const char *name;
@@ -24,6 +24,7 @@ static const struct {
 	[RECORD_CLOSE] = { "close", sizeof(struct record_turn), REST_NO_PAYLOAD },
 	[RECORD_PROCESS] = { "process", sizeof(struct record_process) + 1, REST_STRINGS },
 	[RECORD_CLOCK] = { "clock", sizeof(struct record_clock), REST_ANYTHING },
+	[RECORD_PAUSE] = { "pause", sizeof(struct record_pause), REST_TEXT },
 };
 
 static_assert(ARRAY_SIZE(types) == RECORD_TYPES, "a row for each record type");
@@ -48,6 +49,8 @@ static inline bool rest_is_good(const struct record *r, enum rest rest)
 		return family_is_known(r);
 	case REST_STRINGS:
 		return ((const char *)r)[r->size - 1] == '\0';
+	case REST_TEXT:
+		return ((const struct record_pause *)r)->text[PAUSE_TEXT - 1] == '\0';
 	case REST_ANYTHING:
 		break;
 	}

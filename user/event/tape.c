@@ -13,7 +13,7 @@ enum {
 	WRITER_BYTES = 64 << 10, /* a few hundred records a write */
 };
 
-static const char magic[ALIGNMENT] = "sondeTP3";
+static const char magic[ALIGNMENT] = "sondeTP4";
 static const char zeros[ALIGNMENT];
 
 struct tape_writer {

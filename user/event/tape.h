@@ -2,7 +2,7 @@
 /*
  * tape.h - records in a file, in the order the worker took them.
  *
- *	"sondeTP3"  8 bytes
+ *	"sondeTP4"  8 bytes
  *	then records back to back, each padded with zeros to a multiple of 8.
  *
  * Byte order is the host's. A tape holds the first bytes of requests: it is as

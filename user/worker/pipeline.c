@@ -554,6 +554,9 @@ void pipeline_take_record(struct pipeline *p, const struct record *record)
 		p->unix_offset_ns = ((const struct record_clock *)record)->unix_offset_ns;
 		pipeline_settle(p, record->at_ns);
 		return;
+	case RECORD_PAUSE:
+		p->ledger.out[STAGE_RING]++;
+		return;
 	default:
 		p->ledger.out[STAGE_RING]++;
 		exchanges_feed(p->exchanges, record);
