@@ -48,7 +48,7 @@ const struct runtime runtime_go = {
 			.sets = {
 				{
 					.name = "stop-start",
-					.since = "1.22",
+					.since = "1.21",
 					FROM_TO(STOP, START, GO_STOP, .value = 1, .value_bytes = 1),
 				},
 				{
