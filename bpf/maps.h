@@ -8,6 +8,7 @@
  *	threads   hooks                hooks             one a watched thread that uses sockets, where calls are followed
  *	runs      fork, iterator, switch, probes  switch, hooks  one a task of a watched process, where the scheduler is followed
  *	scheduled monitor, fork, switch  worker         one a watched process and CPU; the worker drops those that ended
+ *	preempted switch               worker            PREEMPTED_PAIRS, 64 bytes and 8 a CPU each; the worker drops those that ended
  *	rings     hooks                worker            set before load: a few rings, RING_BYTES each
  *	events    process hooks        monitor           64 KiB: 700 events between two reads
  *	sonde_verdicts  worker (mapped)      hooks             VERDICT_CELLS of 8 bytes: 128 KiB
@@ -135,7 +136,8 @@ struct run {
 	__u64 paused_ns, paused_off_ns, paused_waited_ns; /* in pauses of its own; of that */
 	__u64 stopped_ns; /* of a leader: in pauses of the whole process */
 	struct throttle throttle;
-	__u32 absence; /* the next to be written, modulo ABSENCES */
+	struct preempted_by by; /* who has its CPU while it waits */
+	__u32 absence;		/* the next to be written, modulo ABSENCES */
 	__u32 padding;
 	struct absence absences[ABSENCES];
 };
@@ -154,6 +156,14 @@ struct {
 	__type(key, struct process_id);
 	__type(value, struct scheduled);
 } scheduled SEC(".maps");
+
+/* Its elements are made beforehand: where tasks are switched nothing may be allocated. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, PREEMPTED_PAIRS);
+	__type(key, struct preempted_key);
+	__type(value, __u64);
+} preempted SEC(".maps");
 
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

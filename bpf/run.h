@@ -117,6 +117,11 @@ static __always_inline __u64 run_throttled(const struct run *run, struct task_st
 	return ns < most ? ns : most;
 }
 
+static __always_inline bool task_is_running(const struct task_struct *task)
+{
+	return !task->__state;
+}
+
 static __always_inline __u32 clock_of(__u64 ns)
 {
 	return ns >> CLOCK_UNIT_SHIFT;

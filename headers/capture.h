@@ -55,6 +55,18 @@ struct scheduled {
 	__u64 waits[WAIT_BUCKETS];
 };
 
+/* Who ran while a process waited, and for how many nanoseconds; one sum a CPU. */
+struct preempted_by {
+	char comm[COMM_BYTES]; /* "kernel": any thread of it; empty: nobody */
+};
+
+struct preempted_key {
+	struct process_id process; /* that waited */
+	struct preempted_by by;
+};
+
+enum { PREEMPTED_PAIRS = 8192 };
+
 enum { RINGS_MAX = 8 };
 
 /* How a ring wants to be woken; one cell a ring, written by both halves. */

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "bpf/run.h"
+#include "bpf/preempted.h"
 #include "headers/wait_bucket.h"
 
 /* Add what a task's own counters grew by since it last left a CPU to its process. */
@@ -16,18 +16,21 @@ static __always_inline void account_run(struct run *run, struct task_struct *tas
 {
 	struct scheduled *s = bpf_map_lookup_elem(&scheduled, &run->process);
 	struct task_counters before = run->counters, *now = &run->counters;
+	__u64 waited, throttled = run->throttled_ns - run->told_throttled_ns;
 	__u32 bucket;
 
 	counters_read(task, now);
+	waited = now->waited_ns - before.waited_ns;
+	preempted_count(run, waited > throttled ? waited - throttled : 0);
+	run->told_throttled_ns = run->throttled_ns;
 	if (!s)
 		return;
-	s->waited_ns += now->waited_ns - before.waited_ns;
+	s->waited_ns += waited;
 	s->voluntary += now->voluntary - before.voluntary;
 	s->involuntary += now->involuntary - before.involuntary;
 	s->migrations += now->migrations - before.migrations;
-	s->throttled_ns += run->throttled_ns - run->told_throttled_ns;
-	run->told_throttled_ns = run->throttled_ns;
-	bucket = wait_bucket(now->waited_ns - before.waited_ns);
+	s->throttled_ns += throttled;
+	bucket = wait_bucket(waited);
 	CLAMP(bucket, WAIT_BUCKETS - 1);
 	s->waits[bucket]++;
 }
@@ -40,10 +43,13 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	if (run) {
 		account_run(run, prev);
 		run_leaves(run, prev, bpf_ktime_get_ns());
+		preempted_leaves(run, prev, next, preempt);
 	}
 	run = run_of(next);
-	if (run)
+	if (run) {
 		run_returns(run, next, bpf_ktime_get_ns());
+		preempted_returns(run, prev);
+	}
 	return 0;
 }
 

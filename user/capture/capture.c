@@ -235,6 +235,11 @@ int capture_scheduled_fd(const struct capture *c)
 	return bpf_map__fd(c->skel->maps.scheduled);
 }
 
+int capture_preempted_fd(const struct capture *c)
+{
+	return bpf_map__fd(c->skel->maps.preempted);
+}
+
 int capture_sweep_fd(const struct capture *c)
 {
 	return bpf_link__fd(c->skel->links.sweep);

@@ -36,6 +36,7 @@ int capture_verdicts_fd(const struct capture *c);
 int capture_control_fd(const struct capture *c);
 int capture_counters_fd(const struct capture *c);
 int capture_scheduled_fd(const struct capture *c);
+int capture_preempted_fd(const struct capture *c);
 int capture_sweep_fd(const struct capture *c);
 /* The ring of process events, read by the monitor. */
 int capture_events_fd(const struct capture *c);

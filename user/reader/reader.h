@@ -21,7 +21,7 @@
 
 enum {
 	READER_BYTES = 64 << 20,
-	READER_FILES = 8,   /* in which something was found */
+	READER_FILES = 8, /* in which something was found */
 	READER_PLACES = 96,
 };
 

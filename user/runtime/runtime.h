@@ -45,7 +45,7 @@ struct hook {
 enum { SET_HOOKS = 8, PURPOSE_SETS = 4, RUNTIME_PURPOSES = 4, RUNTIME_VERSION = 32 };
 
 struct hook_set {
-	const char *name; /* of the flavour, in sonde_hook_info; NULL ends the sets */
+	const char *name;	      /* of the flavour, in sonde_hook_info; NULL ends the sets */
 	struct hook hooks[SET_HOOKS]; /* name NULL ends them */
 };
 
@@ -59,7 +59,7 @@ enum { PAUSE_ATTRIBUTES = 3 };
 
 /* What a pause was, for the user. Texts borrow from the record or are literals. */
 struct pause {
-	struct str kind; /* label of sonde_pause_seconds; empty: it is not to be counted */
+	struct str kind;    /* label of sonde_pause_seconds; empty: it is not to be counted */
 	bool is_collection; /* it counts as garbage collection where delays are told apart */
 	/* The conventions' own histogram of it, and its attributes; NULL: there is none. */
 	const struct metric *metric;

@@ -367,7 +367,7 @@ static void inherit_counts(struct worker *w)
 
 static void begin_scheduled(struct worker *w)
 {
-	scheduled_map_init(&w->scheduled_map, w->fds[WORKER_SCHEDULED]);
+	scheduled_map_init(&w->scheduled_map, w->fds[WORKER_SCHEDULED], w->fds[WORKER_PREEMPTED]);
 	w->scheduled = scheduled_new(&(struct scheduled_options){
 		.processes = w->pipeline->processes,
 		.limit = w->config->limit.processes,
@@ -377,6 +377,10 @@ static void begin_scheduled(struct worker *w)
 		.read = scheduled_map_read,
 		.drop = scheduled_map_drop,
 		.context = &w->scheduled_map,
+		.preempted = { .next = preempted_map_next,
+			       .read = preempted_map_read,
+			       .drop = preempted_map_drop,
+			       .context = &w->scheduled_map },
 	});
 	collectors_add(&w->pipeline->collectors, scheduled_collector(w->scheduled));
 }
