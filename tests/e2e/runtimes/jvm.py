@@ -43,6 +43,17 @@ def truth(said, folder):
 		return truth_of(events_of(log, json.loads(said)["began"]))
 
 
+GC, SAFEPOINT = 1, 2
+
+
+def event_kind(kind, _detail, _text):
+	return {GC: "gc", SAFEPOINT: "safepoint"}.get(kind)
+
+
+def fold(kind):
+	return kind if kind == "safepoint" else "gc"
+
+
 def command(folder, java, collector):
 	compiler = on_path("javac")
 	if not compiler:
@@ -56,4 +67,5 @@ def variants(more=False):
 	for version, java in jdks(more):
 		for collector, bar in COLLECTORS.items():
 			yield Variant("jvm", version, collector,
-				      lambda folder, j=java, c=collector: command(folder, j, c), truth, bar)
+				      lambda folder, j=java, c=collector: command(folder, j, c), truth, bar,
+				      event_kind=event_kind, fold=fold)

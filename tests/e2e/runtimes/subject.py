@@ -44,7 +44,8 @@ class Variant(NamedTuple):
 	truth: Callable  # (what it said, folder) -> Truth
 	bar: Bar = Bar()
 	environment: dict = {}
-	event_kind: Callable = None  # (kind, detail, text) of a record -> kind as in Truth
+	event_kind: Callable = None  # (kind, detail, text) of a record -> kind as in Truth; None: no pause
+	fold: Callable = str  # kind in the metric -> kind as in Truth
 
 	@property
 	def name(self):

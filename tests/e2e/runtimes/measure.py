@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""measure.py - one variant's pauses: what it said, and what sonde saw, from its first quiet moment on."""
+
+import json
+import os
+import subprocess
+from typing import NamedTuple
+
+import probe
+from lib import SONDE, Sonde, check, equal, until
+from subject import Truth, started
+
+
+class Measured(NamedTuple):
+	"""One run of a variant."""
+	truth: Truth
+	probe: probe.Probe
+	runtimes: list  # as `sonde explain` tells of it
+	hooks: dict  # {hook: (flavour, reason)}, as sonde_hook_info says
+	changed: int  # bytes of its code that were not the file's, while it was watched
+	left: int  # and after
+
+
+def hooks_of(metrics, runtime):
+	return {has["hook"]: (has["flavour"], has["reason"]) for name, has, _ in metrics.samples
+		if name == "sonde_hook_info" and has["hook"].startswith(runtime + "-")}
+
+
+def until_attached(sonde, runtime):
+	"""{hook: (flavour, reason)}, once each purpose of the runtime has hooks or a reason for none."""
+	return until(lambda: hooks_of(sonde.metrics(), runtime), "hooks of " + runtime)
+
+
+def explained(pid):
+	said = subprocess.run([SONDE, "explain", str(pid), "--json"], capture_output=True, text=True, check=False)
+	equal(said.returncode, 0, "exit status of explain, which says " + said.stderr)
+	return json.loads(said.stdout)["process"]["runtimes"]
+
+
+def _code(pid):
+	with open("/proc/%d/maps" % pid, encoding="utf-8") as f:
+		for line in f:
+			words = line.split(maxsplit=5)
+			if words[1] == "r-xp" and len(words) == 6 and words[5].startswith("/"):
+				first, last = (int(word, 16) for word in words[0].split("-"))
+				yield first, last - first, int(words[2], 16), words[5].rstrip("\n")
+
+
+def changed_bytes(pid):
+	"""How many bytes of a process's code are not those of the files that they were mapped from."""
+	changed = 0
+	with open("/proc/%d/mem" % pid, "rb", buffering=0) as memory:
+		for address, length, offset, path in _code(pid):
+			with open(path, "rb") as f:
+				want = os.pread(f.fileno(), length, offset)
+			have = os.pread(memory.fileno(), len(want), address)
+			check(len(have) == len(want), "the code of " + path)
+			changed += 0 if have == want else sum(a != b for a, b in zip(have, want))
+	return changed
+
+
+def measure(variant):
+	with started(variant) as subject:
+		tape = os.path.join(subject.folder, "tape")
+		equal(changed_bytes(subject.pid), 0, "changed bytes before it is watched")
+		with Sonde("--watch.pid=%d" % subject.pid, "--tape.record=" + tape, console="off") as sonde:
+			hooks = until_attached(sonde, variant.runtime)
+			changed = changed_bytes(subject.pid)
+			said = subject.work()
+			metrics = sonde.settled()
+			runtimes = explained(subject.pid)
+			sonde.stop()
+		left = changed_bytes(subject.pid)
+		truth = variant.truth(said, subject.folder)
+		name_of = variant.event_kind or (lambda *_: None)
+		counts, sums = probe.of(metrics, variant.runtime, variant.fold)
+		events = list(probe.pauses_on(tape, subject.pid, name_of))
+		return Measured(truth, probe.Probe(counts, sums, events, metrics.lost()), runtimes, hooks, changed, left)
