@@ -111,7 +111,8 @@ def measure(scenario):
 	with contextlib.ExitStack() as stack:
 		started = stack.enter_context(service(scenario.service))
 		sonde = stack.enter_context(Sonde("--watch.pid=%d" % started.pid))
-		until_attached(sonde, scenario.service)
+		if "gc" in scenario.causes:
+			until_attached(sonde, scenario.service)
 		client = Client(started)
 		stack.callback(client.close)
 		warm(scenario, client)
