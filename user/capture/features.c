@@ -74,11 +74,13 @@ const struct feature features[] = {
 	},
 	[FEATURE_PROBES] = {
 		.name = "probes",
-		.without = "pauses of runtimes (garbage collection and others) are not told",
+		.without = "pauses of runtimes (garbage collection and others) are not told; before "
+			   "6.6 that needs CAP_SYS_ADMIN",
 		.flavours = {
 			{ .name = "uprobe_multi", .since = "6.6",
 			  .programs = { "on_probe_multi" } },
-			{ .name = "perf_event", .since = "5.15", .programs = { "on_probe" } },
+			{ .name = "perf_event", .since = "5.15", .programs = { "on_probe" },
+			  .price = "the monitor keeps CAP_SYS_ADMIN for it" },
 		},
 	},
 	[FEATURE_CONNECTIONS] = {

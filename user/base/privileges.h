@@ -2,8 +2,8 @@
 /*
  * privileges.h - who keeps which capability.
  *
- *	monitor  BPF PERFMON SYS_PTRACE DAC_READ_SEARCH (SYS_ADMIN and SYS_RESOURCE where
- *	         an old kernel needs them), after the start
+ *	monitor  BPF PERFMON SYS_PTRACE DAC_READ_SEARCH, after the start; SYS_ADMIN as well
+ *	         where probes are perf events (kernels before 6.6)
  *	spawner  SETUID SETGID SETPCAP, and SYS_NICE where there is: the worker goes first
  *	worker   none, under its own uid, with no_new_privs
  */
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum privileges { PRIVILEGES_MONITOR, PRIVILEGES_SPAWNER };
+enum privileges { PRIVILEGES_MONITOR, PRIVILEGES_MONITOR_PERF, PRIVILEGES_SPAWNER };
 
 /* Give up all other capabilities, the bounding set included. 0 or negative errno. */
 int privileges_keep(enum privileges which);
