@@ -57,24 +57,6 @@ static int attach(const struct attach_work *work, int links[SET_LINKS])
 	return entries < 0 ? entries : returns + entries;
 }
 
-static void send_answer(int to, const struct attach_answer *answer, const int *links)
-{
-	char control[CMSG_SPACE(SET_LINKS * sizeof(int))] = {};
-	struct iovec whole = { (void *)answer, sizeof(*answer) };
-	struct msghdr message = { .msg_iov = &whole, .msg_iovlen = 1 };
-	struct cmsghdr *header = (struct cmsghdr *)control;
-
-	if (answer->links) {
-		message.msg_control = control;
-		message.msg_controllen = CMSG_SPACE(answer->links * sizeof(int));
-		header->cmsg_level = SOL_SOCKET;
-		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(answer->links * sizeof(int));
-		memcpy(CMSG_DATA(header), links, answer->links * sizeof(int));
-	}
-	sendmsg(to, &message, MSG_NOSIGNAL);
-}
-
 __attribute__((noreturn)) static void child(const struct attach_work *work, int to)
 {
 	struct attach_answer answer = {};
@@ -87,9 +69,8 @@ __attribute__((noreturn)) static void child(const struct attach_work *work, int 
 		count = attach(work, links);
 		answer.refusal = count < 0 ? REFUSED_KERNEL : REFUSED_NOT;
 		answer.error = count < 0 ? count : 0;
-		answer.links = count > 0 ? (uint32_t)count : 0;
 	}
-	send_answer(to, &answer, links);
+	passing_send(to, &answer, sizeof(answer), links, count > 0 ? (size_t)count : 0);
 	_exit(0);
 }
 
@@ -115,25 +96,10 @@ pid_t attacher_start(const struct attach_work *work, int *ret)
 
 int attacher_take(int fd, struct attach_answer *ret, int links[SET_LINKS])
 {
-	char control[CMSG_SPACE(SET_LINKS * sizeof(int))];
-	struct iovec whole = { ret, sizeof(*ret) };
-	struct msghdr message = { .msg_iov = &whole,
-				  .msg_iovlen = 1,
-				  .msg_control = control,
-				  .msg_controllen = sizeof(control) };
-	ssize_t got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	struct cmsghdr *header = got >= 0 ? CMSG_FIRSTHDR(&message) : NULL;
-	size_t count = 0;
+	size_t count = SET_LINKS;
+	int got = passing_receive(fd, ret, sizeof(*ret), links, &count);
 
-	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-		count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	if (count)
-		memcpy(links, CMSG_DATA(header), count * sizeof(int));
-	if (got == sizeof(*ret) && count == ret->links && ret->refusal < REFUSALS)
-		return 0;
-	while (count)
-		close(links[--count]);
-	return got < 0 ? -errno : -EBADMSG;
+	return got == 1 ? (int)count : got ? got : -ENODATA;
 }
 
 pid_t attacher_drop(int *links, size_t count, int *ret)

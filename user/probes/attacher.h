@@ -14,14 +14,15 @@
 #include <sys/types.h>
 
 #include "headers/record.h"
+#include "user/base/passing.h"
 #include "user/capture/attach.h"
 #include "user/probes/place.h"
 
 #define ATTACHER_NS UINT64_C(5000000000)
 
 enum {
-	SET_PLACES = 48,	 /* of one set of hooks; a USDT has few sites */
-	SET_LINKS = SET_PLACES, /* by perf events each place has its own */
+	SET_PLACES = PASSING_FDS, /* of one set of hooks; a USDT has few sites */
+	SET_LINKS = SET_PLACES,	  /* by perf events each place has its own */
 };
 
 struct attach_work {
@@ -37,13 +38,11 @@ struct attach_work {
 struct attach_answer {
 	uint32_t refusal; /* enum refusal */
 	int32_t error;	  /* of the kernel; 0 or negative errno */
-	uint32_t links;	  /* descriptors that came with it */
-	uint32_t padding;
 };
 
 /* Fork a child that does it and answers at `*ret`, the caller's then. The pid, or negative errno. */
 pid_t attacher_start(const struct attach_work *work, int *ret);
-/* Its answer and links, the caller's then; -errno where it gave none. */
+/* Its answer and links, the caller's then: how many, or negative errno where it gave none. */
 int attacher_take(int fd, struct attach_answer *ret, int links[SET_LINKS]);
 /*
  * Close links; what that takes is done by a child, once its end of `*ret` is closed. Its pid; or

@@ -326,6 +326,12 @@ void attachments_work(struct attachments *all)
 	}
 }
 
+/* A mark is there to fire; a function may have been put into its callers. */
+static bool has_marks(const struct hook_set *set)
+{
+	return set->hooks[0].place == PLACE_USDT;
+}
+
 /* It is the first that works, or one more on trial. */
 static void attached(struct attachment *a)
 {
@@ -333,7 +339,7 @@ static void attached(struct attachment *a)
 	if (a->used < 0) {
 		a->used = a->working_on;
 		a->reason = REFUSED_NOT;
-		a->decided = next_set(a) < 0;
+		a->decided = next_set(a) < 0 || has_marks(set_of(a, (size_t)a->used));
 	}
 	settle(a, a->used == a->working_on);
 }
@@ -343,12 +349,12 @@ static void on_worked(struct child *child)
 	struct attachment *a = child->context;
 	struct attached_set *set = &a->sets[a->working_on];
 	struct attach_answer answer = {};
-	int error = attacher_take(child->answer, &answer, set->links);
+	int links = attacher_take(child->answer, &answer, set->links);
 	enum refusal refusal = answer.refusal;
 
 	a->state = ATTACHMENT_WAITING;
-	set->link_count = answer.links;
-	if (error)
+	set->link_count = links > 0 ? (size_t)links : 0;
+	if (links < 0)
 		refusal = child->late ? REFUSED_ATTACHER_LATE : REFUSED_FILE;
 	if (!refusal) {
 		attached(a);

@@ -4,11 +4,14 @@
  *
  *	waiting -> working (a child checks and attaches a set, the next one if that fails) -> settled
  *
- * Of its sets the first that is whole and can be attached is used. Whether a set fires cannot be
- * told from silence: a program that makes no garbage collects none. So when it has been silent for
- * SILENT_NS of its processes' CPU time, or begins pauses and never ends one, the next set is
- * attached beside it, on trial: its hits are counted and make no records. The first on trial that
- * sees whole pauses while the one in use does not takes its place; one that fires ends the trial.
+ * Of its sets the first that is whole and can be attached is used. A function that is there may
+ * never be called, for it was put into its callers (marks of SystemTap are always hit). That cannot
+ * be told from silence alone: a program that makes no garbage collects none. So when a set of
+ * functions has been silent for SILENT_NS of its processes' CPU time, or begins pauses and never
+ * ends one, the next set is attached beside it, on trial: its hits are counted and make no records.
+ * The first on trial that sees whole pauses while the one in use does not takes its place; once the
+ * one in use sees one the trial is over. Sets of one purpose must see the same pauses, or have
+ * marks first.
  */
 #pragma once
 

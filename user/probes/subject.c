@@ -82,7 +82,8 @@ static bool is_place(const struct found_place *f, const int files[READER_FILES])
 		return false;
 	set = &runtimes[f->runtime]->purposes[f->purpose].sets[f->set];
 	return set->name && set->hooks[f->hook].name &&
-	       set->hooks[f->hook].at_return == !!f->at_return;
+	       set->hooks[f->hook].at_return == !!f->at_return &&
+	       !(f->at_return && runtimes[f->runtime]->walks_stacks);
 }
 
 static bool makes_sense(const struct reader_answer *answer, const int files[READER_FILES])
