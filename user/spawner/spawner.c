@@ -12,7 +12,7 @@
 
 #include "user/base/mem.h"
 #include "user/monitor/message.h"
-#include "user/monitor/privileges.h"
+#include "user/base/privileges.h"
 
 enum { WORKER_NICE = -5 };
 
