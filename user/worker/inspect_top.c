@@ -59,7 +59,7 @@ static void add_series(void *context, const struct resource *resource,
 {
 	struct top_row *row;
 
-	if (group->measures[metric] != MEASURE_DURATION)
+	if (!group->name || group->measures[metric] != MEASURE_DURATION)
 		return;
 	row = row_of(context, resource, group, histogram->bounds);
 	if (!row)

@@ -8,6 +8,7 @@
 #include "user/base/limits.h"
 #include "user/base/mem.h"
 #include "user/event/event.h"
+#include "user/pause/events.h"
 #include "user/process/instance.h"
 #include "user/worker/active.h"
 #include "user/worker/routing.h"
@@ -187,9 +188,13 @@ static void cut_attributes(struct pipeline *p, struct span *span)
 	}
 }
 
-static void hand_out(struct pipeline *p, struct span *span)
+static void hand_out(struct pipeline *p, struct span *span, const struct carried *carried)
 {
+	struct span_event events[SPAN_EVENTS];
+
 	cut_attributes(p, span);
+	pause_events(p->pauses, carried->process, carried->threads, carried->from_ns,
+		     carried->to_ns, events, span);
 	for (size_t i = 0; i < p->exporter_count; i++)
 		if (p->exporters[i]->span)
 			p->exporters[i]->span(p->exporter_selves[i], span);
@@ -199,8 +204,8 @@ static void hand_out(struct pipeline *p, struct span *span)
  * It is sealed: an exemplar, and the exporters, if it is sampled. `suppressed`: nothing else
  * hides it than that its program sends its own.
  */
-static void span_end(struct pipeline *p, struct span *span, bool suppressed, struct row *row,
-		     size_t bucket)
+static void span_end(struct pipeline *p, struct span *span, const struct carried *carried,
+		     bool suppressed, struct row *row, size_t bucket)
 {
 	if (row)
 		series_exemplar(row, bucket, span);
@@ -209,7 +214,7 @@ static void span_end(struct pipeline *p, struct span *span, bool suppressed, str
 	else if (suppressed)
 		p->suppressed++;
 	else if (!span->hide_from_traces)
-		hand_out(p, span);
+		hand_out(p, span, carried);
 	p->ledger.out[STAGE_SPAN]++;
 }
 
@@ -233,7 +238,7 @@ static void take_traced(void *context, const struct traced *traced)
 	sampled_set(span,
 		    traced->is_kept || (traced->has_local_parent ? traced->parent_sampled
 								 : sample(span, traced->sampler)));
-	span_end(p, span, suppressed,
+	span_end(p, span, &traced->carried, suppressed,
 		 traced->row_drops == series_drops(p->series) ? traced->row : NULL, traced->bucket);
 }
 
@@ -256,6 +261,16 @@ static bool is_beside_sdk(struct pipeline *p, const struct exchange *x,
 	return process->sdk;
 }
 
+static struct carried carried_of(const struct exchange *x)
+{
+	return (struct carried){
+		.process = x->process,
+		.from_ns = x->started_ns,
+		.to_ns = x->ended_ns,
+		.threads = { x->asked.thread, x->answered ? x->answered_by.thread : 0 },
+	};
+}
+
 /* An exporter takes spans: make one, count it, and hand it out if it is sampled. */
 static __attribute__((noinline)) void observe_span(struct pipeline *p, const struct exchange *x,
 						   const struct process *process)
@@ -263,6 +278,7 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 	const struct sampler *sampler = routing_sampler(p->routing, process);
 	size_t bucket = 0;
 	bool beside_sdk = is_beside_sdk(p, x, process), suppressed;
+	struct carried carried = carried_of(x);
 	struct span span;
 	struct row *row;
 
@@ -284,6 +300,7 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 						   .row = row,
 						   .row_drops = series_drops(p->series),
 						   .bucket = bucket,
+						   .carried = carried,
 						   .is_kept = is_kept(p, &span),
 						   .beside_sdk = beside_sdk });
 		return;
@@ -291,7 +308,7 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 	suppressed = suppress(p, &span, beside_sdk);
 	make_ids(p, &span);
 	sampled_set(&span, is_kept(p, &span) || sample(&span, sampler));
-	span_end(p, &span, suppressed, row, bucket);
+	span_end(p, &span, &carried, suppressed, row, bucket);
 }
 
 /* The row of what is not recalled, kept for the next one like it; NULL when it is not counted. */
@@ -443,6 +460,19 @@ static struct trace *make_trace(struct pipeline *p)
 	return t;
 }
 
+static struct pauses *make_pauses(struct pipeline *p)
+{
+	return pauses_new(&(const struct pauses_options){
+		.runtimes = runtimes,
+		.processes = p->processes,
+		.unknown = p->unknown,
+		.series = p->series,
+		.unix_offset_ns = &p->unix_offset_ns,
+		.remembers = &p->exports_spans,
+		.max_processes = p->config->limit.processes,
+	});
+}
+
 struct pipeline *pipeline_new(const struct pipeline_options *options)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
@@ -468,6 +498,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	p->series = series_new(c->limit.series, c->limit.series_total,
 			       c->limit.ended_series_s * NS_PER_S);
 	p->graph = make_graph(p);
+	p->pauses = make_pauses(p);
 	p->exchanges = make_exchanges(p);
 	p->trace = make_trace(p);
 	collectors_add(&p->collectors, trace_collector(p->trace));
@@ -476,6 +507,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	collectors_add(&p->collectors, series_collector(p->series));
 	if (p->graph)
 		collectors_add(&p->collectors, graph_collector(p->graph));
+	collectors_add(&p->collectors, pauses_collector(p->pauses));
 	p->active = active_new(p);
 	collectors_add(&p->collectors, &p->ledger.collector);
 	return p;
@@ -490,6 +522,7 @@ void pipeline_free(struct pipeline *p)
 	active_free(p->active);
 	trace_free(p->trace);
 	exchanges_free(p->exchanges);
+	pauses_free(p->pauses);
 	graph_free(p->graph);
 	series_free(p->series);
 	processes_free(p->processes);
@@ -556,6 +589,7 @@ void pipeline_take_record(struct pipeline *p, const struct record *record)
 		return;
 	case RECORD_PAUSE:
 		p->ledger.out[STAGE_RING]++;
+		pauses_take(p->pauses, (const struct record_pause *)record);
 		return;
 	default:
 		p->ledger.out[STAGE_RING]++;

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "user/runtime/cpython/pauses.h"
+
+#include "user/base/mem.h"
+
+static struct str generation_name(uint64_t generation)
+{
+	static const struct str names[] = { STR("gen0"), STR("gen1"), STR("gen2") };
+
+	return generation < ARRAY_SIZE(names) ? names[generation] : STR("collection");
+}
+
+void cpython_describe(const struct record_pause *record, struct pause *ret)
+{
+	*ret = (struct pause){};
+	if (record->kind == CPYTHON_GC) {
+		ret->kind = generation_name(record->detail);
+		ret->is_collection = true;
+	} else if (record->kind == CPYTHON_GIL) {
+		ret->kind = STR("gil");
+	}
+}
