@@ -48,37 +48,34 @@ struct str pauses_runtime(const struct pauses *p, uint16_t runtime)
 }
 
 /* A span that was never one: what series are made from. */
+static void span_begin(const struct pauses *p, const struct record_pause *record, struct span *span)
+{
+	const struct process *process = processes_find(p->options.processes, record->head.process);
+
+	mem_zero(span, offsetof(struct span, attributes));
+	span->resource = process && process->resource ? process->resource : p->options.unknown;
+	span->start_unix_ns = pauses_unix_ns(p, record->began_ns);
+	span->measures.duration_ns = record->head.at_ns - record->began_ns;
+	span->counted_only = true;
+}
+
 static void count(const struct pauses *p, const struct record_pause *record,
-		  const struct resource *resource, const struct metric_group *group,
-		  const struct attribute *attributes, size_t attribute_count)
+		  const struct pause *pause)
 {
 	struct span span;
 
-	mem_zero(&span, offsetof(struct span, attributes));
-	span.resource = resource;
-	span.metrics = group;
-	span.start_unix_ns = pauses_unix_ns(p, record->began_ns);
-	span.measures.duration_ns = record->head.at_ns - record->began_ns;
-	span.counted_only = true;
-	span.attribute_count = attribute_count;
-	memcpy(span.attributes, attributes, attribute_count * sizeof(*attributes));
+	span_begin(p, record, &span);
+	span.metrics = &pauses_group;
+	span_add_text(&span, pauses_group.keys[0], pauses_runtime(p, record->runtime));
+	span_add_text(&span, pauses_group.keys[1], pause->kind);
 	series_observe(p->options.series, &span, record->head.at_ns);
-}
-
-static void count_all(const struct pauses *p, const struct record_pause *record,
-		      const struct pause *pause)
-{
-	const struct process *process = processes_find(p->options.processes, record->head.process);
-	const struct resource *resource =
-		process && process->resource ? process->resource : p->options.unknown;
-	const struct attribute attributes[] = {
-		attribute_text(pauses_group.keys[0], pauses_runtime(p, record->runtime)),
-		attribute_text(pauses_group.keys[1], pause->kind),
-	};
-
-	count(p, record, resource, &pauses_group, attributes, ARRAY_SIZE(attributes));
-	if (pause->group)
-		count(p, record, resource, pause->group, pause->attributes, pause->attribute_count);
+	if (!pause->group)
+		return;
+	span.metrics = pause->group;
+	span.attribute_count = 0;
+	for (size_t i = 0; i < pause->attribute_count; i++)
+		span_add(&span, pause->attributes[i]);
+	series_observe(p->options.series, &span, record->head.at_ns);
 }
 
 static bool is_possible(const struct record_pause *record)
@@ -121,7 +118,7 @@ void pauses_take(struct pauses *p, const struct record_pause *record)
 	p->options.runtimes[record->runtime]->describe(record, &pause);
 	if (!pause.kind.len)
 		return;
-	count_all(p, record, &pause);
+	count(p, record, &pause);
 	if (*p->options.remembers)
 		remember(p, record, &pause);
 }
