@@ -9,7 +9,7 @@
 const struct runtime *const runtimes[] = {
 	&(const struct runtime){ .name = "nodejs", .describe = nodejs_describe },
 	&(const struct runtime){ .name = "jvm", .describe = jvm_describe },
-	&(const struct runtime){ .name = "python", .describe = cpython_describe },
+	&(const struct runtime){ .name = "cpython", .describe = cpython_describe },
 	&(const struct runtime){ .name = "go", .describe = go_describe },
 	&(const struct runtime){ .name = "ruby", .describe = ruby_describe },
 	&(const struct runtime){ .name = "php", .describe = php_describe },

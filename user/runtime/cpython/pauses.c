@@ -13,10 +13,17 @@ static struct str generation_name(uint64_t generation)
 void cpython_describe(const struct record_pause *record, struct pause *ret)
 {
 	*ret = (struct pause){};
-	if (record->kind == CPYTHON_GC) {
+	switch ((enum cpython_kind)record->kind) {
+	case CPYTHON_GC:
 		ret->kind = generation_name(record->detail);
 		ret->is_collection = true;
-	} else if (record->kind == CPYTHON_GIL) {
+		break;
+	case CPYTHON_GC_ANY:
+		ret->kind = STR("collection");
+		ret->is_collection = true;
+		break;
+	case CPYTHON_GIL:
 		ret->kind = STR("gil");
+		break;
 	}
 }

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pauses.h - CPython's collections and waits for its lock. */
+/* pauses.h - what the kinds of cpython.h are called by users. */
 #pragma once
 
+#include "user/runtime/cpython/cpython.h"
 #include "user/runtime/runtime.h"
-
-enum cpython_kind {
-	CPYTHON_GC = 1, /* detail: generation, signed; -1 where it is chosen inside */
-	CPYTHON_GIL,	/* a thread waited for the interpreter's lock */
-};
 
 void cpython_describe(const struct record_pause *record, struct pause *ret);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/runtime/go/pauses.h"
 
-/* runtime.stwReason of Go 1.22 and later; the others are no collection's. */
-enum { STOP_UNKNOWN, STOP_MARK_TERMINATION, STOP_SWEEP_TERMINATION };
+/* runtime.stwReason; the others are no collection's. */
+enum { STOP_MARK_TERMINATION = 1, STOP_SWEEP_TERMINATION };
 
 static const struct metric_group go_gc = {
 	.metrics = { {
@@ -16,32 +16,27 @@ static const struct metric_group go_gc = {
 	.measures = { MEASURE_DURATION },
 };
 
-static struct str reason_name(uint64_t reason)
+/* Before 1.22 nothing tells what the world is stopped for; it is for a collection all but always. */
+static struct str word_of(const struct record_pause *record, bool *ret_is_collection)
 {
-	switch (reason) {
-	case STOP_UNKNOWN:
+	*ret_is_collection = true;
+	if (record->kind == GO_STOP_ANY)
 		return STR("stop-the-world");
-	case STOP_MARK_TERMINATION:
+	if (record->detail == STOP_MARK_TERMINATION)
 		return STR("mark-termination");
-	case STOP_SWEEP_TERMINATION:
+	if (record->detail == STOP_SWEEP_TERMINATION)
 		return STR("sweep-termination");
-	}
+	*ret_is_collection = false;
 	return STR("stop-the-world-other");
 }
 
-/* Before 1.22 nothing tells what the world is stopped for; it is for a collection all but always. */
-static bool is_collection(uint64_t reason)
-{
-	return reason <= STOP_SWEEP_TERMINATION;
-}
-
+/* In a cycle goroutines run: it is no pause. */
 void go_describe(const struct record_pause *record, struct pause *ret)
 {
 	*ret = (struct pause){};
-	if (record->kind != GO_STOP)
+	if (record->kind != GO_STOP && record->kind != GO_STOP_ANY)
 		return;
-	ret->kind = reason_name(record->detail);
-	ret->is_collection = is_collection(record->detail);
+	ret->kind = word_of(record, &ret->is_collection);
 	if (ret->is_collection)
 		ret->group = &go_gc;
 }

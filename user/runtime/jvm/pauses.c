@@ -115,4 +115,6 @@ void jvm_describe(const struct record_pause *record, struct pause *ret)
 		describe_gc(record, ret);
 	else if (record->kind == JVM_SAFEPOINT)
 		ret->kind = STR("safepoint");
+	else if (record->kind == JVM_GC_OR_OTHER)
+		ret->kind = STR("stop");
 }

@@ -40,11 +40,11 @@ static struct str by_collector(uint64_t collector)
 static struct str type_of(const struct record_pause *record)
 {
 	switch ((enum nodejs_kind)record->kind) {
-	case NODEJS_BY_TYPE:
+	case NODEJS_GC_TYPE:
 		return by_type(record->detail);
-	case NODEJS_BY_COLLECTOR:
+	case NODEJS_GC_COLLECTOR:
 		return by_collector(record->detail);
-	case NODEJS_UNTOLD:
+	case NODEJS_GC_ANY:
 		break;
 	}
 	return (struct str){};

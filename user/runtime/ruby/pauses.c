@@ -8,4 +8,6 @@ void ruby_describe(const struct record_pause *record, struct pause *ret)
 		ret->kind = STR("mark");
 	else if (record->kind == RUBY_SWEEP)
 		ret->kind = STR("sweep");
+	else if (record->kind == RUBY_GC)
+		ret->kind = STR("gc");
 }

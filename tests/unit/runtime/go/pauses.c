@@ -6,7 +6,8 @@
 TEST(the_world_of_go_is_stopped_for_collections_and_else)
 {
 	static const struct expected rows[] = {
-		{ GO_STOP, 0, NULL, "stop-the-world", true, "go.memory.gc.pause.duration" },
+		{ GO_STOP_ANY, 0, NULL, "stop-the-world", true, "go.memory.gc.pause.duration" },
+		{ GO_STOP, 0, NULL, "stop-the-world-other", false },
 		{ GO_STOP, 1, NULL, "mark-termination", true, "go.memory.gc.pause.duration" },
 		{ GO_STOP, 2, NULL, "sweep-termination", true, "go.memory.gc.pause.duration" },
 		{ GO_STOP, 7, NULL, "stop-the-world-other", false },

@@ -64,8 +64,9 @@ TEST(a_safepoint_is_a_pause_and_no_collection)
 {
 	static const struct expected rows[] = {
 		{ JVM_SAFEPOINT, 0, "G1CollectFull", "safepoint", false },
+		{ JVM_GC_OR_OTHER, 0, NULL, "stop", false },
 		{ 0, 0, NULL, NULL },
-		{ JVM_SAFEPOINT + 1, 0, NULL, NULL },
+		{ JVM_GC_OR_OTHER + 1, 0, NULL, NULL },
 	};
 
 	EACH(i, rows)

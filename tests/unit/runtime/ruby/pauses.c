@@ -8,6 +8,7 @@ TEST(collections_of_ruby_mark_and_sweep)
 	static const struct expected rows[] = {
 		{ RUBY_MARK, 0, NULL, "mark", true },
 		{ RUBY_SWEEP, 0, NULL, "sweep", true },
+		{ RUBY_GC, 0, NULL, "gc", true },
 		{ 0, 0, NULL, NULL },
 	};
 
