@@ -119,8 +119,7 @@ void pauses_take(struct pauses *p, const struct record_pause *record)
 	if (!pause.kind.len)
 		return;
 	count(p, record, &pause);
-	if (*p->options.remembers)
-		remember(p, record, &pause);
+	remember(p, record, &pause);
 }
 
 /* Who asks for pauses, and of what. */
@@ -148,6 +147,34 @@ void pauses_between(const struct pauses *p, struct process_id process, const uin
 	struct asked asked = { threads, from_ns, to_ns, visit, context };
 
 	recent_since(&p->recent, process, from_ns, visit_hit, &asked);
+}
+
+/* What pauses take of a time that is gone through from its end. */
+struct covered {
+	uint64_t from_ns, until_ns; /* what lies after `until_ns` has been looked at */
+	uint64_t sum_ns;
+};
+
+static void cover(void *context, const struct seen_pause *pause)
+{
+	struct covered *c = context;
+	uint64_t from = pause->began_ns > c->from_ns ? pause->began_ns : c->from_ns;
+	uint64_t to = pause->ended_ns < c->until_ns ? pause->ended_ns : c->until_ns;
+
+	if (!pause->is_collection || from >= to)
+		return;
+	c->sum_ns += to - from;
+	c->until_ns = from;
+}
+
+uint64_t pauses_collecting(const struct pauses *p, struct process_id process, uint32_t thread,
+			   uint64_t from_ns, uint64_t to_ns)
+{
+	const uint32_t threads[2] = { thread, thread };
+	struct covered covered = { from_ns, to_ns, 0 };
+
+	pauses_between(p, process, threads, from_ns, to_ns, cover, &covered);
+	return covered.sum_ns;
 }
 
 static void give(struct metric_sink *sink, struct str reason, uint64_t value)

@@ -24,8 +24,7 @@ struct pauses_options {
 	const struct resource *unknown; /* of processes without facts */
 	struct series *series;
 	const int64_t *unix_offset_ns;
-	const bool *remembers; /* are recent pauses wanted now? */
-	size_t max_processes;  /* of which pauses are remembered at once */
+	size_t max_processes; /* of which pauses are remembered at once */
 };
 
 struct pauses;
@@ -43,6 +42,10 @@ void pauses_take(struct pauses *p, const struct record_pause *record);
  */
 void pauses_between(const struct pauses *p, struct process_id process, const uint32_t threads[2],
 		    uint64_t from_ns, uint64_t to_ns, pause_visit *visit, void *context);
+
+/* How long collections among them, of the process or the thread, took of the time between. */
+uint64_t pauses_collecting(const struct pauses *p, struct process_id process, uint32_t thread,
+			   uint64_t from_ns, uint64_t to_ns);
 
 /* Wall-clock time of a monotonic one; a runtime's name. For who is told of its pauses. */
 uint64_t pauses_unix_ns(const struct pauses *p, uint64_t at_ns);

@@ -7,10 +7,12 @@
 #include "user/base/clock.h"
 #include "user/base/limits.h"
 #include "user/base/mem.h"
+#include "user/delay/delay.h"
 #include "user/event/event.h"
 #include "user/pause/events.h"
 #include "user/process/instance.h"
 #include "user/worker/active.h"
+#include "user/worker/delayed.h"
 #include "user/worker/routing.h"
 #include "user/worker/unread.h"
 
@@ -188,33 +190,54 @@ static void cut_attributes(struct pipeline *p, struct span *span)
 	}
 }
 
-static void hand_out(struct pipeline *p, struct span *span, const struct carried *carried)
+/* What its time went to, in seconds; all causes, so that they add up. */
+static void add_delays(struct span *span, const struct delays *delays)
 {
-	struct span_event events[SPAN_EVENTS];
+	for (enum delay i = 0; i < DELAYS; i++)
+		span_add(span, (struct attribute){ .key = delay_keys[i],
+						   .type = ATTRIBUTE_DOUBLE,
+						   .real = (double)delays->ns[i] / 1e9 });
+	span_add_text(span, STR("sonde.delay.main"), delay_names[delays_main(delays)]);
+}
 
-	cut_attributes(p, span);
-	pause_events(p->pauses, carried->process, carried->threads, carried->from_ns,
-		     carried->to_ns, events, span);
+/* A span that waited has room for the attributes that it had then: it is told of by a whole one. */
+static void hand_out(struct pipeline *p, const struct traced *traced)
+{
+	const struct carried *by = &traced->carried;
+	const struct span *span = traced->span;
+	struct span_event events[SPAN_EVENTS];
+	struct span told;
+
+	memcpy(&told, span,
+	       offsetof(struct span, attributes) +
+		       span->attribute_count * sizeof(span->attributes[0]));
+	add_delays(&told, &traced->delays);
+	cut_attributes(p, &told);
+	pause_events(p->pauses, by->process, by->threads, by->from_ns, by->to_ns, events, &told);
 	for (size_t i = 0; i < p->exporter_count; i++)
 		if (p->exporters[i]->span)
-			p->exporters[i]->span(p->exporter_selves[i], span);
+			p->exporters[i]->span(p->exporter_selves[i], &told);
 }
 
 /*
  * It is sealed: an exemplar, and the exporters, if it is sampled. `suppressed`: nothing else
  * hides it than that its program sends its own.
  */
-static void span_end(struct pipeline *p, struct span *span, const struct carried *carried,
-		     bool suppressed, struct row *row, size_t bucket)
+static void span_end(struct pipeline *p, const struct traced *traced, bool suppressed,
+		     struct row *row)
 {
-	if (row)
-		series_exemplar(row, bucket, span);
+	const struct span *span = traced->span;
+
+	if (row) {
+		series_exemplar(row, traced->bucket, span);
+		series_delay(row, &traced->delays);
+	}
 	if (!span->sampled)
 		p->unsampled++;
 	else if (suppressed)
 		p->suppressed++;
 	else if (!span->hide_from_traces)
-		hand_out(p, span, carried);
+		hand_out(p, traced);
 	p->ledger.out[STAGE_SPAN]++;
 }
 
@@ -238,8 +261,8 @@ static void take_traced(void *context, const struct traced *traced)
 	sampled_set(span,
 		    traced->is_kept || (traced->has_local_parent ? traced->parent_sampled
 								 : sample(span, traced->sampler)));
-	span_end(p, span, &traced->carried, suppressed,
-		 traced->row_drops == series_drops(p->series) ? traced->row : NULL, traced->bucket);
+	span_end(p, traced, suppressed,
+		 traced->row_drops == series_drops(p->series) ? traced->row : NULL);
 }
 
 /* Does its program send spans of its own, as far as is known by now? */
@@ -271,44 +294,59 @@ static struct carried carried_of(const struct exchange *x)
 	};
 }
 
+/* Of the time in which a server's question lay in its socket, how long its reader was paused. */
+static uint64_t paused_before(const struct pipeline *p, const struct exchange *x)
+{
+	if (x->role != ROLE_SERVER || x->started_ns >= x->asked.at_ns)
+		return 0;
+	return pauses_collecting(p->pauses, x->process, x->asked.thread, x->started_ns,
+				 x->asked.at_ns);
+}
+
+/* Of one that made no calls, as far as is known. */
+static void find_delays(const struct pipeline *p, const struct exchange *x, struct delays *ret)
+{
+	struct moment moments[EXCHANGE_MOMENTS];
+	struct delay_facts facts = delay_facts_of(x, moments);
+
+	facts.paused_ns = paused_before(p, x);
+	delays_find(&facts, ret);
+}
+
 /* An exporter takes spans: make one, count it, and hand it out if it is sampled. */
 static __attribute__((noinline)) void observe_span(struct pipeline *p, const struct exchange *x,
 						   const struct process *process)
 {
-	const struct sampler *sampler = routing_sampler(p->routing, process);
-	size_t bucket = 0;
 	bool beside_sdk = is_beside_sdk(p, x, process), suppressed;
-	struct carried carried = carried_of(x);
 	struct span span;
-	struct row *row;
+	struct traced traced = { .span = &span,
+				 .sampler = routing_sampler(p->routing, process),
+				 .carried = carried_of(x),
+				 .beside_sdk = beside_sdk };
 
 	span_begin(p, x, process, &span);
 	span_describe(x, &span);
-	row = series_row(p->series, &span, x->ended_ns);
-	if (row) {
-		bucket = series_count(row, &span.measures);
+	traced.row = series_row(p->series, &span, x->ended_ns);
+	traced.row_drops = series_drops(p->series);
+	if (traced.row) {
+		traced.bucket = series_count(traced.row, &span.measures);
 		if (p->graph)
 			graph_count(p->graph, x, span.resource, span.measures.duration_ns,
 				    span.status == STATUS_ERROR);
 	}
 	if (x->proto->context)
 		x->proto->context(x->question, &span);
+	traced.is_kept = is_kept(p, &span);
 	if (trace_takes(p->trace, x)) {
-		trace_take(p->trace, x,
-			   &(const struct traced){ .span = &span,
-						   .sampler = sampler,
-						   .row = row,
-						   .row_drops = series_drops(p->series),
-						   .bucket = bucket,
-						   .carried = carried,
-						   .is_kept = is_kept(p, &span),
-						   .beside_sdk = beside_sdk });
+		traced.paused_ns = paused_before(p, x);
+		trace_take(p->trace, x, &traced);
 		return;
 	}
 	suppressed = suppress(p, &span, beside_sdk);
 	make_ids(p, &span);
-	sampled_set(&span, is_kept(p, &span) || sample(&span, sampler));
-	span_end(p, &span, &carried, suppressed, row, bucket);
+	sampled_set(&span, traced.is_kept || sample(&span, traced.sampler));
+	find_delays(p, x, &traced.delays);
+	span_end(p, &traced, suppressed, traced.row);
 }
 
 /* The row of what is not recalled, kept for the next one like it; NULL when it is not counted. */
@@ -336,6 +374,7 @@ __attribute__((always_inline)) static inline void observe_counted(struct pipelin
 								  const struct process *process)
 {
 	struct measures measures;
+	struct delays delays;
 	struct recall_key key;
 	struct recalled *place;
 	struct span span;
@@ -354,6 +393,10 @@ __attribute__((always_inline)) static inline void observe_counted(struct pipelin
 		return;
 	measures = measures_of(x);
 	series_count(row, &measures);
+	if (x->role == ROLE_SERVER) {
+		find_delays(p, x, &delays);
+		series_delay(row, &delays);
+	}
 	if (p->graph)
 		graph_count(p->graph, x, span.resource, measures.duration_ns, failed);
 }
@@ -468,7 +511,6 @@ static struct pauses *make_pauses(struct pipeline *p)
 		.unknown = p->unknown,
 		.series = p->series,
 		.unix_offset_ns = &p->unix_offset_ns,
-		.remembers = &p->exports_spans,
 		.max_processes = p->config->limit.processes,
 	});
 }
@@ -509,6 +551,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 		collectors_add(&p->collectors, graph_collector(p->graph));
 	collectors_add(&p->collectors, pauses_collector(p->pauses));
 	p->active = active_new(p);
+	p->delayed = delayed_new(p->series);
+	collectors_add(&p->collectors, delayed_collector(p->delayed));
 	collectors_add(&p->collectors, &p->ledger.collector);
 	return p;
 }
@@ -519,6 +563,7 @@ void pipeline_free(struct pipeline *p)
 		return;
 	for (size_t i = 0; i < p->exporter_count; i++)
 		p->exporters[i]->free(p->exporter_selves[i]);
+	delayed_free(p->delayed);
 	active_free(p->active);
 	trace_free(p->trace);
 	exchanges_free(p->exchanges);
