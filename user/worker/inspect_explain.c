@@ -114,7 +114,8 @@ static void add_row(void *context, const struct resource *resource,
 	json_int_t before;
 
 	(void)attributes, (void)count;
-	if (resource != sum->resource || group->measures[metric] != MEASURE_DURATION)
+	if (resource != sum->resource || !group->name ||
+	    group->measures[metric] != MEASURE_DURATION)
 		return;
 	before = json_integer_value(json_object_get(sum->requests, group->name));
 	json_object_set_new(sum->requests, group->name,

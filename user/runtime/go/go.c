@@ -4,7 +4,7 @@
  *
  * From entry to entry only: a return address that is changed ends a Go program.
  */
-#include "user/runtime/go/go.h"
+#include "user/runtime/go/pauses.h"
 
 #include "user/elf/golang.h"
 #include "user/runtime/runtime.h"
@@ -40,6 +40,7 @@ static bool recognise(const struct image *image, char version[static RUNTIME_VER
 const struct runtime runtime_go = {
 	.name = "go",
 	.recognise = recognise,
+	.describe = go_describe,
 	.walks_stacks = true,
 	.purposes = {
 		{
