@@ -22,13 +22,16 @@ class Measured(NamedTuple):
 
 
 def hooks_of(metrics, runtime):
-	return {has["hook"]: (has["flavour"], has["reason"]) for name, has, _ in metrics.samples
+	return {has["hook"]: (has["flavour"], has.get("reason", "")) for name, has, _ in metrics.samples
 		if name == "sonde_hook_info" and has["hook"].startswith(runtime + "-")}
 
 
 def until_attached(sonde, runtime):
-	"""{hook: (flavour, reason)}, once each purpose of the runtime has hooks or a reason for none."""
-	return until(lambda: hooks_of(sonde.metrics(), runtime), "hooks of " + runtime)
+	"""{hook: (flavour, reason)}, once its collections have hooks, or a reason for none."""
+	def told():
+		hooks = hooks_of(sonde.metrics(), runtime)
+		return hooks if runtime + "-gc" in hooks else None
+	return until(told, "hooks of " + runtime)
 
 
 def explained(pid):
