@@ -39,8 +39,8 @@ static int identify(int file, struct file_identity *ret, int64_t *changed_ns)
 	} else {
 		ret->bytes = s.stx_size;
 		if (s.stx_mask & STATX_BTIME)
-			ret->born_ns = (uint64_t)s.stx_btime.tv_sec * NS_PER_S +
-				       s.stx_btime.tv_nsec;
+			ret->born_ns =
+				(uint64_t)s.stx_btime.tv_sec * NS_PER_S + s.stx_btime.tv_nsec;
 	}
 	*changed_ns = s.stx_mtime.tv_sec * (int64_t)NS_PER_S + s.stx_mtime.tv_nsec;
 	return 0;
@@ -236,9 +236,9 @@ static int prepare(struct attachment *a, int number, struct attach_work *work)
 		rows_set(rows, set->rows[k], &meaning);
 		set->hooks[k] = (uint8_t)found->hook;
 		work->places[k] = (struct spot){ .offset = found->offset,
-						  .semaphore_offset = found->semaphore_offset,
-						  .prologue_bytes = found->prologue_bytes,
-						  .nop = hook->place == PLACE_USDT };
+						 .semaphore_offset = found->semaphore_offset,
+						 .prologue_bytes = found->prologue_bytes,
+						 .nop = hook->place == PLACE_USDT };
 		work->at_return[k] = hook->at_return;
 		work->cookies[k] = rows_cookie(rows, set->rows[k]);
 		k++;
@@ -288,9 +288,7 @@ static int next_set(const struct attachment *a)
 static bool begin(struct attachment *a, struct child *place)
 {
 	struct attachments *all = a->owner;
-	struct attach_work work = { .program = all->program,
-				    .multi = all->multi,
-				    .file = a->file };
+	struct attach_work work = { .program = all->program, .multi = all->multi, .file = a->file };
 	int number = next_set(a), answer = -1;
 	pid_t pid;
 
@@ -383,8 +381,7 @@ static struct firing firing_of(const struct attachment *a, int number)
 	struct firing f = {};
 
 	for (size_t i = 0; i < set->row_count; i++) {
-		enum probe_action action =
-			set_of(a, (size_t)number)->hooks[set->hooks[i]].action;
+		enum probe_action action = set_of(a, (size_t)number)->hooks[set->hooks[i]].action;
 		uint64_t hits = rows_hits(a->owner->rows, set->rows[i]);
 
 		if (action == PROBE_BEGIN)

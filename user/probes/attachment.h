@@ -58,7 +58,8 @@ struct attachment {
 	struct attached_set sets[PURPOSE_SETS];
 	int used, working_on, tries; /* numbers of sets; -1: none */
 	bool decided;		     /* the set in use was seen to fire, or there is no other */
-	uint64_t burned_ns; /* CPU time of its processes since a set was attached, while not decided */
+	uint64_t
+		burned_ns; /* CPU time of its processes since a set was attached, while not decided */
 };
 
 struct attachments {

@@ -47,10 +47,9 @@ void children_init(struct children *c, struct loop *loop, void (*done)(struct ch
 	c->loop = loop;
 	c->done = done;
 	for (size_t i = 0; i < CHILDREN; i++)
-		c->at[i] = (struct child){ .owner = c,
-					   .answer = -1,
-					   .ended.ready = on_ended,
-					   .deadline.fired = on_late };
+		c->at[i] = (struct child){
+			.owner = c, .answer = -1, .ended.ready = on_ended, .deadline.fired = on_late
+		};
 }
 
 void child_await(struct child *child, pid_t pid, int answer, void *context, uint64_t limit_ns)

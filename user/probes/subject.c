@@ -64,9 +64,8 @@ static bool is_runtime(const struct found_runtime *f, const int files[READER_FIL
 /* Where a struct pt_regs ends, the kernel half looks to itself. */
 static bool is_argument(const struct probe_argument *a)
 {
-	return a->from <= ARGUMENT_MEMORY &&
-	       (a->from < ARGUMENT_REGISTER || a->bytes == 1 || a->bytes == 2 || a->bytes == 4 ||
-		a->bytes == 8);
+	return a->from <= ARGUMENT_MEMORY && (a->from < ARGUMENT_REGISTER || a->bytes == 1 ||
+					      a->bytes == 2 || a->bytes == 4 || a->bytes == 8);
 }
 
 /* Is it a place of a hook that there is? */
