@@ -44,9 +44,9 @@ struct probe_argument {
 struct probe {
 	__u16 runtime; /* as in struct record_pause */
 	__u16 kind;
-	__u8 action; /* enum probe_action; 0: nobody's */
-	__u8 scope;  /* enum probe_scope */
-	__u16 generation; /* of the row: a hit for what had it before is nobody's */
+	__u8 action;		     /* enum probe_action; 0: nobody's */
+	__u8 scope;		     /* enum probe_scope */
+	__u16 generation;	     /* of the row: a hit for what had it before is nobody's */
 	struct probe_argument value; /* goes into record_pause.detail, or `text` where it is one */
 	struct probe_argument text;
 	__u64 hits; /* counted by the kernel half, in watched processes only */

@@ -59,7 +59,7 @@ static int read_number(const char *path)
 	if (got <= 0)
 		return -ENOENT;
 	digits = strchr(text, ':');
-	return atoi(digits ? digits + 1 : text);
+	return (int)strtoul(digits ? digits + 1 : text, NULL, 10);
 }
 
 #define UPROBE_PMU "/sys/bus/event_source/devices/uprobe/"
