@@ -21,8 +21,9 @@ static bool begins(size_t len, size_t before, bool nop)
 
 TEST(an_instruction_begins_where_the_ones_before_it_end)
 {
-	static const bool want[sizeof(text)] = { [0] = true, [4] = true,  [5] = true,
-						 [8] = true, [9] = true, [14] = true };
+	static const bool want[sizeof(text)] = {
+		[0] = true, [4] = true, [5] = true, [8] = true, [9] = true, [14] = true
+	};
 
 	for (size_t at = 0; at < sizeof(text); at++)
 		CHECK(begins(sizeof(text), at, false) == want[at]);

@@ -49,7 +49,7 @@ static bool same(const struct mapping *a, const struct mapping *b)
 
 TEST(a_line_of_maps_is_taken_whole)
 {
-	EACH (i, whole) {
+	EACH(i, whole) {
 		struct str in = whole[i].line;
 		struct mapping m;
 
@@ -60,7 +60,7 @@ TEST(a_line_of_maps_is_taken_whole)
 
 TEST(every_shorter_line_of_maps_asks_for_more)
 {
-	EACH (i, whole)
+	EACH(i, whole)
 		for (size_t len = 0; len < whole[i].line.len; len++) {
 			char *copy = test_tight(whole[i].line.at, len);
 			struct str in = { copy, len };
@@ -74,7 +74,7 @@ TEST(every_shorter_line_of_maps_asks_for_more)
 
 TEST(what_the_kernel_never_writes_is_no_line_of_maps)
 {
-	EACH (i, bad) {
+	EACH(i, bad) {
 		struct str in = bad[i];
 		struct mapping m = { .inode = 42 };
 
