@@ -334,6 +334,9 @@ static bool has_marks(const struct hook_set *set)
 static void attached(struct attachment *a)
 {
 	a->sets[a->working_on].on = true;
+	log_debug("probes are in place", "runtime=%s purpose=%s set=%s places=%zu",
+		  runtimes[a->runtime]->name, runtimes[a->runtime]->purposes[a->purpose].name,
+		  set_of(a, (size_t)a->working_on)->name, a->sets[a->working_on].row_count);
 	if (a->used < 0) {
 		a->used = a->working_on;
 		a->reason = REFUSED_NOT;

@@ -12,17 +12,21 @@ from subjects import folder, hooks, tape_pauses
 
 NODE = """
 const { PerformanceObserver } = require('perf_hooks');
-const counts = {}, now = () => Number(process.hrtime.bigint());
+const now = () => Number(process.hrtime.bigint());
+const base = now() - performance.now() * 1e6, entries = [];
 let kept = [], began = 0;
-new PerformanceObserver((list) => {
-	for (const e of list.getEntries())
-		if (began) counts[e.detail.kind] = (counts[e.detail.kind] || 0) + 1;
-}).observe({ entryTypes: ['gc'] });
+new PerformanceObserver((list) => entries.push(...list.getEntries())).observe({ entryTypes: ['gc'] });
 process.stdin.on('data', (line) => {
 	if (String(line).startsWith('begin')) { began = now(); return; }
-	const ended = now();
+	const ended = now(), counts = {};
 	clearInterval(work);
-	setTimeout(() => { console.log(JSON.stringify({ counts, began, ended })); process.exit(); }, 300);
+	setTimeout(() => {
+		for (const e of entries)
+			if (base + e.startTime * 1e6 >= began && base + e.startTime * 1e6 <= ended)
+				counts[e.detail.kind] = (counts[e.detail.kind] || 0) + 1;
+		console.log(JSON.stringify({ counts, began, ended }));
+		process.exit();
+	}, 300);
 });
 const work = setInterval(() => {
 	if (!began) return;
