@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "user/base/log.h"
@@ -108,7 +109,7 @@ struct attachment *attachment_use(struct attachments *all, int file, uint16_t ru
 		a->users++;
 		return a;
 	}
-	if (all->count == ATTACHMENTS_MAX) {
+	if (all->count == ATTACHMENTS_MAX || all->open >= all->open_max) {
 		refuse(all, REFUSED_LIMIT);
 		return NULL;
 	}
@@ -128,6 +129,7 @@ struct attachment *attachment_use(struct attachments *all, int file, uint16_t ru
 	find_whole_sets(a);
 	all->first = a;
 	all->count++;
+	all->open++;
 	return a;
 }
 
@@ -161,6 +163,7 @@ static void detach(struct attachment *a, struct attached_set *set)
 		child_await(place, pid, -1, NULL, ATTACHER_NS);
 	closep(&gate);
 	rows_give(all->rows, set->rows, set->row_count);
+	all->open -= set->link_count;
 	set->on = false;
 	set->link_count = set->row_count = 0;
 }
@@ -185,6 +188,7 @@ static void attachment_free(struct attachment *a)
 		link = &(*link)->next;
 	*link = a->next;
 	a->owner->count--;
+	a->owner->open--;
 	for (size_t s = 0; s < PURPOSE_SETS; s++)
 		detach(a, &a->sets[s]);
 	count_probes(a->owner);
@@ -223,7 +227,8 @@ static int prepare(struct attachment *a, int number, struct attach_work *work)
 	work->count = 0;
 	for (size_t i = 0; i < a->place_count; i++)
 		work->count += a->places[i].set == number;
-	if (rows_take(rows, work->count, set->rows))
+	if (a->owner->open + work->count > a->owner->open_max ||
+	    rows_take(rows, work->count, set->rows))
 		return -ENOSPC;
 	set->row_count = work->count;
 	for (size_t i = 0, k = 0; i < a->place_count; i++) {
@@ -355,6 +360,7 @@ static void on_worked(struct child *child)
 
 	a->state = ATTACHMENT_WAITING;
 	set->link_count = links > 0 ? (size_t)links : 0;
+	a->owner->open += set->link_count;
 	if (links < 0)
 		refusal = child->late ? REFUSED_ATTACHER_LATE : REFUSED_FILE;
 	if (!refusal) {
@@ -482,6 +488,9 @@ void attachments_look(struct attachments *all)
 
 void attachments_init(struct attachments *all)
 {
+	struct rlimit files;
+
+	all->open_max = getrlimit(RLIMIT_NOFILE, &files) ? 0 : files.rlim_cur / 2;
 	children_init(&all->children, all->loop, on_worked);
 	children_init(&all->droppers, all->loop, on_dropped);
 }

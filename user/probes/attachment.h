@@ -76,6 +76,7 @@ struct attachments {
 	struct children children, droppers;
 	struct attachment *first;
 	size_t count;
+	size_t open, open_max; /* descriptors: half of those that this process may have */
 };
 
 /* The fields before `children` are set by the caller. */

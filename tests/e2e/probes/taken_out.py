@@ -63,24 +63,3 @@ def those_that_come_and_go_while_they_are_probed_live():
 				until_probes(sonde, 0)
 				equal(sonde.metrics().sum("sonde_probe_waiting"), 0, "processes that wait")
 				sonde.stop()
-
-
-@test
-def a_thousand_times_in_and_out():
-	with folder() as path, Subject(build(path)) as subject:
-		build_bench()
-		subject.say("pause 4000000000 0")
-		cycles = subprocess.run([bench(), str(subject.pid), "1000"], capture_output=True, text=True,
-					check=False)
-		equal(cycles.returncode, 0, cycles.stderr)
-		check(subject.process.poll() is None, "it lives")
-		equal(breakpoints(subject.pid, subject.path), 0, "breakpoints")
-
-
-def bench():
-	return os.path.join(os.path.dirname(os.path.realpath(
-		os.environ.get("SONDE", "build/sonde"))), "bench/attach_cycles")
-
-
-def build_bench():
-	subprocess.run(["make", "-s", os.path.relpath(bench())], check=True)
