@@ -173,7 +173,7 @@ struct open_pause {
 	__u64 inner_ns; /* `ended_ns` of struct pauses when it began */
 	__u64 detail;
 	__u16 runtime, kind;
-	__u32 has_detail;
+	__u16 has_detail, scope;
 	char text[PAUSE_TEXT];
 };
 

@@ -18,10 +18,11 @@ enum probe_action {
 	PROBE_TRIAL, /* its hits are counted, and that is all: would it fire? */
 };
 
-/* Whose pause it is. */
+/* Who is paused. */
 enum probe_scope {
 	PROBE_THREAD,  /* of the thread that runs into the probe */
 	PROBE_PROCESS, /* all threads stop; another thread may end it */
+	PROBE_NOBODY,  /* a stretch of the process's time in which it goes on: a cycle of its collector */
 };
 
 enum argument_from {
