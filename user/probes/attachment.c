@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/probes/attachment.h"
+/* attachment.c - who uses which file's probes, and the children that attach them and take them out. */
+#include "user/probes/attachment_sets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 
 enum { TRIES = 8 /* with one process after another that is gone by then */ };
 
-static const struct hook_set *set_of(const struct attachment *a, size_t set)
+const struct hook_set *attachment_set(const struct attachment *a, size_t set)
 {
 	return &runtimes[a->runtime]->purposes[a->purpose].sets[set];
 }
@@ -55,11 +56,11 @@ static bool same_file(const struct file_identity *a, const struct file_identity 
 /* Of each set: has each of its hooks a place, and are they not too many? */
 static void find_whole_sets(struct attachment *a)
 {
-	for (size_t s = 0; s < PURPOSE_SETS && set_of(a, s)->name; s++) {
+	for (size_t s = 0; s < PURPOSE_SETS && attachment_set(a, s)->name; s++) {
 		uint32_t wanted = 0, found = 0;
 		size_t places = 0;
 
-		for (size_t h = 0; h < SET_HOOKS && set_of(a, s)->hooks[h].name; h++)
+		for (size_t h = 0; h < SET_HOOKS && attachment_set(a, s)->hooks[h].name; h++)
 			wanted |= 1U << h;
 		for (size_t i = 0; i < a->place_count; i++)
 			if (a->places[i].set == s) {
@@ -143,8 +144,7 @@ static void on_dropped(struct child *child)
 	(void)child;
 }
 
-/* Links and rows of one set; what closing takes is a child's to wait for. */
-static void detach(struct attachment *a, struct attached_set *set)
+void attachment_detach(struct attachment *a, struct attached_set *set)
 {
 	struct attachments *all = a->owner;
 	struct child *place = children_place(&all->droppers);
@@ -168,7 +168,7 @@ static void detach(struct attachment *a, struct attached_set *set)
 	set->link_count = set->row_count = 0;
 }
 
-static void count_probes(struct attachments *all)
+void attachments_count(struct attachments *all)
 {
 	struct probes_counts *c = all->counts;
 
@@ -190,8 +190,8 @@ static void attachment_free(struct attachment *a)
 	a->owner->count--;
 	a->owner->open--;
 	for (size_t s = 0; s < PURPOSE_SETS; s++)
-		detach(a, &a->sets[s]);
-	count_probes(a->owner);
+		attachment_detach(a, &a->sets[s]);
+	attachments_count(a->owner);
 	closep(&a->file);
 	free(a->places);
 	free(a);
@@ -208,7 +208,7 @@ void attachment_leave(struct attachment *a)
 static struct probe meaning_of(const struct attachment *a, const struct found_place *place,
 			       bool trial)
 {
-	const struct hook *hook = &set_of(a, place->set)->hooks[place->hook];
+	const struct hook *hook = &attachment_set(a, place->set)->hooks[place->hook];
 
 	return (struct probe){ .runtime = a->runtime,
 			       .kind = hook->kind,
@@ -233,7 +233,7 @@ static int prepare(struct attachment *a, int number, struct attach_work *work)
 	set->row_count = work->count;
 	for (size_t i = 0, k = 0; i < a->place_count; i++) {
 		const struct found_place *found = &a->places[i];
-		const struct hook *hook = &set_of(a, (size_t)number)->hooks[found->hook];
+		const struct hook *hook = &attachment_set(a, (size_t)number)->hooks[found->hook];
 		const struct probe meaning = meaning_of(a, found, a->used >= 0);
 
 		if (found->set != number)
@@ -256,7 +256,7 @@ static void settle(struct attachment *a, bool tell)
 {
 	a->working_on = -1;
 	a->state = ATTACHMENT_SETTLED;
-	count_probes(a->owner);
+	attachments_count(a->owner);
 	if (tell)
 		a->owner->changed(a->owner->context, a);
 }
@@ -267,12 +267,13 @@ static void give_up_set(struct attachment *a, enum refusal refusal)
 
 	rows_give(a->owner->rows, set->rows, set->row_count);
 	set->row_count = 0;
-	a->reason = refusal;
+	if (a->used < 0)
+		a->reason = refusal;
 	a->working_on = -1;
 	refuse(a->owner, refusal);
 }
 
-static bool is_changed(const struct attachment *a)
+bool attachment_is_changed(const struct attachment *a)
 {
 	struct file_identity identity;
 	int64_t changed_ns;
@@ -281,7 +282,7 @@ static bool is_changed(const struct attachment *a)
 	       !same_file(&identity, &a->identity);
 }
 
-static int next_set(const struct attachment *a)
+int attachment_next_set(const struct attachment *a)
 {
 	for (int s = 0; s < PURPOSE_SETS; s++)
 		if (a->sets[s].whole && !a->sets[s].tried)
@@ -294,7 +295,7 @@ static bool begin(struct attachment *a, struct child *place)
 {
 	struct attachments *all = a->owner;
 	struct attach_work work = { .program = all->program, .multi = all->multi, .file = a->file };
-	int number = next_set(a), answer = -1;
+	int number = attachment_next_set(a), answer = -1;
 	pid_t pid;
 
 	if (number < 0) {
@@ -341,11 +342,12 @@ static void attached(struct attachment *a)
 	a->sets[a->working_on].on = true;
 	log_debug("probes are in place", "runtime=%s purpose=%s set=%s places=%zu",
 		  runtimes[a->runtime]->name, runtimes[a->runtime]->purposes[a->purpose].name,
-		  set_of(a, (size_t)a->working_on)->name, a->sets[a->working_on].row_count);
+		  attachment_set(a, (size_t)a->working_on)->name, a->sets[a->working_on].row_count);
 	if (a->used < 0) {
 		a->used = a->working_on;
 		a->reason = REFUSED_NOT;
-		a->decided = next_set(a) < 0 || has_marks(set_of(a, (size_t)a->used));
+		a->decided =
+			attachment_next_set(a) < 0 || has_marks(attachment_set(a, (size_t)a->used));
 	}
 	settle(a, a->used == a->working_on);
 }
@@ -367,123 +369,23 @@ static void on_worked(struct child *child)
 		attached(a);
 	} else {
 		log_debug("a set of probes was refused", "set=%s reason=%s error=%s",
-			  set_of(a, (size_t)a->working_on)->name, refusal_name(refusal),
+			  attachment_set(a, (size_t)a->working_on)->name, refusal_name(refusal),
 			  strerror(-answer.error));
 		set->tried = refusal != REFUSED_GONE || ++a->tries == TRIES;
 		give_up_set(a, refusal);
 		if (a->used >= 0)
 			settle(a, false);
 	}
+	loop_timer(a->owner->loop, &a->owner->work,
+		   monotonic_ns()); /* this place is free by then */
 	if (!a->users)
 		attachment_free(a);
-	else
-		attachments_work(a->owner);
 }
 
-struct firing {
-	uint64_t begins, ends;
-};
-
-static struct firing firing_of(const struct attachment *a, int number)
+static void on_work(struct timer *timer, uint64_t now_ns)
 {
-	const struct attached_set *set = &a->sets[number];
-	struct firing f = {};
-
-	for (size_t i = 0; i < set->row_count; i++) {
-		enum probe_action action = set_of(a, (size_t)number)->hooks[set->hooks[i]].action;
-		uint64_t hits = rows_hits(a->owner->rows, set->rows[i]);
-
-		if (action == PROBE_BEGIN)
-			f.begins += hits;
-		else if (action == PROBE_END)
-			f.ends += hits;
-	}
-	return f;
-}
-
-static bool sees_pauses(const struct firing *f)
-{
-	return f->begins && f->ends;
-}
-
-/* This one sees what the one in use does not: of a pause that runs right now one end is missing. */
-static bool is_better(const struct firing *trial, const struct firing *used)
-{
-	return sees_pauses(trial) && (!used->begins || (!used->ends && trial->ends > 1));
-}
-
-static void use_instead(struct attachment *a, int number)
-{
-	struct attached_set *set = &a->sets[number];
-	int before = a->used;
-
-	a->used = number;
-	detach(a, &a->sets[before]);
-	for (size_t i = 0; i < set->row_count; i++)
-		rows_act(a->owner->rows, set->rows[i],
-			 set_of(a, (size_t)number)->hooks[set->hooks[i]].action);
-}
-
-/* The set in use stays. */
-static void decide(struct attachment *a)
-{
-	a->decided = true;
-	for (int s = 0; s < PURPOSE_SETS; s++)
-		if (s != a->used)
-			detach(a, &a->sets[s]);
-	count_probes(a->owner);
-}
-
-/* What was read of it is not true any more, and a breakpoint in it may be in an instruction. */
-static void abandon(struct attachment *a)
-{
-	a->used = -1;
-	a->reason = REFUSED_FILE;
-	refuse(a->owner, REFUSED_FILE);
-	decide(a);
-	a->owner->changed(a->owner->context, a);
-}
-
-static void look(struct attachment *a)
-{
-	struct firing used;
-
-	if (a->state != ATTACHMENT_SETTLED || a->used < 0)
-		return;
-	if (is_changed(a)) {
-		abandon(a);
-		return;
-	}
-	if (a->decided)
-		return;
-	for (int s = 0; s < PURPOSE_SETS; s++) {
-		/* The one on trial first: what hits both is seen of the other too. */
-		const struct firing trial = firing_of(a, s);
-
-		used = firing_of(a, a->used);
-		if (s == a->used || !is_better(&trial, &used))
-			continue;
-		use_instead(a, s);
-		decide(a);
-		a->owner->changed(a->owner->context, a);
-		return;
-	}
-	used = firing_of(a, a->used);
-	if (sees_pauses(&used)) {
-		decide(a);
-		return;
-	}
-	if (a->burned_ns < SILENT_NS || next_set(a) < 0)
-		return;
-	a->burned_ns = 0;
-	a->state = ATTACHMENT_WAITING;
-}
-
-void attachments_look(struct attachments *all)
-{
-	for (struct attachment *a = all->first; a; a = a->next)
-		look(a);
-	attachments_work(all);
+	(void)now_ns;
+	attachments_work(container_of(timer, struct attachments, work));
 }
 
 void attachments_init(struct attachments *all)
@@ -491,6 +393,7 @@ void attachments_init(struct attachments *all)
 	struct rlimit files;
 
 	all->open_max = getrlimit(RLIMIT_NOFILE, &files) ? 0 : files.rlim_cur / 2;
+	all->work = (struct timer){ .fired = on_work };
 	children_init(&all->children, all->loop, on_worked);
 	children_init(&all->droppers, all->loop, on_dropped);
 }
@@ -498,6 +401,7 @@ void attachments_init(struct attachments *all)
 void attachments_free(struct attachments *all)
 {
 	children_end(&all->children);
+	loop_timer(all->loop, &all->work, 0);
 	while (all->first) {
 		all->first->state = ATTACHMENT_SETTLED;
 		attachment_free(all->first);
@@ -507,5 +411,5 @@ void attachments_free(struct attachments *all)
 
 const char *attachment_flavour(const struct attachment *a)
 {
-	return a->used < 0 ? "none" : set_of(a, (size_t)a->used)->name;
+	return a->used < 0 ? "none" : attachment_set(a, (size_t)a->used)->name;
 }

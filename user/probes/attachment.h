@@ -74,6 +74,7 @@ struct attachments {
 	bool (*user_of)(void *context, const struct attachment *a, struct process_id *ret);
 	void *context;
 	struct children children, droppers;
+	struct timer work;
 	struct attachment *first;
 	size_t count;
 	size_t open, open_max; /* descriptors: half of those that this process may have */
