@@ -5,8 +5,12 @@ import os
 import signal
 import subprocess
 
-from lib import Sonde, check, equal, test, until
+from lib import Sonde, check, children, equal, test, until
 from subjects import Subject, breakpoints, build, folder, until_probes
+
+
+def open_files(sonde):
+	return len(os.listdir("/proc/%d/fd" % sonde.process.pid))
 
 
 @test
@@ -56,10 +60,13 @@ def those_that_come_and_go_while_they_are_probed_live():
 		with subprocess.Popen(["bash", "-c", script], stdin=subprocess.PIPE, text=True,
 				      stdout=subprocess.PIPE, stderr=subprocess.PIPE) as shell:
 			with Sonde("--watch.pid=%d" % shell.pid) as sonde:
+				before, spawner = open_files(sonde), children(sonde.process.pid)
 				said, wrong = shell.communicate("go\n")
 				equal(said.count("ready"), 300, "programs that began")
 				equal(said.count("done"), 300, "programs that did what they were to do")
 				check("over" in said and not wrong, wrong)
 				until_probes(sonde, 0)
 				equal(sonde.metrics().sum("sonde_probe_waiting"), 0, "processes that wait")
+				until(lambda: open_files(sonde) == before, "no more open files than before")
+				equal(children(sonde.process.pid), spawner, "the monitor's children")
 				sonde.stop()
