@@ -116,7 +116,7 @@ struct absence {
 	__u32 waited, throttled; /* struct clocks', when it began */
 };
 
-enum { ABSENCES = 16 };
+enum { ABSENCES = 32 /* 90 ms of a thread that is preempted each 3 ms */ };
 
 /* How far the quotas of a task's cgroup had held it back when it left a CPU. */
 struct throttle {
@@ -173,7 +173,7 @@ struct open_pause {
 	__u64 inner_ns; /* `ended_ns` of struct pauses when it began */
 	__u64 detail;
 	__u16 runtime, kind;
-	__u32 has_detail;
+	__u16 has_detail, scope;
 	char text[PAUSE_TEXT];
 };
 

@@ -6,8 +6,8 @@
  *	note   ->  the open pause of its kind, or kept for the next
  *	end    ->  the newest open one of its kind, by its detail where both have one
  *
- * Pauses of one runtime lie within each other. So what is open inside of one that ends has lost
- * its own end (an exception passed it) and is given up; where none is free the oldest is.
+ * Pauses of one kind lie within each other. So what is open inside of one that ends has lost its own
+ * end (an exception passed it) and is given up; where none is free the oldest is.
  *
  * A process's pauses may be told of by any of its threads. Who stops all others is alone, so there
  * is no lock, which programs of this type may not take: of two that come at once, one is counted.
@@ -27,7 +27,7 @@ enum { REGISTERS_BYTES = 272 };
  * For the clocks of who is paused: pause_opens() at each begin, and for each of them one
  * pause_account() when it ends or is given up. `began_ns` to `ended_ns` is as long as the pause was
  * without those that ended inside it, so that the sum counts no time twice; of one that was given up
- * it is nothing.
+ * it is nothing. Neither is called where nobody is paused.
  */
 static __always_inline void pause_opens(struct task_struct *task, const struct probe *probe)
 {
@@ -111,7 +111,9 @@ static __always_inline void pause_give_up(struct task_struct *task, const struct
 {
 	pause->began_ns = 0;
 	count(COUNT_PAUSE_NO_END);
-	pause_account(task, probe, now, now);
+	/* Its own scope: the probe may be of another kind. */
+	if (pause->scope != PROBE_NOBODY)
+		pause_account(task, probe, now, now);
 }
 
 /* The newest open one that this probe may speak of; PAUSES_OPEN: there is none. */
@@ -169,7 +171,9 @@ static __always_inline void pause_begin(struct task_struct *task, void *register
 	pause->kind = probe->kind;
 	pause->inner_ns = p->ended_ns;
 	pause->began_ns = now;
-	pause_opens(task, probe);
+	pause->scope = probe->scope;
+	if (probe->scope != PROBE_NOBODY)
+		pause_opens(task, probe);
 }
 
 static __always_inline void pause_note(void *registers, const struct probe *probe, struct pauses *p)
@@ -234,15 +238,27 @@ static __always_inline void pauses_inside(struct task_struct *task, const struct
 					  struct pauses *p, __u64 began_ns, __u64 now)
 {
 	for (__u32 i = 0; i < PAUSES_OPEN; i++)
-		if (p->open[i].began_ns > began_ns && p->open[i].runtime == probe->runtime)
+		if (is_of_kind(&p->open[i], probe) && p->open[i].began_ns > began_ns)
 			pause_give_up(task, probe, &p->open[i], now);
+}
+
+/* What of it lies in no other that has ended; of two that overlap the later one has less. */
+static __always_inline void pause_settle(struct task_struct *task, const struct probe *probe,
+					 struct pauses *p, const struct open_pause *pause,
+					 __u64 now)
+{
+	__u64 whole_ns = now - pause->began_ns, inner_ns = p->ended_ns - pause->inner_ns;
+	__u64 own_ns = whole_ns > inner_ns ? whole_ns - inner_ns : 0;
+
+	p->ended_ns += own_ns;
+	pause_account(task, probe, now - own_ns, now);
 }
 
 static __always_inline void pause_end(struct task_struct *task, void *registers,
 				      const struct probe *probe, struct pauses *p, __u64 now)
 {
 	struct open_pause seen = {}, *pause;
-	__u64 place, own_ns;
+	__u64 place;
 
 	arguments_take(registers, probe, &seen);
 	place = pause_find(p, probe, &seen);
@@ -255,9 +271,8 @@ static __always_inline void pause_end(struct task_struct *task, void *registers,
 	if (!pause->has_detail)
 		pause->detail = seen.detail;
 	pauses_inside(task, probe, p, pause->began_ns, now);
-	own_ns = now - pause->began_ns - (p->ended_ns - pause->inner_ns);
-	p->ended_ns += own_ns;
-	pause_account(task, probe, now - own_ns, now);
+	if (probe->scope != PROBE_NOBODY)
+		pause_settle(task, probe, p, pause, now);
 	pause_ship(task, probe, pause, now);
 	pause->began_ns = 0;
 }

@@ -18,10 +18,11 @@ enum probe_action {
 	PROBE_TRIAL, /* its hits are counted, and that is all: would it fire? */
 };
 
-/* Whose pause it is. */
+/* Who is paused. */
 enum probe_scope {
 	PROBE_THREAD,  /* of the thread that runs into the probe */
 	PROBE_PROCESS, /* all threads stop; another thread may end it */
+	PROBE_NOBODY,  /* a stretch of the process's time in which it goes on: a cycle of its collector */
 };
 
 enum argument_from {
@@ -44,9 +45,9 @@ struct probe_argument {
 struct probe {
 	__u16 runtime; /* as in struct record_pause */
 	__u16 kind;
-	__u8 action; /* enum probe_action; 0: nobody's */
-	__u8 scope;  /* enum probe_scope */
-	__u16 generation; /* of the row: a hit for what had it before is nobody's */
+	__u8 action;		     /* enum probe_action; 0: nobody's */
+	__u8 scope;		     /* enum probe_scope */
+	__u16 generation;	     /* of the row: a hit for what had it before is nobody's */
 	struct probe_argument value; /* goes into record_pause.detail, or `text` where it is one */
 	struct probe_argument text;
 	__u64 hits; /* counted by the kernel half, in watched processes only */

@@ -59,7 +59,7 @@ static int read_number(const char *path)
 	if (got <= 0)
 		return -ENOENT;
 	digits = strchr(text, ':');
-	return atoi(digits ? digits + 1 : text);
+	return (int)strtoul(digits ? digits + 1 : text, NULL, 10);
 }
 
 #define UPROBE_PMU "/sys/bus/event_source/devices/uprobe/"
@@ -91,8 +91,7 @@ static int perf_create(int program, const char *path, bool at_return,
 		       const struct attach_place *place)
 {
 	_cleanup_(closep) int event = perf_open(path, at_return, place);
-	DECLARE_LIBBPF_OPTS(bpf_link_create_opts, options,
-			    .perf_event.bpf_cookie = place->cookie);
+	DECLARE_LIBBPF_OPTS(bpf_link_create_opts, options, .perf_event.bpf_cookie = place->cookie);
 	_cleanup_(closep) int link = -1;
 
 	if (event < 0)

@@ -23,7 +23,7 @@ struct capture {
 	struct sonde *skel;
 	struct capture_choice *choice; /* mapped, as are these */
 	struct probe *probes;
-	struct sonde *stand_ins;       /* the same object, of which only they are loaded */
+	struct sonde *stand_ins; /* the same object, of which only they are loaded */
 	size_t rings;
 	int ring_fds[RINGS_MAX];
 	int claim; /* a map that is there for its name */

@@ -33,7 +33,7 @@ struct flavour {
 	const char *since; /* the kernel that has it */
 	const char *programs[FLAVOUR_PROGRAMS];
 	const char *extras[FLAVOUR_PROGRAMS]; /* used where the kernel has the function */
-	const char *price; /* what else it takes; NULL: nothing */
+	const char *price;		      /* what else it takes; NULL: nothing */
 };
 
 struct feature {

@@ -36,11 +36,11 @@ static int attach_kind(const struct attach_work *work, bool at_return, int *ret)
 
 	for (size_t i = 0; i < work->count; i++)
 		if (work->at_return[i] == at_return)
-			places[count++] = (struct attach_place){
-				.offset = work->places[i].offset,
-				.semaphore_offset = work->places[i].semaphore_offset,
-				.cookie = work->cookies[i]
-			};
+			places[count++] =
+				(struct attach_place){ .offset = work->places[i].offset,
+						       .semaphore_offset =
+							       work->places[i].semaphore_offset,
+						       .cookie = work->cookies[i] };
 	if (!count)
 		return 0;
 	return attach_places(work->program, work->multi, work->file, at_return, places, count, ret);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/probes/attachment.h"
+/* attachment.c - who uses which file's probes, and the children that attach them and take them out. */
+#include "user/probes/attachment_sets.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "user/base/log.h"
@@ -10,7 +12,7 @@
 
 enum { TRIES = 8 /* with one process after another that is gone by then */ };
 
-static const struct hook_set *set_of(const struct attachment *a, size_t set)
+const struct hook_set *attachment_set(const struct attachment *a, size_t set)
 {
 	return &runtimes[a->runtime]->purposes[a->purpose].sets[set];
 }
@@ -39,8 +41,8 @@ static int identify(int file, struct file_identity *ret, int64_t *changed_ns)
 	} else {
 		ret->bytes = s.stx_size;
 		if (s.stx_mask & STATX_BTIME)
-			ret->born_ns = (uint64_t)s.stx_btime.tv_sec * NS_PER_S +
-				       s.stx_btime.tv_nsec;
+			ret->born_ns =
+				(uint64_t)s.stx_btime.tv_sec * NS_PER_S + s.stx_btime.tv_nsec;
 	}
 	*changed_ns = s.stx_mtime.tv_sec * (int64_t)NS_PER_S + s.stx_mtime.tv_nsec;
 	return 0;
@@ -54,11 +56,11 @@ static bool same_file(const struct file_identity *a, const struct file_identity 
 /* Of each set: has each of its hooks a place, and are they not too many? */
 static void find_whole_sets(struct attachment *a)
 {
-	for (size_t s = 0; s < PURPOSE_SETS && set_of(a, s)->name; s++) {
+	for (size_t s = 0; s < PURPOSE_SETS && attachment_set(a, s)->name; s++) {
 		uint32_t wanted = 0, found = 0;
 		size_t places = 0;
 
-		for (size_t h = 0; h < SET_HOOKS && set_of(a, s)->hooks[h].name; h++)
+		for (size_t h = 0; h < SET_HOOKS && attachment_set(a, s)->hooks[h].name; h++)
 			wanted |= 1U << h;
 		for (size_t i = 0; i < a->place_count; i++)
 			if (a->places[i].set == s) {
@@ -108,7 +110,7 @@ struct attachment *attachment_use(struct attachments *all, int file, uint16_t ru
 		a->users++;
 		return a;
 	}
-	if (all->count == ATTACHMENTS_MAX) {
+	if (all->count == ATTACHMENTS_MAX || all->open >= all->open_max) {
 		refuse(all, REFUSED_LIMIT);
 		return NULL;
 	}
@@ -128,6 +130,7 @@ struct attachment *attachment_use(struct attachments *all, int file, uint16_t ru
 	find_whole_sets(a);
 	all->first = a;
 	all->count++;
+	all->open++;
 	return a;
 }
 
@@ -141,8 +144,7 @@ static void on_dropped(struct child *child)
 	(void)child;
 }
 
-/* Links and rows of one set; what closing takes is a child's to wait for. */
-static void detach(struct attachment *a, struct attached_set *set)
+void attachment_detach(struct attachment *a, struct attached_set *set)
 {
 	struct attachments *all = a->owner;
 	struct child *place = children_place(&all->droppers);
@@ -161,11 +163,12 @@ static void detach(struct attachment *a, struct attached_set *set)
 		child_await(place, pid, -1, NULL, ATTACHER_NS);
 	closep(&gate);
 	rows_give(all->rows, set->rows, set->row_count);
+	all->open -= set->link_count;
 	set->on = false;
 	set->link_count = set->row_count = 0;
 }
 
-static void count_probes(struct attachments *all)
+void attachments_count(struct attachments *all)
 {
 	struct probes_counts *c = all->counts;
 
@@ -185,9 +188,10 @@ static void attachment_free(struct attachment *a)
 		link = &(*link)->next;
 	*link = a->next;
 	a->owner->count--;
+	a->owner->open--;
 	for (size_t s = 0; s < PURPOSE_SETS; s++)
-		detach(a, &a->sets[s]);
-	count_probes(a->owner);
+		attachment_detach(a, &a->sets[s]);
+	attachments_count(a->owner);
 	closep(&a->file);
 	free(a->places);
 	free(a);
@@ -204,7 +208,7 @@ void attachment_leave(struct attachment *a)
 static struct probe meaning_of(const struct attachment *a, const struct found_place *place,
 			       bool trial)
 {
-	const struct hook *hook = &set_of(a, place->set)->hooks[place->hook];
+	const struct hook *hook = &attachment_set(a, place->set)->hooks[place->hook];
 
 	return (struct probe){ .runtime = a->runtime,
 			       .kind = hook->kind,
@@ -223,12 +227,13 @@ static int prepare(struct attachment *a, int number, struct attach_work *work)
 	work->count = 0;
 	for (size_t i = 0; i < a->place_count; i++)
 		work->count += a->places[i].set == number;
-	if (rows_take(rows, work->count, set->rows))
+	if (a->owner->open + work->count > a->owner->open_max ||
+	    rows_take(rows, work->count, set->rows))
 		return -ENOSPC;
 	set->row_count = work->count;
 	for (size_t i = 0, k = 0; i < a->place_count; i++) {
 		const struct found_place *found = &a->places[i];
-		const struct hook *hook = &set_of(a, (size_t)number)->hooks[found->hook];
+		const struct hook *hook = &attachment_set(a, (size_t)number)->hooks[found->hook];
 		const struct probe meaning = meaning_of(a, found, a->used >= 0);
 
 		if (found->set != number)
@@ -236,9 +241,9 @@ static int prepare(struct attachment *a, int number, struct attach_work *work)
 		rows_set(rows, set->rows[k], &meaning);
 		set->hooks[k] = (uint8_t)found->hook;
 		work->places[k] = (struct spot){ .offset = found->offset,
-						  .semaphore_offset = found->semaphore_offset,
-						  .prologue_bytes = found->prologue_bytes,
-						  .nop = hook->place == PLACE_USDT };
+						 .semaphore_offset = found->semaphore_offset,
+						 .prologue_bytes = found->prologue_bytes,
+						 .nop = hook->place == PLACE_USDT };
 		work->at_return[k] = hook->at_return;
 		work->cookies[k] = rows_cookie(rows, set->rows[k]);
 		k++;
@@ -251,7 +256,7 @@ static void settle(struct attachment *a, bool tell)
 {
 	a->working_on = -1;
 	a->state = ATTACHMENT_SETTLED;
-	count_probes(a->owner);
+	attachments_count(a->owner);
 	if (tell)
 		a->owner->changed(a->owner->context, a);
 }
@@ -262,12 +267,13 @@ static void give_up_set(struct attachment *a, enum refusal refusal)
 
 	rows_give(a->owner->rows, set->rows, set->row_count);
 	set->row_count = 0;
-	a->reason = refusal;
+	if (a->used < 0)
+		a->reason = refusal;
 	a->working_on = -1;
 	refuse(a->owner, refusal);
 }
 
-static bool is_changed(const struct attachment *a)
+bool attachment_is_changed(const struct attachment *a)
 {
 	struct file_identity identity;
 	int64_t changed_ns;
@@ -276,7 +282,7 @@ static bool is_changed(const struct attachment *a)
 	       !same_file(&identity, &a->identity);
 }
 
-static int next_set(const struct attachment *a)
+int attachment_next_set(const struct attachment *a)
 {
 	for (int s = 0; s < PURPOSE_SETS; s++)
 		if (a->sets[s].whole && !a->sets[s].tried)
@@ -288,10 +294,8 @@ static int next_set(const struct attachment *a)
 static bool begin(struct attachment *a, struct child *place)
 {
 	struct attachments *all = a->owner;
-	struct attach_work work = { .program = all->program,
-				    .multi = all->multi,
-				    .file = a->file };
-	int number = next_set(a), answer = -1;
+	struct attach_work work = { .program = all->program, .multi = all->multi, .file = a->file };
+	int number = attachment_next_set(a), answer = -1;
 	pid_t pid;
 
 	if (number < 0) {
@@ -336,10 +340,14 @@ static bool has_marks(const struct hook_set *set)
 static void attached(struct attachment *a)
 {
 	a->sets[a->working_on].on = true;
+	log_debug("probes are in place", "runtime=%s purpose=%s set=%s places=%zu",
+		  runtimes[a->runtime]->name, runtimes[a->runtime]->purposes[a->purpose].name,
+		  attachment_set(a, (size_t)a->working_on)->name, a->sets[a->working_on].row_count);
 	if (a->used < 0) {
 		a->used = a->working_on;
 		a->reason = REFUSED_NOT;
-		a->decided = next_set(a) < 0 || has_marks(set_of(a, (size_t)a->used));
+		a->decided =
+			attachment_next_set(a) < 0 || has_marks(attachment_set(a, (size_t)a->used));
 	}
 	settle(a, a->used == a->working_on);
 }
@@ -354,134 +362,38 @@ static void on_worked(struct child *child)
 
 	a->state = ATTACHMENT_WAITING;
 	set->link_count = links > 0 ? (size_t)links : 0;
+	a->owner->open += set->link_count;
 	if (links < 0)
 		refusal = child->late ? REFUSED_ATTACHER_LATE : REFUSED_FILE;
 	if (!refusal) {
 		attached(a);
 	} else {
 		log_debug("a set of probes was refused", "set=%s reason=%s error=%s",
-			  set_of(a, (size_t)a->working_on)->name, refusal_name(refusal),
+			  attachment_set(a, (size_t)a->working_on)->name, refusal_name(refusal),
 			  strerror(-answer.error));
 		set->tried = refusal != REFUSED_GONE || ++a->tries == TRIES;
 		give_up_set(a, refusal);
 		if (a->used >= 0)
 			settle(a, false);
 	}
+	loop_timer(a->owner->loop, &a->owner->work,
+		   monotonic_ns()); /* this place is free by then */
 	if (!a->users)
 		attachment_free(a);
-	else
-		attachments_work(a->owner);
 }
 
-struct firing {
-	uint64_t begins, ends;
-};
-
-static struct firing firing_of(const struct attachment *a, int number)
+static void on_work(struct timer *timer, uint64_t now_ns)
 {
-	const struct attached_set *set = &a->sets[number];
-	struct firing f = {};
-
-	for (size_t i = 0; i < set->row_count; i++) {
-		enum probe_action action =
-			set_of(a, (size_t)number)->hooks[set->hooks[i]].action;
-		uint64_t hits = rows_hits(a->owner->rows, set->rows[i]);
-
-		if (action == PROBE_BEGIN)
-			f.begins += hits;
-		else if (action == PROBE_END)
-			f.ends += hits;
-	}
-	return f;
-}
-
-static bool sees_pauses(const struct firing *f)
-{
-	return f->begins && f->ends;
-}
-
-/* This one sees what the one in use does not: of a pause that runs right now one end is missing. */
-static bool is_better(const struct firing *trial, const struct firing *used)
-{
-	return sees_pauses(trial) && (!used->begins || (!used->ends && trial->ends > 1));
-}
-
-static void use_instead(struct attachment *a, int number)
-{
-	struct attached_set *set = &a->sets[number];
-	int before = a->used;
-
-	a->used = number;
-	detach(a, &a->sets[before]);
-	for (size_t i = 0; i < set->row_count; i++)
-		rows_act(a->owner->rows, set->rows[i],
-			 set_of(a, (size_t)number)->hooks[set->hooks[i]].action);
-}
-
-/* The set in use stays. */
-static void decide(struct attachment *a)
-{
-	a->decided = true;
-	for (int s = 0; s < PURPOSE_SETS; s++)
-		if (s != a->used)
-			detach(a, &a->sets[s]);
-	count_probes(a->owner);
-}
-
-/* What was read of it is not true any more, and a breakpoint in it may be in an instruction. */
-static void abandon(struct attachment *a)
-{
-	a->used = -1;
-	a->reason = REFUSED_FILE;
-	refuse(a->owner, REFUSED_FILE);
-	decide(a);
-	a->owner->changed(a->owner->context, a);
-}
-
-static void look(struct attachment *a)
-{
-	struct firing used;
-
-	if (a->state != ATTACHMENT_SETTLED || a->used < 0)
-		return;
-	if (is_changed(a)) {
-		abandon(a);
-		return;
-	}
-	if (a->decided)
-		return;
-	for (int s = 0; s < PURPOSE_SETS; s++) {
-		/* The one on trial first: what hits both is seen of the other too. */
-		const struct firing trial = firing_of(a, s);
-
-		used = firing_of(a, a->used);
-		if (s == a->used || !is_better(&trial, &used))
-			continue;
-		use_instead(a, s);
-		decide(a);
-		a->owner->changed(a->owner->context, a);
-		return;
-	}
-	used = firing_of(a, a->used);
-	if (sees_pauses(&used)) {
-		decide(a);
-		return;
-	}
-	if (a->burned_ns < SILENT_NS || next_set(a) < 0)
-		return;
-	a->burned_ns = 0;
-	a->state = ATTACHMENT_WAITING;
-}
-
-void attachments_look(struct attachments *all)
-{
-	for (struct attachment *a = all->first; a; a = a->next)
-		look(a);
-	attachments_work(all);
+	(void)now_ns;
+	attachments_work(container_of(timer, struct attachments, work));
 }
 
 void attachments_init(struct attachments *all)
 {
+	struct rlimit files;
+
+	all->open_max = getrlimit(RLIMIT_NOFILE, &files) ? 0 : files.rlim_cur / 2;
+	all->work = (struct timer){ .fired = on_work };
 	children_init(&all->children, all->loop, on_worked);
 	children_init(&all->droppers, all->loop, on_dropped);
 }
@@ -489,6 +401,7 @@ void attachments_init(struct attachments *all)
 void attachments_free(struct attachments *all)
 {
 	children_end(&all->children);
+	loop_timer(all->loop, &all->work, 0);
 	while (all->first) {
 		all->first->state = ATTACHMENT_SETTLED;
 		attachment_free(all->first);
@@ -498,5 +411,5 @@ void attachments_free(struct attachments *all)
 
 const char *attachment_flavour(const struct attachment *a)
 {
-	return a->used < 0 ? "none" : set_of(a, (size_t)a->used)->name;
+	return a->used < 0 ? "none" : attachment_set(a, (size_t)a->used)->name;
 }

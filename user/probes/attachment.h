@@ -58,7 +58,8 @@ struct attachment {
 	struct attached_set sets[PURPOSE_SETS];
 	int used, working_on, tries; /* numbers of sets; -1: none */
 	bool decided;		     /* the set in use was seen to fire, or there is no other */
-	uint64_t burned_ns; /* CPU time of its processes since a set was attached, while not decided */
+	uint64_t
+		burned_ns; /* CPU time of its processes since a set was attached, while not decided */
 };
 
 struct attachments {
@@ -73,8 +74,10 @@ struct attachments {
 	bool (*user_of)(void *context, const struct attachment *a, struct process_id *ret);
 	void *context;
 	struct children children, droppers;
+	struct timer work;
 	struct attachment *first;
 	size_t count;
+	size_t open, open_max; /* descriptors: half of those that this process may have */
 };
 
 /* The fields before `children` are set by the caller. */

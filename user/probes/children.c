@@ -18,28 +18,38 @@ struct child *children_place(struct children *c)
 	return NULL;
 }
 
-static void on_ended(struct watch *watch, uint32_t events)
+static void finish(struct child *child)
 {
-	struct child *child = container_of(watch, struct child, ended);
-	struct loop *loop = child->owner->loop;
-
-	(void)events;
-	loop_unwatch(loop, watch);
-	loop_timer(loop, &child->deadline, 0);
-	close(watch->fd);
-	waitpid(child->pid, NULL, 0);
+	loop_timer(child->owner->loop, &child->deadline, 0);
 	child->owner->done(child);
 	closep(&child->answer);
 	child->pid = 0;
 }
 
+static void on_ended(struct watch *watch, uint32_t events)
+{
+	struct child *child = container_of(watch, struct child, ended);
+
+	(void)events;
+	loop_unwatch(child->owner->loop, watch);
+	close(watch->fd);
+	waitpid(child->pid, NULL, 0);
+	finish(child);
+}
+
+/* Where there was no descriptor left to watch it by, its end is looked for here. */
 static void on_late(struct timer *timer, uint64_t now_ns)
 {
 	struct child *child = container_of(timer, struct child, deadline);
 
-	(void)now_ns;
 	child->late = true;
 	kill(child->pid, SIGKILL);
+	if (child->ended.fd >= 0)
+		return;
+	if (waitpid(child->pid, NULL, WNOHANG) == child->pid)
+		finish(child);
+	else
+		loop_timer(child->owner->loop, timer, now_ns + NS_PER_S);
 }
 
 void children_init(struct children *c, struct loop *loop, void (*done)(struct child *child))
@@ -47,10 +57,9 @@ void children_init(struct children *c, struct loop *loop, void (*done)(struct ch
 	c->loop = loop;
 	c->done = done;
 	for (size_t i = 0; i < CHILDREN; i++)
-		c->at[i] = (struct child){ .owner = c,
-					   .answer = -1,
-					   .ended.ready = on_ended,
-					   .deadline.fired = on_late };
+		c->at[i] = (struct child){
+			.owner = c, .answer = -1, .ended.ready = on_ended, .deadline.fired = on_late
+		};
 }
 
 void child_await(struct child *child, pid_t pid, int answer, void *context, uint64_t limit_ns)
@@ -60,7 +69,10 @@ void child_await(struct child *child, pid_t pid, int answer, void *context, uint
 	child->context = context;
 	child->late = false;
 	child->ended.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	loop_watch(child->owner->loop, &child->ended, EPOLLIN);
+	if (child->ended.fd >= 0 && loop_watch(child->owner->loop, &child->ended, EPOLLIN)) {
+		close(child->ended.fd);
+		child->ended.fd = -1;
+	}
 	loop_timer(child->owner->loop, &child->deadline, monotonic_ns() + limit_ns);
 }
 
@@ -71,10 +83,12 @@ void children_end(struct children *c)
 
 		if (!child->pid)
 			continue;
-		loop_unwatch(c->loop, &child->ended);
+		if (child->ended.fd >= 0) {
+			loop_unwatch(c->loop, &child->ended);
+			close(child->ended.fd);
+		}
 		loop_timer(c->loop, &child->deadline, 0);
-		kill(child->pid, SIGKILL); /* whoever comes after us has it buried */
-		closep(&child->ended.fd);
+		kill(child->pid, SIGKILL); /* it is buried by who comes after us */
 		closep(&child->answer);
 		child->pid = 0;
 	}

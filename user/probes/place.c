@@ -108,8 +108,8 @@ int place_mappings(int directory, int file, struct file_mappings *ret)
 		return -errno;
 	if (!S_ISREG(status.st_mode))
 		return -EINVAL;
-	search.number = (struct number){ major(status.st_dev), minor(status.st_dev),
-					 status.st_ino };
+	search.number =
+		(struct number){ major(status.st_dev), minor(status.st_dev), status.st_ino };
 	error = each_mapping(directory, "maps", visit_file, &search);
 	if (error || ret->count)
 		return error;
@@ -123,8 +123,7 @@ static bool is_executable(const struct file_mappings *mappings, const struct spo
 		const struct mapping *m = &mappings->at[i];
 
 		if (m->readable && m->executable && !m->writable &&
-		    mapping_has(m, spot->offset - spot->prologue_bytes,
-				spot->prologue_bytes + 1U))
+		    mapping_has(m, spot->offset - spot->prologue_bytes, spot->prologue_bytes + 1U))
 			return true;
 	}
 	return false;

@@ -25,7 +25,7 @@ struct probes {
 	struct rows rows;
 	struct attachments attachments;
 	struct children readers;
-	struct table subjects; /* by tgid */
+	struct table subjects;	      /* by tgid */
 	struct subject *first, *last; /* that wait */
 	struct timer queue, look;
 };

@@ -36,15 +36,6 @@ void subject_share(struct subject *child, const struct subject *parent)
 	}
 }
 
-static size_t runtime_count(void)
-{
-	size_t count = 0;
-
-	while (runtimes[count])
-		count++;
-	return count;
-}
-
 static bool is_version(const char version[RUNTIME_VERSION])
 {
 	size_t len = strnlen(version, RUNTIME_VERSION);
@@ -55,46 +46,15 @@ static bool is_version(const char version[RUNTIME_VERSION])
 	return len < RUNTIME_VERSION;
 }
 
-static bool is_runtime(const struct found_runtime *f, const int files[READER_FILES])
+/* What reader_take() did not look at. */
+static bool makes_sense(const struct reader_answer *answer)
 {
-	return f->runtime < runtime_count() && f->file < READER_FILES && files[f->file] >= 0 &&
-	       is_version(f->version);
-}
-
-/* Where a struct pt_regs ends, the kernel half looks to itself. */
-static bool is_argument(const struct probe_argument *a)
-{
-	return a->from <= ARGUMENT_MEMORY &&
-	       (a->from < ARGUMENT_REGISTER || a->bytes == 1 || a->bytes == 2 || a->bytes == 4 ||
-		a->bytes == 8);
-}
-
-/* Is it a place of a hook that there is? */
-static bool is_place(const struct found_place *f, const int files[READER_FILES])
-{
-	const struct hook_set *set;
-
-	if (f->runtime >= runtime_count() || f->purpose >= RUNTIME_PURPOSES ||
-	    f->set >= PURPOSE_SETS || f->hook >= SET_HOOKS || f->file >= READER_FILES ||
-	    files[f->file] < 0 || !is_argument(&f->value) || !is_argument(&f->text))
-		return false;
-	if (!runtimes[f->runtime]->purposes[f->purpose].name)
-		return false;
-	set = &runtimes[f->runtime]->purposes[f->purpose].sets[f->set];
-	return set->name && set->hooks[f->hook].name &&
-	       set->hooks[f->hook].at_return == !!f->at_return &&
-	       !(f->at_return && runtimes[f->runtime]->walks_stacks);
-}
-
-static bool makes_sense(const struct reader_answer *answer, const int files[READER_FILES])
-{
-	if (answer->runtime_count > READER_FILES || answer->place_count > READER_PLACES)
-		return false;
 	for (size_t i = 0; i < answer->runtime_count; i++)
-		if (!is_runtime(&answer->runtimes[i], files))
+		if (!is_version(answer->runtimes[i].version))
 			return false;
 	for (size_t i = 0; i < answer->place_count; i++)
-		if (!is_place(&answer->places[i], files))
+		if (answer->places[i].at_return &&
+		    runtimes[answer->places[i].runtime]->walks_stacks)
 			return false;
 	return true;
 }
@@ -114,7 +74,7 @@ enum refusal subject_take(struct subject *s, struct attachments *all,
 {
 	if (answer->error)
 		return REFUSED_READER_FAILED;
-	if (!makes_sense(answer, files))
+	if (!makes_sense(answer))
 		return REFUSED_READER_NONSENSE;
 	subject_leave(s);
 	s->found = xcalloc(answer->runtime_count + 1U, sizeof(*s->found));

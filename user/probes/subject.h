@@ -23,9 +23,9 @@ struct subject {
 	uint64_t due_ns;      /* SUBJECT_WAITING: not before */
 	uint64_t cpu_ns;      /* that it had used when last looked at */
 	int readings;
-	bool is_new; /* its program began a moment ago */
+	bool is_new;		       /* its program began a moment ago */
 	struct subject *next, *before; /* that wait */
-	struct found *found; /* owned */
+	struct found *found;	       /* owned */
 	size_t found_count;
 };
 

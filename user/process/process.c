@@ -168,7 +168,8 @@ static void take_sign(struct entry *e, enum sdk_sign sign, uint64_t at_ns)
  * What was seen of a program stays, until another takes its place. That may be told later than
  * the first of what is seen of the other.
  */
-static void learn_program(struct processes *p, struct entry *e, const struct facts *f, uint64_t at_ns)
+static void learn_program(struct processes *p, struct entry *e, const struct facts *f,
+			  uint64_t at_ns)
 {
 	bool execs = str_eq(f->at[FACT_EVENT], STR("exec"));
 

@@ -103,9 +103,9 @@ static json_t *hook_json(struct str runtime, const struct hook_fact *hook)
 	struct str reason = reason_of(hook);
 	const char *sentence = refusal_sentence(reason);
 	const char *without = without_of(runtime, hook->purpose);
-	json_t *json = json_pack("{ss%ss%ss%}", "purpose", hook->purpose.at, hook->purpose.len,
-				 "flavour", hook->flavour.at, hook->flavour.len, "how",
-				 hook->how.at, hook->how.len);
+	json_t *json =
+		json_pack("{ss%ss%ss%}", "purpose", hook->purpose.at, hook->purpose.len, "flavour",
+			  hook->flavour.at, hook->flavour.len, "how", hook->how.at, hook->how.len);
 
 	if (reason.len && sentence)
 		json_object_set_new(json, "reason", json_string(sentence));
@@ -125,8 +125,8 @@ json_t *hook_info_json(const struct process *process)
 
 		while (take_hook(&hooks, &hook))
 			json_array_append_new(of, hook_json(runtime, &hook));
-		json_array_append_new(list, json_pack("{ss%so}", "runtime", runtime.at,
-						      runtime.len, "hooks", of));
+		json_array_append_new(list, json_pack("{ss%so}", "runtime", runtime.at, runtime.len,
+						      "hooks", of));
 	}
 	return list;
 }

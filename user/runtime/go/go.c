@@ -18,18 +18,18 @@ static bool recognise(const struct image *image, char version[static RUNTIME_VER
 }
 
 /* clang-format off */
-#define FROM_TO(from_, to_, kind_, ...)                                                            \
+#define FROM_TO(from_, to_, scope_, kind_, ...)                                                    \
 	.hooks = {                                                                                 \
 		{ .place = PLACE_GO,                                                               \
 		  .name = (from_),                                                                 \
 		  .action = PROBE_BEGIN,                                                           \
-		  .scope = PROBE_PROCESS,                                                          \
+		  .scope = (scope_),                                                               \
 		  .kind = (kind_),                                                                 \
 		  __VA_ARGS__ },                                                                   \
 		{ .place = PLACE_GO,                                                               \
 		  .name = (to_),                                                                   \
 		  .action = PROBE_END,                                                             \
-		  .scope = PROBE_PROCESS,                                                          \
+		  .scope = (scope_),                                                               \
 		  .kind = (kind_) },                                                               \
 	}
 /* clang-format on */
@@ -50,11 +50,11 @@ const struct runtime runtime_go = {
 				{
 					.name = "stop-start",
 					.since = "1.22",
-					FROM_TO(STOP, START, GO_STOP, .value = 1, .value_bytes = 1),
+					FROM_TO(STOP, START, PROBE_PROCESS, GO_STOP, .value = 1, .value_bytes = 1),
 				},
 				{
 					.name = "stop-start-any",
-					FROM_TO(STOP, START, GO_STOP_ANY),
+					FROM_TO(STOP, START, PROBE_PROCESS, GO_STOP_ANY),
 				},
 			},
 		},
@@ -64,7 +64,7 @@ const struct runtime runtime_go = {
 			.sets = {
 				{
 					.name = "start-mark-termination",
-					FROM_TO("runtime.gcStart", "runtime.gcMarkTermination", GO_CYCLE),
+					FROM_TO("runtime.gcStart", "runtime.gcMarkTermination", PROBE_NOBODY, GO_CYCLE),
 				},
 			},
 		},
