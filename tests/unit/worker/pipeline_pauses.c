@@ -130,6 +130,21 @@ TEST(pauses_before_and_after_a_request_are_not_its_own)
 
 #define DELAY "sonde_http_server_request_delay_seconds_sum"
 
+/* The question lay in its socket for so long, and the clocks of who read it are known since. */
+static void ask_after(struct piped *t, uint64_t ns)
+{
+	struct record_turn *r = turn_of(&t->rig.wire.record);
+	uint64_t arrived_ns = t->rig.now_ns;
+
+	t->rig.now_ns += ns;
+	t->rig.wire.arrived_ns = arrived_ns;
+	t->rig.wire.lose = true;
+	ask(t);
+	r->flags |= RECORD_CLOCKED;
+	r->arrived_from_ns = arrived_ns;
+	rig_feed(&t->rig, r);
+}
+
 TEST(a_question_that_lay_in_its_socket_was_delayed_by_the_pauses_of_that_time)
 {
 	static const struct {
@@ -146,7 +161,6 @@ TEST(a_question_that_lay_in_its_socket_was_delayed_by_the_pauses_of_that_time)
 
 		begin(&t, "--watch.all");
 		t.pipeline->exports_spans = rows[i].exports_spans;
-		t.rig.wire.arrived_ns = t.rig.now_ns;
 		record = (struct record_pause){
 			.head = { .type = RECORD_PAUSE,
 				  .size = sizeof(record),
@@ -158,8 +172,7 @@ TEST(a_question_that_lay_in_its_socket_was_delayed_by_the_pauses_of_that_time)
 			.detail = 1,
 		};
 		rig_feed(&t.rig, &record);
-		t.rig.now_ns += 10 * NS_PER_MS;
-		ask(&t);
+		ask_after(&t, 10 * NS_PER_MS);
 		answer(&t);
 		pipeline_finish(t.pipeline);
 		CHECK(VALUE(&t, DELAY, "cause=\"gc\"") == rows[i].seconds);
