@@ -39,6 +39,8 @@ struct metric_group {
 	/* How many are open now, counted when asked: by the first `active_keys` of the keys. */
 	struct metric active; /* name NULL: not counted */
 	size_t active_keys;
+	struct metric
+		oldest; /* how long the oldest of them is open, by the same; name NULL: not told */
 	/* What their time went to, by cause and by one of the keys; a histogram that has no bounds. */
 	struct metric delay; /* name NULL: not told */
 	struct str delay_key;
