@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "headers/record.h"
+#include "user/base/passing.h"
 
 enum message_type {
 	/* monitor to worker */
@@ -30,7 +31,7 @@ enum message_type {
 	MESSAGE_REVERT, /* the next worker has the one before */
 };
 
-enum { MESSAGE_TEXT = 512, MESSAGE_FDS = 32, MESSAGE_PORTS = 16 };
+enum { MESSAGE_TEXT = 512, MESSAGE_FDS = PASSING_FDS, MESSAGE_PORTS = 16 };
 
 struct monitor_message {
 	uint32_t type;

@@ -75,9 +75,19 @@ static int become_unknown(void)
 	return error;
 }
 
-int privileges_drop_all(const char *user)
+int privileges_give_up(void)
 {
 	struct rlimit nothing = {};
+
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (capng_apply(CAPNG_SELECT_CAPS) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_DUMPABLE, 0) || setrlimit(RLIMIT_CORE, &nothing))
+		return -EPERM;
+	return 0;
+}
+
+int privileges_drop_all(const char *user)
+{
 	uid_t uid;
 	gid_t gid;
 	int error;
@@ -94,13 +104,7 @@ int privileges_drop_all(const char *user)
 	if (setgroups(0, NULL))
 		return -errno;
 	error = known ? become(uid, gid) : become_unknown();
-	if (error)
-		return error;
-	capng_clear(CAPNG_SELECT_BOTH);
-	if (capng_apply(CAPNG_SELECT_CAPS) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    prctl(PR_SET_DUMPABLE, 0) || setrlimit(RLIMIT_CORE, &nothing))
-		return -EPERM;
-	return 0;
+	return error ? error : privileges_give_up();
 }
 
 void privileges_missing(char *ret, size_t size)

@@ -6,6 +6,8 @@
  *	         an old kernel needs them), after the start
  *	spawner  SETUID SETGID SETPCAP, and SYS_NICE where there is: the worker goes first
  *	worker   none, under its own uid, with no_new_privs
+ *	reader   none, with no_new_privs and hardly a system call: the monitor, which forks it,
+ *	         cannot change its uid
  */
 #pragma once
 
@@ -16,6 +18,9 @@ enum privileges { PRIVILEGES_MONITOR, PRIVILEGES_SPAWNER };
 
 /* Give up all other capabilities, the bounding set included. 0 or negative errno. */
 int privileges_keep(enum privileges which);
+
+/* Keep no capability and no way to gain any; the uid stays. 0 or negative errno. */
+int privileges_give_up(void);
 
 /*
  * Become `user` (a name or a uid), without groups, capabilities or a way to gain any. NULL: the

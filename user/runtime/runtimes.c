@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/runtime/cpython/pauses.h"
-#include "user/runtime/go/pauses.h"
-#include "user/runtime/jvm/pauses.h"
-#include "user/runtime/nodejs/pauses.h"
-#include "user/runtime/php/pauses.h"
-#include "user/runtime/ruby/pauses.h"
+#include "user/runtime/runtime.h"
 
+extern const struct runtime runtime_nodejs, runtime_jvm, runtime_cpython, runtime_go, runtime_ruby,
+	runtime_php;
+
+/* Their places are their numbers in records: on a tape too, so a new one goes to the end. */
 const struct runtime *const runtimes[] = {
-	&(const struct runtime){ .name = "nodejs", .describe = nodejs_describe },
-	&(const struct runtime){ .name = "jvm", .describe = jvm_describe },
-	&(const struct runtime){ .name = "cpython", .describe = cpython_describe },
-	&(const struct runtime){ .name = "go", .describe = go_describe },
-	&(const struct runtime){ .name = "ruby", .describe = ruby_describe },
-	&(const struct runtime){ .name = "php", .describe = php_describe },
-	NULL,
+	&runtime_nodejs, /* */
+	&runtime_jvm,	 /* */
+	&runtime_cpython, &runtime_go, &runtime_ruby, &runtime_php, NULL,
 };
+
+static_assert(sizeof(runtimes) / sizeof(runtimes[0]) <= RUNTIMES_MAX + 1, "raise RUNTIMES_MAX");
