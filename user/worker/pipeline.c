@@ -7,12 +7,11 @@
 #include "user/base/clock.h"
 #include "user/base/limits.h"
 #include "user/base/mem.h"
-#include "user/delay/delay.h"
 #include "user/event/event.h"
-#include "user/pause/events.h"
 #include "user/process/instance.h"
 #include "user/worker/active.h"
 #include "user/worker/delayed.h"
+#include "user/worker/kept.h"
 #include "user/worker/routing.h"
 #include "user/worker/unread.h"
 
@@ -190,20 +189,9 @@ static void cut_attributes(struct pipeline *p, struct span *span)
 	}
 }
 
-/* What its time went to, in seconds; all causes, so that they add up. */
-static void add_delays(struct span *span, const struct delays *delays)
-{
-	for (enum delay i = 0; i < DELAYS; i++)
-		span_add(span, (struct attribute){ .key = delay_keys[i],
-						   .type = ATTRIBUTE_DOUBLE,
-						   .real = (double)delays->ns[i] / 1e9 });
-	span_add_text(span, STR("sonde.delay.main"), delay_names[delays_main(delays)]);
-}
-
 /* A span that waited has room for the attributes that it had then: it is told of by a whole one. */
 static void hand_out(struct pipeline *p, const struct traced *traced)
 {
-	const struct carried *by = &traced->carried;
 	const struct span *span = traced->span;
 	struct span_event events[SPAN_EVENTS];
 	struct span told;
@@ -211,9 +199,9 @@ static void hand_out(struct pipeline *p, const struct traced *traced)
 	memcpy(&told, span,
 	       offsetof(struct span, attributes) +
 		       span->attribute_count * sizeof(span->attributes[0]));
-	add_delays(&told, &traced->delays);
+	span_add_delays(&told, &traced->delays);
 	cut_attributes(p, &told);
-	pause_events(p->pauses, by->process, by->threads, by->from_ns, by->to_ns, events, &told);
+	span_add_pauses(&told, p->pauses, &traced->carried, events);
 	for (size_t i = 0; i < p->exporter_count; i++)
 		if (p->exporters[i]->span)
 			p->exporters[i]->span(p->exporter_selves[i], &told);
@@ -284,35 +272,6 @@ static bool is_beside_sdk(struct pipeline *p, const struct exchange *x,
 	return process->sdk;
 }
 
-static struct carried carried_of(const struct exchange *x)
-{
-	return (struct carried){
-		.process = x->process,
-		.from_ns = x->started_ns,
-		.to_ns = x->ended_ns,
-		.threads = { x->asked.thread, x->answered ? x->answered_by.thread : 0 },
-	};
-}
-
-/* Of the time in which a server's question lay in its socket, how long its reader was paused. */
-static uint64_t paused_before(const struct pipeline *p, const struct exchange *x)
-{
-	if (x->role != ROLE_SERVER || x->started_ns >= x->asked.at_ns)
-		return 0;
-	return pauses_collecting(p->pauses, x->process, x->asked.thread, x->started_ns,
-				 x->asked.at_ns);
-}
-
-/* Of one that made no calls, as far as is known. */
-static void find_delays(const struct pipeline *p, const struct exchange *x, struct delays *ret)
-{
-	struct moment moments[EXCHANGE_MOMENTS];
-	struct delay_facts facts = delay_facts_of(x, moments);
-
-	facts.paused_ns = paused_before(p, x);
-	delays_find(&facts, ret);
-}
-
 /* An exporter takes spans: make one, count it, and hand it out if it is sampled. */
 static __attribute__((noinline)) void observe_span(struct pipeline *p, const struct exchange *x,
 						   const struct process *process)
@@ -338,14 +297,14 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 		x->proto->context(x->question, &span);
 	traced.is_kept = is_kept(p, &span);
 	if (trace_takes(p->trace, x)) {
-		traced.paused_ns = paused_before(p, x);
+		traced.paused_ns = paused_before(p->pauses, x);
 		trace_take(p->trace, x, &traced);
 		return;
 	}
 	suppressed = suppress(p, &span, beside_sdk);
 	make_ids(p, &span);
 	sampled_set(&span, traced.is_kept || sample(&span, traced.sampler));
-	find_delays(p, x, &traced.delays);
+	delays_of(p->pauses, x, &traced.delays);
 	span_end(p, &traced, suppressed, traced.row);
 }
 
@@ -394,7 +353,7 @@ __attribute__((always_inline)) static inline void observe_counted(struct pipelin
 	measures = measures_of(x);
 	series_count(row, &measures);
 	if (x->role == ROLE_SERVER) {
-		find_delays(p, x, &delays);
+		delays_of(p->pauses, x, &delays);
 		series_delay(row, &delays);
 	}
 	if (p->graph)

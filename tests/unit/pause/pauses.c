@@ -176,16 +176,39 @@ TEST(pauses_between_are_those_that_overlap_and_of_the_threads_or_of_all)
 	}
 }
 
-TEST(where_nobody_wants_them_pauses_are_counted_and_not_remembered)
+TEST(the_time_that_collections_took_counts_once_and_other_pauses_do_not)
 {
+	static const struct {
+		uint16_t runtime; /* the quiet one's are collections */
+		uint32_t thread;
+		uint64_t began_ns, ended_ns;
+	} told[] = {
+		{ QUIET, 0, 90, 110 },	 { QUIET, 11, 120, 140 }, { QUIET, 0, 130, 150 },
+		{ QUIET, 12, 160, 170 }, { LOUD, 0, 160, 170 },	  { QUIET, 0, 190, 230 },
+	};
+	static const struct {
+		uint32_t thread;
+		uint64_t from_ns, to_ns, sum_ns;
+	} rows[] = {
+		{ 11, 100, 200, 10 + 30 + 10 },
+		{ 12, 100, 200, 10 + 20 + 10 + 10 },
+		{ 11, 135, 145, 10 },
+		{ 11, 150, 190, 0 },
+		{ 11, 100, 100, 0 },
+	};
 	struct pausing t;
-	struct found f = {};
 
 	pausing_begin(&t, FLAGS("--watch.all"));
-	t.remembers = false;
-	pause_for(&t, 1, 1, NS_PER_MS);
-	pauses_between(t.pauses, (struct process_id){ .tgid = 1 }, (const uint32_t[]){ 0, 0 }, 0,
-		       UINT64_MAX, find, &f);
-	CHECK(!f.count && VALUE(&t, COUNT) == 1);
+	EACH(i, told) {
+		struct record_pause record = pause_of(&t, told[i].runtime, 1, 1, 0);
+
+		record.thread = told[i].thread;
+		record.began_ns = told[i].began_ns;
+		record.head.at_ns = told[i].ended_ns;
+		feed(&t, &record);
+	}
+	EACH(i, rows)
+		CHECK(pauses_collecting(t.pauses, (struct process_id){ .tgid = 1 }, rows[i].thread,
+					rows[i].from_ns, rows[i].to_ns) == rows[i].sum_ns);
 	pausing_end(&t);
 }

@@ -36,7 +36,7 @@ const struct runtime *const made_up[] = {
 
 void pausing_begin(struct pausing *t, struct config *config)
 {
-	*t = (struct pausing){ .config = config, .remembers = true, .now_ns = 1000 * NS_PER_S };
+	*t = (struct pausing){ .config = config, .now_ns = 1000 * NS_PER_S };
 	t->processes = processes_new(config);
 	t->unknown = instance_unknown(NULL);
 	t->series = series_new(config->limit.series, config->limit.series_total,
@@ -47,7 +47,6 @@ void pausing_begin(struct pausing *t, struct config *config)
 		.unknown = t->unknown,
 		.series = t->series,
 		.unix_offset_ns = &t->unix_offset_ns,
-		.remembers = &t->remembers,
 		.max_processes = config->limit.processes,
 	});
 	collectors_init(&t->collectors);

@@ -20,7 +20,6 @@ struct pausing {
 	struct pauses *pauses;
 	struct collectors collectors;
 	int64_t unix_offset_ns;
-	bool remembers;
 	uint64_t now_ns;
 };
 

@@ -128,16 +128,54 @@ TEST(pauses_before_and_after_a_request_are_not_its_own)
 	CHECK(piped_end(&t));
 }
 
-TEST(where_nobody_takes_spans_pauses_are_only_counted)
-{
-	struct piped t;
+#define DELAY "sonde_http_server_request_delay_seconds_sum"
 
-	begin(&t, "--trace.sampler=always_off");
-	t.pipeline->exports_spans = false;
-	ask(&t);
-	pause_now(&t, 0, t.rig.wire.process.tgid);
-	answer(&t);
-	CHECK(!told.spans && VALUE(&t, "sonde_pause_seconds_count") == 1);
-	CHECK(VALUE(&t, "sonde_pauses_forgotten_total", "hurried") == 0);
-	CHECK(piped_end(&t));
+/* The question lay in its socket for so long, and the clocks of who read it are known since. */
+static void ask_after(struct piped *t, uint64_t ns)
+{
+	struct record_turn *r = turn_of(&t->rig.wire.record);
+	uint64_t arrived_ns = t->rig.now_ns;
+
+	t->rig.now_ns += ns;
+	t->rig.wire.arrived_ns = arrived_ns;
+	t->rig.wire.lose = true;
+	ask(t);
+	r->flags |= RECORD_CLOCKED;
+	r->arrived_from_ns = arrived_ns;
+	rig_feed(&t->rig, r);
+}
+
+TEST(a_question_that_lay_in_its_socket_was_delayed_by_the_pauses_of_that_time)
+{
+	static const struct {
+		bool exports_spans;
+		uint32_t thread;
+		double seconds;
+	} rows[] = {
+		{ false, 0, 0.003 }, { true, 0, 0.003 }, { true, READER, 0.003 }, { true, OTHER, 0 }
+	};
+
+	EACH(i, rows) {
+		struct record_pause record;
+		struct piped t;
+
+		begin(&t, "--watch.all");
+		t.pipeline->exports_spans = rows[i].exports_spans;
+		record = (struct record_pause){
+			.head = { .type = RECORD_PAUSE,
+				  .size = sizeof(record),
+				  .at_ns = t.rig.now_ns + 4 * NS_PER_MS,
+				  .process = t.rig.wire.process },
+			.began_ns = t.rig.now_ns + NS_PER_MS,
+			.thread = rows[i].thread,
+			.kind = 1,
+			.detail = 1,
+		};
+		rig_feed(&t.rig, &record);
+		ask_after(&t, 10 * NS_PER_MS);
+		answer(&t);
+		pipeline_finish(t.pipeline);
+		CHECK(VALUE(&t, DELAY, "cause=\"gc\"") == rows[i].seconds);
+		CHECK(piped_end(&t));
+	}
 }

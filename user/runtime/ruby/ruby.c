@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "user/elf/symbols.h"
-#include "user/runtime/runtime.h"
+#include "user/runtime/ruby/pauses.h"
 
 static bool recognise(const struct image *image, char version[static RUNTIME_VERSION])
 {
