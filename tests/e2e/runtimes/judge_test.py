@@ -8,7 +8,7 @@ import jvm
 import probe
 from judge import compare
 from lib import equal, test
-from subject import Bar, Event, truth_of
+from subject import Bar, Event, Variant, truth_of
 
 US = 1000
 LOGGED = """\
@@ -36,7 +36,8 @@ def seen(truth, counts=None):
 
 
 def failures(bar, true, said, counts=None):
-	return {row.kind: row.failed for row in compare(truth_of(true), seen(truth_of(said), counts), bar) if row.failed}
+	variant = Variant("made-up", "", "", None, None, bar, uncompared=("other",))
+	return {row.kind: row.failed for row in compare(variant, truth_of(true), seen(truth_of(said), counts)) if row.failed}
 
 
 @test
@@ -45,6 +46,12 @@ def judge_counts_must_be_equal():
 	equal(list(failures(Bar(), events(10, 20), events(10))), ["gc"], "one is missing")
 	equal(list(failures(Bar(), events(10), events(10, 20))), ["gc"], "one is too many")
 	equal(list(failures(Bar(), events(10), events(10, kind="other"))), ["gc"], "it is called something else")
+
+
+@test
+def judge_truth_of_events_that_are_made_as_they_are_read():
+	true = truth_of(event for event in events(10, 20))
+	equal((true.counts, true.sums_ns, len(true.events)), ({"gc": 2}, {"gc": 30 * US}, 2), "counts, sums and events")
 
 
 @test
@@ -62,6 +69,8 @@ def judge_each_pause_is_held_to_its_bar():
 	equal(failures(bar, events(100, 100_000), events(179, 100_900)), {}, "all are within")
 	equal(list(failures(bar, events(100, 100_000), events(181, 100_000))), ["gc"], "one is not")
 	equal(list(failures(bar, events(100), [], {"gc": 1})), ["gc"], "none to compare")
+	equal(failures(bar, events(*[100] * 20), events(500, *[100] * 19)), {}, "one of twenty is not")
+	equal(failures(bar, events(100, kind="other"), events(500, kind="other")), {}, "a kind that is not compared")
 
 
 @test
@@ -69,6 +78,7 @@ def judge_a_log_of_hotspot_gives_pauses_and_safepoints():
 	have = list(jvm.events_of(LOGGED.splitlines(), 1000))
 	equal([e for e in have if e.kind == "gc"],
 	      [Event("gc", 1000000, 2000000), Event("gc", 6988000, 12000), Event("gc", 8000000, 2500000)], "pauses, of which two are one")
+	equal(len([e for e in jvm.events_of(LOGGED.splitlines(), 1000, joined=False) if e.kind == "gc"]), 4, "pauses, not joined")
 	equal([e.duration_ns for e in have if e.kind == "safepoint"], [2000100, 99, 13000, 2600000], "safepoints")
 
 

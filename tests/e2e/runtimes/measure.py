@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """measure.py - one variant's pauses: what it said, and what sonde saw, from its first quiet moment on."""
 
+import contextlib
 import json
 import os
 import subprocess
+import time
 from typing import NamedTuple
 
 import probe
-from lib import SONDE, Sonde, check, equal, until
-from subject import Truth, started
+from lib import SONDE, Failed, Sonde, check, equal, until
+from subject import Truth, started, truth_of
 
 
 class Measured(NamedTuple):
@@ -62,6 +64,20 @@ def changed_bytes(pid):
 	return changed
 
 
+def left_bytes(pid):
+	"""After sonde: the kernel takes out probes of a process that ended by itself, and not at once."""
+	with contextlib.suppress(Failed):
+		until(lambda: changed_bytes(pid) == 0, "nothing is changed any more")
+	return changed_bytes(pid)
+
+
+def within(truth, began_ns, ended_ns):
+	"""Without what a runtime did by itself while it should have been quiet."""
+	if not truth.events:
+		return truth
+	return truth_of(e for e in truth.events if began_ns <= e.began_ns and e.began_ns + e.duration_ns <= ended_ns)
+
+
 def measure(variant):
 	with started(variant) as subject:
 		tape = os.path.join(subject.folder, "tape")
@@ -69,13 +85,14 @@ def measure(variant):
 		with Sonde("--watch.pid=%d" % subject.pid, "--tape.record=" + tape, console="off") as sonde:
 			hooks = until_attached(sonde, variant.runtime)
 			changed = changed_bytes(subject.pid)
+			before, began_ns = sonde.settled(), time.monotonic_ns()
 			said = subject.work()
-			metrics = sonde.settled()
+			metrics, ended_ns = sonde.settled(), time.monotonic_ns()
 			runtimes = explained(subject.pid)
 			sonde.stop()
-		left = changed_bytes(subject.pid)
-		truth = variant.truth(said, subject.folder)
+		left = left_bytes(subject.pid)
+		truth = within(variant.truth(said, subject.folder), began_ns, ended_ns)
 		name_of = variant.event_kind or (lambda *_: None)
-		counts, sums = probe.of(metrics, variant.runtime, variant.fold)
-		events = list(probe.pauses_on(tape, subject.pid, name_of))
-		return Measured(truth, probe.Probe(counts, sums, events, metrics.lost()), runtimes, hooks, changed, left)
+		seen = probe.grown(probe.of(before, variant.runtime, variant.fold), probe.of(metrics, variant.runtime, variant.fold))
+		events = within(truth_of(probe.pauses_on(tape, subject.pid, name_of)), began_ns, ended_ns).events
+		return Measured(truth, probe.Probe(*seen, events, metrics.lost()), runtimes, hooks, changed, left)

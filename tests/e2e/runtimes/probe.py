@@ -54,3 +54,9 @@ def of(metrics, runtime, fold):
 		return folded(((has["kind"], value * scale) for name, has, value in metrics.samples
 			       if name == "sonde_pause_seconds_" + what and has["runtime"] == runtime), fold)
 	return each("count", 1), each("sum", 1e9)
+
+
+def grown(before, after):
+	"""(counts, sums) of what came between two moments."""
+	return tuple({kind: n - less.get(kind, 0) for kind, n in more.items() if n != less.get(kind, 0)}
+		     for less, more in zip(before, after))

@@ -46,6 +46,7 @@ class Variant(NamedTuple):
 	environment: dict = {}
 	event_kind: Callable = None  # (kind, detail, text) of a record -> kind as in Truth; None: no pause
 	fold: Callable = str  # kind in the metric -> kind as in Truth
+	uncompared: tuple = ()  # kinds of which only the counts are compared
 
 	@property
 	def name(self):
@@ -53,11 +54,12 @@ class Variant(NamedTuple):
 
 
 def truth_of(events):
+	events = sorted(events, key=lambda event: event.began_ns)
 	counts, sums = {}, {}
 	for event in events:
 		counts[event.kind] = counts.get(event.kind, 0) + 1
 		sums[event.kind] = sums.get(event.kind, 0) + event.duration_ns
-	return Truth(counts, sums, sorted(events, key=lambda event: event.began_ns))
+	return Truth(counts, sums, events)
 
 
 class Subject:
@@ -84,7 +86,7 @@ class Subject:
 			return f.read()
 
 	def work(self):
-		"""What it says when it has worked."""
+		"""What it says when it has worked, to be read as its module does."""
 		self.process.stdin.write("\n")
 		self.process.stdin.flush()
 		return self._line()
