@@ -24,7 +24,7 @@ COLLECTORS = {"G1": STOPPING, "Parallel": STOPPING, "Serial": STOPPING, "Z": CON
 def events_of(log, began_ns, joined=True):
 	"""
 	Pauses and safepoints. Where they are `joined`, pauses that share a safepoint are one: a young
-	collection that became a full one is two lines and one pause. Only G1 begins anew.
+	collection that became a full one is two lines and one pause, but where the collector begins anew.
 	"""
 	inside = []
 	for line in log:
@@ -57,6 +57,11 @@ def fold(kind):
 	return kind if kind == "safepoint" else "gc"
 
 
+def begins_anew(collector, version):
+	"""Whether a young collection that becomes a full one is two of gc__begin: so seen with 17, 21 and 25."""
+	return collector == "G1" or (collector == "Serial" and int(version.split(".")[0]) > 21)
+
+
 def command(folder, java, collector):
 	compiler = on_path("javac")
 	if not compiler:
@@ -71,5 +76,5 @@ def variants(more=False):
 		for collector, bar in COLLECTORS.items():
 			yield Variant("jvm", version, collector,
 				      lambda folder, j=java, c=collector: command(folder, j, c),
-				      lambda said, folder, c=collector: truth(said, folder, c != "G1"), bar,
+				      lambda said, folder, n=begins_anew(collector, version): truth(said, folder, not n), bar,
 				      event_kind=event_kind, fold=fold, uncompared=("safepoint",))
