@@ -57,7 +57,7 @@ def truth(request, collections):
 		"cpu_wait": max(waited, 0),
 		"downstream": sum(last - first - overlap(intervals, first, last) for first, last in line["call"]),
 		"loop_wait": max(handler - began - overlap(intervals, began, handler) - max(waited_before, 0), 0),
-		"on_cpu": line["at_end"][0] - line["at_begin"][0],
+		"on_cpu": line["at_end"][0] - (line["at_begin"][0] if request.behind else request.sent_account.on_cpu_ns),
 		"unattributed": 0,
 	}
 

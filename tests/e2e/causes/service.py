@@ -33,6 +33,7 @@ class Request(NamedTuple):
 	sent_throttled_ns: int
 	answered_throttled_ns: int
 	line: dict
+	behind: bool = False  # another request had the thread when it was sent
 
 
 def account_of(pid, thread):
@@ -152,12 +153,12 @@ class Client:
 		self.behind = []
 		self.spans = 0  # of the service, for what was asked so far
 
-	def _sent(self, connection, path):
+	def _sent(self, connection, path, behind=False):
 		number = next(self.numbers)
 		account, throttled = account_of(self.service.pid, self.thread), self.throttled()
 		sent_ns = time.monotonic_ns()
 		connection.send(path, number)
-		return Request(number, sent_ns, account, throttled, 0, {})
+		return Request(number, sent_ns, account, throttled, 0, {}, behind)
 
 	def _answered(self, request, connection):
 		connection.take()
@@ -177,7 +178,7 @@ class Client:
 			self.behind.append(Connection(self.service.port))
 		first = self._sent(self.connection, path)
 		self.service.wait_for_begin(first.id)
-		behind = [self._sent(connection, "quick") for connection in self.behind[:count]]
+		behind = [self._sent(connection, "quick", behind=True) for connection in self.behind[:count]]
 		first = self._answered(first, self.connection)
 		for at, request in enumerate(behind):
 			self.service.wait_for_begin(request.id)

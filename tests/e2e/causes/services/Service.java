@@ -97,8 +97,10 @@ class Service implements Runnable {
 		say("{\"begins\": " + path[2] + "}");
 		for (var name : path[1].split("-"))
 			step(name);
+		// Who waits for the CPU after the answer keeps no request waiting.
+		long waited = account(1);
 		connection.getOutputStream().write(ANSWER);
-		String atEnd = account();
+		String atEnd = "[" + account(0) + ", " + waited + "]";
 		say("{\"id\": " + path[2] + ", \"thread\": " + thread + ", \"began\": " + began + ", \"ended\": " +
 			System.nanoTime() + ", \"at_begin\": " + atBegin + ", \"at_end\": " + atEnd + ", \"gc\": " + collections +
 			", \"call\": " + calls + "}");

@@ -63,7 +63,9 @@ async function serve(request, response)
 	say({ begins: line.id });
 	for (const step of path.split('-'))
 		await steps[step](line);
-	response.on('finish', () => say({ ...line, ended: now(), at_end: account() }));
+	// Who waits for the CPU after the answer keeps no request waiting.
+	const waited = account()[1];
+	response.on('finish', () => say({ ...line, ended: now(), at_end: [account()[0], waited] }));
 	response.end('ok');
 }
 

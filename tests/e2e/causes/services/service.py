@@ -60,8 +60,10 @@ class Handler(BaseHTTPRequestHandler):
 		say({"begins": line["id"]})
 		for step in path.split("-"):
 			getattr(self, step)(line)
+		# Who waits for the CPU after the answer keeps no request waiting.
+		waited = account()[1]
 		self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-		say({**line, "ended": time.monotonic_ns(), "at_end": account()})
+		say({**line, "ended": time.monotonic_ns(), "at_end": (account()[0], waited)})
 
 	def log_message(self, *_):
 		pass
