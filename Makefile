@@ -22,7 +22,7 @@ BASE_CFLAGS := -std=gnu17 -D_GNU_SOURCE -DSONDE_VERSION='"$(VERSION)"' $(WARN) $
 SAN_CFLAGS := -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_CFLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LIBS := -lbpf -lelf -lz -lprotobuf-c -lcurl -lmicrohttpd -lgnutls -lyaml -ljansson -lseccomp \
-	-lcap-ng -lcrypt -lxxhash -lm
+	-lcap-ng -lcrypt -lxxhash -lZydis -lm
 
 SOURCES := $(sort $(shell find user -name '*.c'))
 LIBRARY := $(filter-out user/main.c,$(SOURCES))

@@ -9,6 +9,9 @@
  *	runs      fork, iterator, switch, probes  switch, hooks  one a task of a watched process, where the scheduler is followed
  *	scheduled monitor, fork, switch  worker         one a watched process and CPU; the worker drops those that ended
  *	preempted switch               worker            PREEMPTED_PAIRS, 64 bytes and 8 a CPU each; the worker drops those that ended
+ *	probes    monitor (mapped)     probes            PROBES_MAX rows of 48 bytes: 48 KiB; hits are counted there
+ *	thread_pauses   probes         probes            one a thread that was paused by its runtime
+ *	process_pauses  probes         probes            one a process that was
  *	rings     hooks                worker            set before load: a few rings, RING_BYTES each
  *	events    process hooks        monitor           64 KiB: 700 events between two reads
  *	sonde_verdicts  worker (mapped)      hooks             VERDICT_CELLS of 8 bytes: 128 KiB
@@ -20,6 +23,7 @@
 
 #include "bpf/kernel.h"
 #include "headers/capture.h"
+#include "headers/probe.h"
 
 /*
  * A connection while it is watched; changed only under its lock. With what the kernel puts
@@ -164,6 +168,48 @@ struct {
 	__type(key, struct preempted_key);
 	__type(value, __u64);
 } preempted SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, PROBES_MAX);
+	__type(key, __u32);
+	__type(value, struct probe);
+} probes SEC(".maps");
+
+/* A pause that has begun. */
+struct open_pause {
+	__u64 began_ns; /* 0: none */
+	__u64 inner_ns; /* `ended_ns` of struct pauses when it began */
+	__u64 detail;
+	__u16 runtime, kind;
+	__u16 has_detail, scope;
+	char text[PAUSE_TEXT];
+};
+
+enum { PAUSES_OPEN = 4 };
+
+/* Of a thread, or of a process. */
+struct pauses {
+	struct open_pause open[PAUSES_OPEN]; /* in no order */
+	struct open_pause note; /* for the pause of its kind that begins next; began_ns 1: set */
+	__u64 ended_ns;		/* what all that have ended took, what lies in others once */
+	__u32 busy;		/* somebody is at it */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct pauses);
+} thread_pauses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct pauses);
+} process_pauses SEC(".maps");
 
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

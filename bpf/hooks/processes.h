@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "bpf/pause.h"
 #include "bpf/run.h"
 
 static __always_inline void tell(__u32 type, struct task_struct *task, struct task_struct *parent,
@@ -91,6 +92,8 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid)
 	__u32 zero = 0;
 	struct capture_choice *c = bpf_map_lookup_elem(&choice, &zero);
 
+	if (target)
+		pauses_forget(task);
 	if (target || took_over || (c && c->watch_execs))
 		tell(EVENT_EXEC, task, task->real_parent, 0, target);
 	return 0;

@@ -49,3 +49,5 @@
 #define LIMIT_PROC_FILE_BYTES (128 << 10)
 /* Of its maps, of which the target says how long they are: 40,000 lines, 50 ms. */
 #define LIMIT_MAPS_BYTES (4 << 20)
+/* Executable files of one process that are opened; a Python service with its extensions maps 150. */
+#define LIMIT_READER_OPENS 256

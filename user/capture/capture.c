@@ -10,15 +10,20 @@
 #include "bpf/sonde.skel.h"
 #include "user/base/log.h"
 #include "user/base/mem.h"
+#include "user/capture/attach.h"
 #include "user/capture/host.h"
 #include "user/capture/selftest.h"
 
-enum { LINE_BYTES = 16 << 20 /* of one pass of an iterator: 200,000 processes */ };
+enum {
+	LINE_BYTES = 16 << 20, /* of one pass of an iterator: 200,000 processes */
+	PROBES_BYTES = PROBES_MAX * sizeof(struct probe),
+};
 
 struct capture {
 	struct sonde *skel;
-	struct capture_choice *choice; /* mapped */
-	struct sonde *stand_ins;       /* the same object, of which only they are loaded */
+	struct capture_choice *choice; /* mapped, as are these */
+	struct probe *probes;
+	struct sonde *stand_ins; /* the same object, of which only they are loaded */
 	size_t rings;
 	int ring_fds[RINGS_MAX];
 	int claim; /* a map that is there for its name */
@@ -85,15 +90,18 @@ static int make_rings(struct capture *c)
 	return 0;
 }
 
-static int map_choice(struct capture *c)
+static void *map(const struct bpf_map *map, size_t size)
 {
-	void *at = mmap(NULL, sizeof(*c->choice), PROT_READ | PROT_WRITE, MAP_SHARED,
-			bpf_map__fd(c->skel->maps.choice), 0);
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 
-	if (at == MAP_FAILED)
-		return -errno;
-	c->choice = at;
-	return 0;
+	return at == MAP_FAILED ? NULL : at;
+}
+
+static int map_all(struct capture *c)
+{
+	c->choice = map(c->skel->maps.choice, sizeof(*c->choice));
+	c->probes = map(c->skel->maps.probes, PROBES_BYTES);
+	return c->choice && c->probes ? 0 : -errno;
 }
 
 static int attach_storage_iterator(struct capture *c, struct bpf_program *program,
@@ -121,11 +129,15 @@ static int load(struct capture *c, const struct config *config,
 	bpf_map__set_max_entries(c->skel->maps.scheduled, (uint32_t)config->limit.processes);
 	bpf_program__set_autoattach(c->skel->progs.sweep, false);
 	bpf_program__set_autoattach(c->skel->progs.forget, false);
+	bpf_program__set_autoattach(c->skel->progs.on_probe, false);
+	bpf_program__set_autoattach(c->skel->progs.on_probe_multi, false);
+	bpf_program__set_expected_attach_type(c->skel->progs.on_probe_multi,
+					      (enum bpf_attach_type)ATTACH_MULTI);
 	error = sonde__load(c->skel);
 	if (!error)
 		error = make_rings(c);
 	if (!error)
-		error = map_choice(c);
+		error = map_all(c);
 	if (!error)
 		error = sonde__attach(c->skel);
 	if (!error)
@@ -184,6 +196,10 @@ int capture_new(const struct config *config, struct feature_state states[FEATURE
 			feature_next_flavour(&states[FEATURE_LOOPS], FEATURE_LOOPS, -ENODATA);
 			continue;
 		}
+		if (error == SELFTEST_NO_PROBES) {
+			feature_next_flavour(&states[FEATURE_PROBES], FEATURE_PROBES, -ENODATA);
+			continue;
+		}
 		if (!feature_next_flavour(&states[FEATURE_OPERATIONS], FEATURE_OPERATIONS, error))
 			return error;
 		feature_next_flavour(&states[FEATURE_AGAIN], FEATURE_AGAIN, error);
@@ -197,6 +213,8 @@ void capture_free(struct capture *c)
 		return;
 	if (c->choice)
 		munmap(c->choice, sizeof(*c->choice));
+	if (c->probes)
+		munmap(c->probes, PROBES_BYTES);
 	for (size_t i = 0; i < c->rings; i++)
 		closep(&c->ring_fds[i]);
 	closep(&c->claim);
@@ -248,6 +266,17 @@ int capture_sweep_fd(const struct capture *c)
 int capture_events_fd(const struct capture *c)
 {
 	return bpf_map__fd(c->skel->maps.events);
+}
+
+struct probe *capture_probes(struct capture *c)
+{
+	return c->probes;
+}
+
+int capture_probe_program(const struct capture *c, bool *multi)
+{
+	*multi = bpf_program__autoload(c->skel->progs.on_probe_multi);
+	return bpf_program__fd(*multi ? c->skel->progs.on_probe_multi : c->skel->progs.on_probe);
 }
 
 size_t capture_events_bytes(const struct capture *c)

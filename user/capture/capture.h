@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "headers/capture.h"
+#include "headers/probe.h"
 #include "user/base/buf.h"
 #include "user/capture/features.h"
 #include "user/config/config.h"
@@ -41,6 +42,11 @@ int capture_sweep_fd(const struct capture *c);
 /* The ring of process events, read by the monitor. */
 int capture_events_fd(const struct capture *c);
 size_t capture_events_bytes(const struct capture *c);
+
+/* What probes mean: PROBES_MAX rows, shared with the kernel half, which counts their hits. */
+struct probe *capture_probes(struct capture *c);
+/* What they run, for attach_places(); negative: FEATURE_PROBES has no flavour. */
+int capture_probe_program(const struct capture *c, bool *multi);
 
 /* Watch a process, or no longer; by pidfd, so that it is the one that was looked at. */
 int capture_target_set(struct capture *c, int pidfd, struct process_id process);

@@ -93,8 +93,39 @@ static void print_identity(const json_t *root, FILE *to)
 		line(to, "",
 		     "(its executable and environment only root may see: its name may be "
 		     "another)");
-	line(to, "runtime", "%s; pauses: not in this release",
-	     *text_of(p, "language") ? text_of(p, "language") : "no interpreter that sonde knows");
+}
+
+/* "nodejs 20.20.2; gc: callbacks (uprobe_multi)" */
+static void print_runtime(const json_t *runtime, const char *label, FILE *to)
+{
+	const json_t *hooks = json_object_get(runtime, "hooks");
+
+	fprintf(to, "%-12s %s", label, text_of(runtime, "runtime"));
+	for (size_t i = 0; i < json_array_size(hooks); i++) {
+		const json_t *hook = json_array_get(hooks, i);
+		const char *reason = text_of(hook, "reason"), *without = text_of(hook, "without");
+
+		fprintf(to, "; %s: %s (%s)", text_of(hook, "purpose"), text_of(hook, "flavour"),
+			*reason ? reason : text_of(hook, "how"));
+		if (*without)
+			fprintf(to, ": %s", without);
+	}
+	fputc('\n', to);
+}
+
+static void print_runtimes(const json_t *root, FILE *to)
+{
+	const json_t *p = json_object_get(root, "process");
+	const json_t *runtimes = json_object_get(p, "runtimes");
+	size_t count = json_array_size(runtimes);
+
+	for (size_t i = 0; i < count; i++)
+		print_runtime(json_array_get(runtimes, i), i ? "" : "runtime", to);
+	if (!count)
+		line(to, "runtime", "%s",
+		     *text_of(p, "language")
+			     ? text_of(p, "language")
+			     : "none that sonde knows: no pauses of its own are told");
 }
 
 static void print_sdk(const json_t *root, FILE *to)
@@ -214,6 +245,7 @@ void explain_print(const json_t *root, FILE *to)
 	print_watched(root, to);
 	print_choices(root, to);
 	print_identity(root, to);
+	print_runtimes(root, to);
 	print_sdk(root, to);
 	print_connections(root, to);
 	print_requests((json_t *)root, to);

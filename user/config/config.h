@@ -151,6 +151,10 @@ struct config {
 		struct text_list baggage;     /* keys; one that ends with '*' is a prefix */
 	} trace;
 
+	struct {
+		bool runtimes;
+	} collect;
+
 	bool service_graph;
 	enum capture_flavour capture_flavour;
 	enum console_format console;

@@ -25,6 +25,8 @@ struct histogram_bounds {
 
 /* Of how long requests take, in seconds: the conventions' bounds and three below them. */
 extern const struct histogram_bounds request_duration_bounds;
+/* Of how long runtimes pause: from 10 us to 10 s. */
+extern const struct histogram_bounds pause_duration_bounds;
 
 struct histogram {
 	const struct histogram_bounds *bounds;

@@ -31,7 +31,7 @@ enum measure {
 };
 
 struct metric_group {
-	const char *name;
+	const char *name; /* of a kind of request; NULL: it counts something else */
 	struct metric metrics[GROUP_METRICS]; /* name NULL ends them */
 	enum measure measures[GROUP_METRICS]; /* no measure twice */
 	/* empty ends them; a span that lacks one leaves it out */

@@ -257,7 +257,16 @@ static int add_payload(const struct config *config, struct process_id id,
 
 static bool says_all(const char *event, const struct process_files *files)
 {
-	return files && strcmp(event, "exit") && (strcmp(event, "fork") || files->exe);
+	return files && !files->runtime && strcmp(event, "exit") &&
+	       (strcmp(event, "fork") || files->exe);
+}
+
+static int add_runtime(const char *text, struct buf *payload)
+{
+	struct str hooks = str_of(text), runtime = {};
+
+	take_part(&hooks, '\n', &runtime);
+	return fact_add(payload, FACT_RUNTIME, runtime) | fact_add(payload, FACT_HOOKS, hooks);
 }
 
 int process_facts(const struct config *config, struct process_id id, struct process_id parent,
@@ -269,6 +278,8 @@ int process_facts(const struct config *config, struct process_id id, struct proc
 	int r = buf_add(ret, (struct str){ (const char *)&head, sizeof(head) });
 
 	r = r ? r : add_event(parent, event, watched_by, ret);
+	if (!r && files && files->runtime)
+		r = add_runtime(files->runtime, ret);
 	if (!r && says_all(event, files))
 		r = add_payload(config, id, files, ret);
 	if (r) {

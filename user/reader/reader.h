@@ -57,5 +57,9 @@ struct reader_answer {
  * negative errno. End of file without a message: it was ended by a limit, or crashed.
  */
 pid_t reader_start(struct process_id process, int *ret);
-/* The message, and its descriptors, -1 where there are fewer; 0 or negative errno. */
+/*
+ * The message, and its descriptors, -1 where there are fewer. Its numbers are within their tables;
+ * whether its places are any is not asked. 0 or negative errno: -EAGAIN it is not there yet,
+ * -ENODATA end of file without one, -EBADMSG it is none.
+ */
 int reader_take(int fd, struct reader_answer *ret, int files[READER_FILES]);

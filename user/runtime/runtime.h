@@ -16,7 +16,7 @@
 
 #include "headers/probe.h"
 #include "user/model/attribute.h"
-#include "user/model/metric.h"
+#include "user/model/series.h"
 
 struct image; /* an ELF file: user/elf/image.h */
 
@@ -45,7 +45,10 @@ struct hook {
 enum { SET_HOOKS = 8, PURPOSE_SETS = 4, RUNTIME_PURPOSES = 4, RUNTIME_VERSION = 32 };
 
 struct hook_set {
-	const char *name;	      /* of the flavour, in sonde_hook_info; NULL ends the sets */
+	const char *name; /* of the flavour, in sonde_hook_info; NULL ends the sets */
+	/* Of this version and later ones, of whose arguments it knows; the next set then is left out:
+	 * it is the same for earlier ones. NULL: any. */
+	const char *since;
 	struct hook hooks[SET_HOOKS]; /* name NULL ends them */
 };
 
@@ -57,12 +60,12 @@ struct purpose {
 
 enum { PAUSE_ATTRIBUTES = 3 };
 
-/* What a pause was, for the user. Texts borrow from the record or are literals. */
+/* What a pause was, for the user. Texts are literals. */
 struct pause {
 	struct str kind;    /* label of sonde_pause_seconds; empty: it is not to be counted */
 	bool is_collection; /* it counts as garbage collection where delays are told apart */
 	/* The conventions' own histogram of it, and its attributes; NULL: there is none. */
-	const struct metric *metric;
+	const struct metric_group *group;
 	struct attribute attributes[PAUSE_ATTRIBUTES];
 	size_t attribute_count;
 };
@@ -71,9 +74,14 @@ struct runtime {
 	const char *name; /* label of sonde_pause_seconds, as in telemetry.sdk.language; "jvm" */
 	/* Is the file this runtime's? `version` is set where the file tells, else empty. */
 	bool (*recognise)(const struct image *image, char version[static RUNTIME_VERSION]);
+	/* It walks its own stacks, so no return address may be changed: no hook is at_return. */
+	bool walks_stacks;
 	struct purpose purposes[RUNTIME_PURPOSES];
 	void (*describe)(const struct record_pause *record, struct pause *ret);
 };
+
+/* Is `version` that of `since` or a later one? Numbers between dots; false where it is not told. */
+bool runtime_reaches(const char *version, const char *since);
 
 /* All there are, ended by NULL. */
 extern const struct runtime *const runtimes[];

@@ -26,6 +26,13 @@
 #include "user/model/series.h"
 #include "user/model/span.h"
 
+/* Who carried an exchange, and when: what its pauses are found by. */
+struct carried {
+	struct process_id process;
+	uint64_t from_ns, to_ns; /* monotonic */
+	uint32_t threads[2];	 /* that read it, and that answered it; 0: not known */
+};
+
 /* A span and what whoever gives it out will want to know of it. */
 struct traced {
 	struct span *span;
@@ -34,6 +41,7 @@ struct traced {
 	struct row *row;
 	uint64_t row_drops;
 	size_t bucket;
+	struct carried carried;
 	/* Its trace is kept whatever the sampler says; given out: for its sake, or for one below it. */
 	bool is_kept;
 	/* The program sends spans of its own; given out: a span that stands for this one. */

@@ -6,6 +6,7 @@
 #include "user/base/mem.h"
 #include "user/config/config.h"
 #include "user/model/redact.h"
+#include "user/worker/hook_info.h"
 #include "user/worker/inspect_answer.h"
 #include "user/worker/unread.h"
 
@@ -36,6 +37,7 @@ json_t *process_json(const struct process *process)
 
 	json_object_set_new(to, "executable", text_json(str_of(process->exe)));
 	json_object_set_new(to, "rule", text_json(str_of(process->rule)));
+	json_object_set_new(to, "runtimes", hook_info_json(process));
 	if (!process->resource)
 		return to;
 	set_attribute(to, "service", process->resource, STR("service.name"));
@@ -112,7 +114,8 @@ static void add_row(void *context, const struct resource *resource,
 	json_int_t before;
 
 	(void)attributes, (void)count;
-	if (resource != sum->resource || group->measures[metric] != MEASURE_DURATION)
+	if (resource != sum->resource || !group->name ||
+	    group->measures[metric] != MEASURE_DURATION)
 		return;
 	before = json_integer_value(json_object_get(sum->requests, group->name));
 	json_object_set_new(sum->requests, group->name,

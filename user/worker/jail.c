@@ -2,10 +2,10 @@
 #include "user/worker/jail.h"
 
 #include <errno.h>
-#include <seccomp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "user/base/filter.h"
 #include "user/base/mem.h"
 #include "user/export/exporter.h"
 #include "user/worker/landlock.h"
@@ -49,19 +49,6 @@ enum { FAMILIES = 64, TYPES = 16 };
 
 enum { PROTECT_EXEC = 4 };
 #define CLONE_OF_A_THREAD 0x00010000
-
-static int allow_plain(scmp_filter_ctx filter)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(allowed) && !error; i++) {
-		int number = seccomp_syscall_resolve_name(allowed[i]);
-
-		if (number > 0 || number == 0) /* negative: this machine has no such call */
-			error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
-	}
-	return error;
-}
 
 static int allow_values(scmp_filter_ctx filter, int call, const unsigned *values, size_t count)
 {
@@ -147,11 +134,7 @@ static int allow_bounded(scmp_filter_ctx filter)
 	int error = allow_values(filter, SCMP_SYS(bpf), bpf_commands, ARRAY_SIZE(bpf_commands));
 
 	if (!error)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-					 SCMP_A2(SCMP_CMP_MASKED_EQ, PROTECT_EXEC, 0));
-	if (!error)
-		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-					 SCMP_A2(SCMP_CMP_MASKED_EQ, PROTECT_EXEC, 0));
+		error = filter_allow_memory(filter);
 	if (!error)
 		error = seccomp_rule_add(
 			filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
@@ -170,22 +153,19 @@ static int allow_bounded(scmp_filter_ctx filter)
 
 static int enter_seccomp(struct reach reach)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	scmp_filter_ctx filter = filter_new();
 	int error;
 
 	if (!filter)
 		return -ENOMEM;
-	error = allow_plain(filter);
+	error = filter_allow(filter, allowed, ARRAY_SIZE(allowed));
 	if (!error)
 		error = allow_bounded(filter);
 	if (!error)
 		error = allow_sockets(filter, reach);
 	if (!error)
 		error = allow_own(filter);
-	if (!error)
-		error = seccomp_load(filter);
-	seccomp_release(filter);
-	return error;
+	return filter_enter(filter, error);
 }
 
 int jail_enter(const struct config *config, struct jail *ret)

@@ -102,6 +102,7 @@ static void make_record(const struct learner *r, const struct monitor_message *m
 
 	/* Of a fork nothing was opened: its child is what its parent is. */
 	files.exe = m->text[0] && strcmp(m->event, "fork") ? m->text : NULL;
+	files.runtime = strcmp(m->event, "runtime") ? NULL : m->text;
 	files.comm = m->comm;
 	files.ports = m->ports;
 	files.port_count = m->port_count < MESSAGE_PORTS ? m->port_count : MESSAGE_PORTS;

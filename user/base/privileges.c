@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/monitor/privileges.h"
+#include "user/base/privileges.h"
 
 #include <cap-ng.h>
 #include <errno.h>
@@ -24,11 +24,18 @@ static const struct {
 	{ CAP_PERFMON, PRIVILEGES_MONITOR, true },
 	{ CAP_SYS_PTRACE, PRIVILEGES_MONITOR, false },
 	{ CAP_DAC_READ_SEARCH, PRIVILEGES_MONITOR, false },
+	{ CAP_SYS_ADMIN, PRIVILEGES_MONITOR_PERF, false },
 	{ CAP_SETUID, PRIVILEGES_SPAWNER, false },
 	{ CAP_SETGID, PRIVILEGES_SPAWNER, false },
 	{ CAP_SETPCAP, PRIVILEGES_SPAWNER, false },
 	{ CAP_SYS_NICE, PRIVILEGES_SPAWNER, false },
 };
+
+static bool is_kept_by(size_t row, enum privileges which)
+{
+	return kept[row].who == which ||
+	       (kept[row].who == PRIVILEGES_MONITOR && which == PRIVILEGES_MONITOR_PERF);
+}
 
 int privileges_keep(enum privileges which)
 {
@@ -36,9 +43,9 @@ int privileges_keep(enum privileges which)
 
 	capng_get_caps_process();
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
-		has[i] = kept[i].who == which &&
+		has[i] = is_kept_by(i, which) &&
 			 capng_have_capability(CAPNG_PERMITTED, (unsigned)kept[i].capability);
-		if (kept[i].who == which && kept[i].needed && !has[i])
+		if (is_kept_by(i, which) && kept[i].needed && !has[i])
 			return -EPERM;
 	}
 	capng_clear(CAPNG_SELECT_BOTH);
@@ -75,9 +82,19 @@ static int become_unknown(void)
 	return error;
 }
 
-int privileges_drop_all(const char *user)
+int privileges_give_up(void)
 {
 	struct rlimit nothing = {};
+
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (capng_apply(CAPNG_SELECT_CAPS) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_DUMPABLE, 0) || setrlimit(RLIMIT_CORE, &nothing))
+		return -EPERM;
+	return 0;
+}
+
+int privileges_drop_all(const char *user)
+{
 	uid_t uid;
 	gid_t gid;
 	int error;
@@ -94,13 +111,7 @@ int privileges_drop_all(const char *user)
 	if (setgroups(0, NULL))
 		return -errno;
 	error = known ? become(uid, gid) : become_unknown();
-	if (error)
-		return error;
-	capng_clear(CAPNG_SELECT_BOTH);
-	if (capng_apply(CAPNG_SELECT_CAPS) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    prctl(PR_SET_DUMPABLE, 0) || setrlimit(RLIMIT_CORE, &nothing))
-		return -EPERM;
-	return 0;
+	return error ? error : privileges_give_up();
 }
 
 void privileges_missing(char *ret, size_t size)
@@ -110,7 +121,8 @@ void privileges_missing(char *ret, size_t size)
 	ret[0] = '\0';
 	capng_get_caps_process();
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
-		if (!capng_have_capability(CAPNG_EFFECTIVE, (unsigned)kept[i].capability) &&
+		if (kept[i].who != PRIVILEGES_MONITOR_PERF &&
+		    !capng_have_capability(CAPNG_EFFECTIVE, (unsigned)kept[i].capability) &&
 		    len < size)
 			len += (size_t)snprintf(
 				ret + len, size - len, "%sCAP_%s", len ? " " : "",

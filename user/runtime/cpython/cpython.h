@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cpython.h - kinds of pauses of CPython: of the thread that has the interpreter's lock. */
+#pragma once
+
+enum cpython_kind {
+	/* A collection of cycles. detail: the generation, 0 to 2; from 3.13 on -1 where nobody asked. */
+	CPYTHON_GC = 1,
+	/* The same, where the generation cannot be read. */
+	CPYTHON_GC_ANY,
+	/* Waiting for the interpreter's lock, the GIL. */
+	CPYTHON_GIL,
+};
