@@ -141,6 +141,11 @@ static void visit_hit(void *context, const struct seen_pause *pause)
 		asked->visit(asked->context, pause);
 }
 
+bool pauses_remembered(const struct pauses *p)
+{
+	return p->recent.rings.count;
+}
+
 void pauses_between(const struct pauses *p, struct process_id process, const uint32_t threads[2],
 		    uint64_t from_ns, uint64_t to_ns, pause_visit *visit, void *context)
 {

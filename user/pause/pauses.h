@@ -36,6 +36,8 @@ void pauses_free(struct pauses *p);
 /* Take one checked record. */
 void pauses_take(struct pauses *p, const struct record_pause *record);
 
+/* Are there any? Where not, nothing else has to be asked. */
+bool pauses_remembered(const struct pauses *p);
 /*
  * Remembered pauses that overlap the time between, of the whole process or of one of the threads
  * (0: none); the newest first.

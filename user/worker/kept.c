@@ -16,7 +16,7 @@ struct carried carried_of(const struct exchange *x)
 
 uint64_t paused_before(const struct pauses *pauses, const struct exchange *x)
 {
-	if (x->role != ROLE_SERVER || x->started_ns >= x->asked.at_ns)
+	if (!pauses_remembered(pauses) || x->role != ROLE_SERVER || x->started_ns >= x->asked.at_ns)
 		return 0;
 	return pauses_collecting(pauses, x->process, x->asked.thread, x->started_ns,
 				 x->asked.at_ns);
@@ -43,5 +43,6 @@ void span_add_delays(struct span *span, const struct delays *delays)
 void span_add_pauses(struct span *span, const struct pauses *pauses, const struct carried *by,
 		     struct span_event room[static SPAN_EVENTS])
 {
-	pause_events(pauses, by->process, by->threads, by->from_ns, by->to_ns, room, span);
+	if (pauses_remembered(pauses))
+		pause_events(pauses, by->process, by->threads, by->from_ns, by->to_ns, room, span);
 }
