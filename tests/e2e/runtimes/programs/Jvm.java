@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import java.lang.management.ManagementFactory;
+
 /*
  * Garbage for HotSpot's collectors, from two threads. What they did is in the log that
  * -Xlog:gc*,safepoint:file=...:tn writes: tn is System.nanoTime(), which is the clock that is given
@@ -26,6 +28,23 @@ class Jvm {
 		makeGarbage();
 		other.join();
 		System.gc();
+		settle();
+	}
+
+	static long collections() {
+		return ManagementFactory.getGarbageCollectorMXBeans().stream().mapToLong(each -> each.getCollectionCount()).sum();
+	}
+
+	/* ZGC goes by how much was made in the last second. */
+	static void settle() throws InterruptedException {
+		long before = collections();
+		for (int still = 0; still < 13; still++) {
+			Thread.sleep(100);
+			long now = collections();
+			if (now != before)
+				still = 0;
+			before = now;
+		}
 	}
 
 	static void takeLine() throws java.io.IOException {
