@@ -152,6 +152,7 @@ struct config {
 	} trace;
 
 	bool service_graph;
+	bool collect_jvm;
 	enum capture_flavour capture_flavour;
 	enum console_format console;
 	char *tape_record; /* path or NULL */

@@ -215,6 +215,9 @@ const struct option options[] = {
 		  "send no spans of theirs (suppress)." },
 	{ OPTION("service.graph", bool, config.service_graph), .value = "true",
 	  .help = "Count requests by who calls whom, as sonde_service_requests_total." },
+	{ OPTION("collect.jvm", bool, config.collect_jvm), .value = "true",
+	  .help = "Read the counters that HotSpot keeps of each JVM (hsperfdata): memory, safepoints, "
+		  "collections, threads, classes." },
 	{ OPTION("capture.flavour", word, config.capture_flavour), START,
 	  .words = capture_flavours, .value = "any",
 	  .help = "Where the kernel has several kinds of hooks: the only one to use." },
