@@ -50,11 +50,10 @@ struct conn {
 	__u16 flags;
 	__u16 head_bytes;     /* as its port's heads are long; 0: the default */
 	struct clocks clocks; /* of the last operation's thread, then */
-	__u32 thread;
-	__u32 padding;
+	__u32 thread;	      /* 0: its clocks are not known */
 };
 
-_Static_assert(sizeof(struct conn) == 160, "see above");
+_Static_assert(sizeof(struct conn) == 152, "see above");
 
 enum conn_flags {
 	CONN_LISTENER = 1 << 0,	 /* set on a listening socket; its children inherit it */
@@ -110,10 +109,10 @@ struct {
 /* A stretch in which a task was on no CPU. */
 struct absence {
 	__u64 from_ns, to_ns;
-	struct clocks clocks; /* `off`, `waited` and `throttled` when it began */
+	__u32 waited, throttled; /* struct clocks', when it began */
 };
 
-enum { ABSENCES = 16 };
+enum { ABSENCES = 32 /* 90 ms of a thread that is preempted each 3 ms */ };
 
 /* How far the quotas of a task's cgroup had held it back when it left a CPU. */
 struct throttle {

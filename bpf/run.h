@@ -4,7 +4,7 @@
  *
  *	leaves a CPU ............................ comes back
  *	     |  sleeps, or is preempted  | waits |
- *	     +--- an absence, the last 16 are kept ---+
+ *	     +--- an absence, the last 32 are kept ---+
  *
  * Made when a process is chosen and at fork: where tasks are switched the run queue is locked, and
  * nothing is allocated. While a task runs nobody else touches its own.
@@ -133,10 +133,8 @@ static __always_inline void run_returns(struct run *run, struct task_struct *tas
 	*absence = (struct absence){
 		.from_ns = run->left_ns,
 		.to_ns = now,
-		.clocks = { .off = clock_of(run->off_ns - run->paused_off_ns),
-			    .waited = clock_of(run->counters.waited_ns - run->paused_waited_ns),
-			    .throttled = clock_of(run->throttled_ns),
-			    .known = 1 },
+		.waited = clock_of(run->counters.waited_ns - run->paused_waited_ns),
+		.throttled = clock_of(run->throttled_ns),
 	};
 	run->absence = at + 1;
 	run->throttled_ns += run_throttled(run, task, now - run->left_ns);

@@ -50,6 +50,7 @@ struct pipeline {
 	struct buf scratch; /* texts of the span that is being made */
 	struct routing *routing;
 	struct active *active;
+	struct delayed_table *delayed;
 	struct unread_table *unread; /* by process, of its life */
 	const struct jvms *jvms;     /* the worker's; NULL: none are read */
 	int64_t unix_offset_ns;
