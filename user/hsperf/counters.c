@@ -7,9 +7,6 @@
 #include "user/base/mem.h"
 #include "user/hsperf/heap.h"
 
-/* More entries than this no JVM has; each is at least 20 bytes. */
-enum { ENTRIES_MAX = 4096 };
-
 static const struct str names[] = {
 	[HSPERF_FREQUENCY] = STR("sun.os.hrt.frequency"),
 	[HSPERF_SAMPLED] = STR("sun.os.hrt.ticks"),
@@ -59,13 +56,12 @@ static void note_number(struct hsperf_index *index, struct str name, uint32_t at
 		}
 }
 
+/* As many as the file says, which has room for no more than its bytes. */
 static int index_make(const struct hsperf *h, struct hsperf_index *ret)
 {
 	struct hsperf_index index = { .used = (uint32_t)h->bytes.len, .count = h->count };
 	uint32_t at = h->first;
 
-	if (h->count > ENTRIES_MAX)
-		return -EINVAL;
 	for (uint32_t i = 0; i < h->count; i++) {
 		struct hsperf_entry entry;
 		uint32_t len = hsperf_entry(h, at, &entry);

@@ -57,12 +57,12 @@ TEST(a_file_whose_entries_moved_without_saying_so_is_refused_once)
 	struct built b;
 
 	built_begin(&b);
-	built_number(&b, "java.cls.loadedClasses", 1);
+	built_number(&b, "sun.rt.safepoints", 1);
 	built_number(&b, "java.threads.live", 2);
 	CHECK(!hsperf_read(built_str(&b), &index, &c));
 	built_begin(&b);
 	built_number(&b, "java.threads.live", 2);
-	built_number(&b, "java.cls.loadedClasses", 1);
+	built_number(&b, "sun.rt.safepoints", 1);
 	c.present = 7;
 	CHECK(hsperf_read(built_str(&b), &index, &c) == -EINVAL && c.present == 7);
 	CHECK(!hsperf_read(built_str(&b), &index, &c) && c.value[HSPERF_THREADS] == 2);

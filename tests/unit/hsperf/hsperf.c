@@ -86,6 +86,7 @@ static const struct {
 	{ "length is negative", 0, UINT32_MAX },
 	{ "name in the head", 4, 0 },
 	{ "name past the end", 4, 48 },
+	{ "name far past the end", 4, UINT32_MAX },
 	{ "name without an end", 4, 47 },
 	{ "value in the head", 16, 8 },
 	{ "value past the end", 16, 41 },
