@@ -128,6 +128,23 @@ static void print_runtimes(const json_t *root, FILE *to)
 			     : "none that sonde knows: no pauses of its own are told");
 }
 
+static void print_jvm(const json_t *root, FILE *to)
+{
+	static const char *const states[][2] = {
+		{ "waiting", "asked for; it has none yet" },
+		{ "read", "HotSpot's own are read (hsperfdata)" },
+		{ "none", "none: its JVM keeps none that can be read (-XX:-UsePerfData, "
+			  "-XX:+PerfDisableSharedMem), or is not HotSpot" },
+		{ "invalid", "not read: what its file of counters says cannot be" },
+		{ "file_system", "not read: its /tmp is on a file system that may keep a reader "
+				 "waiting" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		if (!strcmp(text_of(root, "jvm_counters"), states[i][0]))
+			line(to, "counters", "%s", states[i][1]);
+}
+
 static void print_sdk(const json_t *root, FILE *to)
 {
 	const char *name = text_of(json_object_get(root, "process"), "sends_spans");
@@ -246,6 +263,7 @@ void explain_print(const json_t *root, FILE *to)
 	print_choices(root, to);
 	print_identity(root, to);
 	print_runtimes(root, to);
+	print_jvm(root, to);
 	print_sdk(root, to);
 	print_connections(root, to);
 	print_requests((json_t *)root, to);

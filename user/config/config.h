@@ -153,6 +153,7 @@ struct config {
 
 	struct {
 		bool runtimes;
+		bool jvm;
 	} collect;
 
 	bool service_graph;

@@ -218,6 +218,9 @@ const struct option options[] = {
 	{ OPTION("collect.runtimes", bool, config.collect.runtimes), START, .value = "true",
 	  .help = "Tell of the pauses of runtimes (garbage collection and others): read the "
 		  "executables of what is watched and put probes into them." },
+	{ OPTION("collect.jvm", bool, config.collect.jvm), .value = "true",
+	  .help = "Read the counters that HotSpot keeps of each JVM (hsperfdata): memory, safepoints, "
+		  "collections, threads, classes." },
 	{ OPTION("capture.flavour", word, config.capture_flavour), START,
 	  .words = capture_flavours, .value = "any",
 	  .help = "Where the kernel has several kinds of hooks: the only one to use." },

@@ -21,8 +21,7 @@
 #include "user/process/read.h"
 #include "user/process/script.h"
 #include "user/process/service_rule.h"
-
-enum { STAT_STATE = 3, STAT_STARTED = 22 };
+#include "user/process/stat.h"
 
 /* Of OTEL_RESOURCE_ATTRIBUTES; who reads the record counts those it has no room for. */
 enum { MOST_ATTRIBUTES = 4 * RESOURCE_ATTRIBUTES };
@@ -43,20 +42,6 @@ static void material_free(struct material *m)
 	buf_free(&m->cgroup);
 	buf_free(&m->stat);
 	buf_free(&m->ports);
-}
-
-/* The 22nd field; the second is in parentheses and may hold any character. */
-static uint64_t stat_started_ticks(struct str stat)
-{
-	const char *end = stat.len ? memrchr(stat.at, ')', stat.len) : NULL;
-	struct str rest = {}, field;
-
-	if (end)
-		rest = str_trim(str_after(stat, (size_t)(end - stat.at) + 1));
-	for (int i = STAT_STATE; take_part(&rest, ' ', &field); i++)
-		if (i == STAT_STARTED)
-			return fact_number(field);
-	return 0;
 }
 
 /* Does what was opened by pid belong to the process that was meant? */

@@ -8,6 +8,7 @@
 #include "user/model/redact.h"
 #include "user/worker/hook_info.h"
 #include "user/worker/inspect_answer.h"
+#include "user/worker/jvm.h"
 #include "user/worker/unread.h"
 
 enum { ANCESTORS = 16 };
@@ -195,6 +196,9 @@ static void add_process(json_t *root, struct pipeline *p, const struct process *
 	json_object_set_new(root, "requests", sum.requests);
 	json_object_set_new(root, "open_requests", json_integer(open.count));
 	json_object_set_new(root, "instance_processes", json_integer(members.count));
+	if (p->jvms)
+		json_object_set_new(root, "jvm_counters",
+				    json_string(jvm_state_name(jvms_state(p->jvms, process->id))));
 }
 
 json_t *explain_answer(struct pipeline *p, const struct shared *shared, struct self *self,

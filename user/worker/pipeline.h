@@ -55,6 +55,7 @@ struct pipeline {
 	struct active *active;
 	struct delayed_table *delayed;
 	struct unread_table *unread; /* by process, of its life */
+	const struct jvms *jvms;     /* the worker's; NULL: none are read */
 	int64_t unix_offset_ns;
 	uint64_t traced_ns;		      /* when the trace was settled last */
 	struct export_context export_context; /* what the exporters were given */
