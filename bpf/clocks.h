@@ -13,11 +13,14 @@
 static __always_inline void clocks_now(const struct run *run, struct task_struct *task,
 				       struct clocks *ret)
 {
+	const struct run *leader;
+
 	ret->off = clock_of(run->off_ns - run->paused_off_ns);
 	ret->waited = clock_of(task->sched_info.run_delay - run->paused_waited_ns);
 	ret->throttled = clock_of(run->throttled_ns);
 	ret->paused = clock_of(run->paused_ns);
-	ret->stopped = 0;
+	leader = run_of(task->group_leader);
+	ret->stopped = leader ? clock_of(leader->stopped_ns) : 0;
 }
 
 /*
@@ -50,10 +53,12 @@ __noinline int clocks_since(const struct run *run, __u64 at_ns, struct operation
 	for (__u32 i = 1; i <= ABSENCES; i++) {
 		const struct absence *absence = &run->absences[(run->absence - i) % ABSENCES];
 
-		if (absence->to_ns && absence->to_ns <= at_ns)
-			return 0; /* it ran then */
 		if (!absence->to_ns)
 			break;
+		if (absence->to_ns <= at_ns) {
+			op->arrived_from_ns = at_ns; /* it ran then */
+			return 0;
+		}
 		if (absence->from_ns <= at_ns) {
 			absence_after(absence, at_ns, waited - absence->waited,
 				      throttled - absence->throttled, op);

@@ -141,8 +141,9 @@ struct run {
 	__u64 stopped_ns; /* of a leader: in pauses of the whole process */
 	struct throttle throttle;
 	struct preempted_by by; /* who has its CPU while it waits */
-	__u32 absence;		/* the next to be written, modulo ABSENCES */
-	__u32 padding;
+	__u64 open_off_ns, open_waited_ns, open_throttled_ns; /* when the outermost pause began */
+	__u32 absence; /* the next to be written, modulo ABSENCES */
+	__u32 open;    /* pauses of its own that have begun */
 	struct absence absences[ABSENCES];
 };
 

@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "bpf/run.h"
 #include "bpf/ship.h"
 
 /* How many bytes of registers a probe may ask for: struct pt_regs. */
@@ -31,13 +32,43 @@ enum { REGISTERS_BYTES = 272 };
  */
 static __always_inline void pause_opens(struct task_struct *task, const struct probe *probe)
 {
-	(void)task, (void)probe;
+	struct run *run = probe->scope == PROBE_THREAD ? run_of(task) : NULL;
+
+	if (!run || run->open++)
+		return;
+	run->open_off_ns = run->off_ns;
+	run->open_waited_ns = task->sched_info.run_delay;
+	run->open_throttled_ns = run->throttled_ns;
 }
 
+/* All threads are stopped, what each of them did meanwhile is its own. */
+static __always_inline void stop_account(struct task_struct *task, __u64 ns)
+{
+	struct run *leader = run_of(task->group_leader);
+
+	if (leader)
+		leader->stopped_ns += ns;
+}
+
+/* What it waited and slept in its pause is the pause's, but for what a quota took. */
 static __always_inline void pause_account(struct task_struct *task, const struct probe *probe,
 					  __u64 began_ns, __u64 ended_ns)
 {
-	(void)task, (void)probe, (void)began_ns, (void)ended_ns;
+	struct run *run;
+
+	if (probe->scope != PROBE_THREAD) {
+		stop_account(task, ended_ns - began_ns);
+		return;
+	}
+	run = run_of(task);
+	if (!run || !run->open)
+		return;
+	run->paused_ns += ended_ns - began_ns;
+	if (--run->open)
+		return;
+	run->paused_off_ns += run->off_ns - run->open_off_ns;
+	run->paused_waited_ns += task->sched_info.run_delay - run->open_waited_ns;
+	run->paused_ns -= run->throttled_ns - run->open_throttled_ns;
 }
 
 /* Another program begins: what the one before had begun never ends. */

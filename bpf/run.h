@@ -135,13 +135,16 @@ static __always_inline void run_returns(struct run *run, struct task_struct *tas
 
 	if (!run->left_ns)
 		return;
-	*absence = (struct absence){
-		.from_ns = run->left_ns,
-		.to_ns = now,
-		.waited = clock_of(run->counters.waited_ns - run->paused_waited_ns),
-		.throttled = clock_of(run->throttled_ns),
-	};
-	run->absence = at + 1;
+	/* In a pause of its own it is the pause that kept it. */
+	if (!run->open) {
+		*absence = (struct absence){
+			.from_ns = run->left_ns,
+			.to_ns = now,
+			.waited = clock_of(run->counters.waited_ns - run->paused_waited_ns),
+			.throttled = clock_of(run->throttled_ns),
+		};
+		run->absence = at + 1;
+	}
 	run->throttled_ns += run_throttled(run, task, now - run->left_ns);
 	run->off_ns += now - run->left_ns;
 }
