@@ -69,6 +69,7 @@ struct signal_struct {
 
 struct task_struct {
 	struct thread_info thread_info;
+	unsigned int __state; /* 0: it runs, or would */
 	unsigned int flags;
 	int pid, tgid;
 	unsigned long nvcsw, nivcsw; /* how often it gave the processor up by itself, and had to */

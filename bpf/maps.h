@@ -8,6 +8,7 @@
  *	threads   hooks                hooks             one a watched thread that uses sockets, where calls are followed
  *	runs      fork, iterator, switch  switch         one a task of a watched process, where the scheduler is followed
  *	scheduled monitor, fork, switch  worker         one a watched process and CPU; the worker drops those that ended
+ *	loops     switch, waits        worker (mapped)   one a thread that lives in epoll; the worker gives them back
  *	rings     hooks                worker            set before load: a few rings, RING_BYTES each
  *	events    process hooks        monitor           64 KiB: 700 events between two reads
  *	sonde_verdicts  worker (mapped)      hooks             VERDICT_CELLS of 8 bytes: 128 KiB
@@ -19,6 +20,7 @@
 
 #include "bpf/kernel.h"
 #include "headers/capture.h"
+#include "headers/loop.h"
 
 /*
  * A connection while it is watched; changed only under its lock. 128 bytes: with
@@ -105,10 +107,19 @@ struct {
 	__type(value, struct thread);
 } threads SEC(".maps");
 
+/* Where a thread that lives in epoll is told of. */
+struct loop {
+	__u32 cell; /* one more than its index in `loops`; 0: none yet; LOOP_NONE */
+	__u32 padding;
+};
+
+enum { LOOP_NONE = -1U /* it is no loop, or there was no room */ };
+
 /* The kernel's own counters of a task as they were when it last left a CPU. */
 struct run {
 	struct process_id process; /* tgid 0: nobody's */
 	__u64 waited_ns, voluntary, involuntary, migrations;
+	struct loop loop;
 };
 
 struct {
@@ -125,6 +136,14 @@ struct {
 	__type(key, struct process_id);
 	__type(value, struct scheduled);
 } scheduled SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* set before load: limit.loops */
+	__type(key, __u32);
+	__type(value, struct loop_cell);
+} loops SEC(".maps");
 
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

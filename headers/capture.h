@@ -28,6 +28,7 @@ enum counter {
 	COUNT_EVENTS_LOST, /* process events that did not fit: the monitor looks around again */
 	COUNT_TARGET_LOST, /* no memory to mark a child as watched */
 	COUNT_RUN_LOST,	   /* no memory for a task's scheduling, or its process is past the limit */
+	COUNT_LOOP_LOST,   /* a thread lives in epoll and limit.loops others do */
 	COUNTERS,
 };
 

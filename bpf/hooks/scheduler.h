@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "bpf/loop.h"
 #include "bpf/run.h"
 #include "headers/wait_bucket.h"
 
