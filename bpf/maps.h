@@ -6,7 +6,7 @@
  *	conns     socket hooks         hooks, sweep      one a live socket, freed by the kernel with it
  *	targets   monitor, fork        hooks             one a watched process, freed with the task
  *	threads   hooks                hooks             one a watched thread that uses sockets, where calls are followed
- *	runs      fork, iterator, switch  switch         one a task of a watched process, where the scheduler is followed
+ *	runs      fork, iterator, switch, probes  switch, hooks  one a task of a watched process, where the scheduler is followed
  *	scheduled monitor, fork, switch  worker         one a watched process and CPU; the worker drops those that ended
  *	loops     switch, waits        worker (mapped)   one a thread that lives in epoll; the worker gives them back
  *	rings     hooks                worker            set before load: a few rings, RING_BYTES each
@@ -23,9 +23,8 @@
 #include "headers/loop.h"
 
 /*
- * A connection while it is watched; changed only under its lock. 128 bytes: with
- * what the kernel puts before it, one more would take 512 of its allocator's
- * instead of 256.
+ * A connection while it is watched; changed only under its lock. With what the kernel puts
+ * before it, more than 168 bytes would take 512 of its allocator's instead of 256.
  */
 struct conn {
 	struct bpf_spin_lock lock;
@@ -51,10 +50,13 @@ struct conn {
 	__u8 direction;	     /* of the open turn */
 	__u8 first_direction;
 	__u16 flags;
-	__u16 head_bytes; /* as its port's heads are long; 0: the default */
+	__u16 head_bytes;     /* as its port's heads are long; 0: the default */
+	struct clocks clocks; /* of the last operation's thread, then */
+	__u32 thread;
+	__u32 padding;
 };
 
-_Static_assert(sizeof(struct conn) == 128, "see above");
+_Static_assert(sizeof(struct conn) == 160, "see above");
 
 enum conn_flags {
 	CONN_LISTENER = 1 << 0,	 /* set on a listening socket; its children inherit it */
@@ -115,11 +117,39 @@ struct loop {
 
 enum { LOOP_NONE = -1U /* it is no loop, or there was no room */ };
 
-/* The kernel's own counters of a task as they were when it last left a CPU. */
-struct run {
-	struct process_id process; /* tgid 0: nobody's */
+/* A stretch in which a task was on no CPU. */
+struct absence {
+	__u64 from_ns, to_ns;
+	struct clocks clocks; /* `off`, `waited` and `throttled` when it began */
+};
+
+enum { ABSENCES = 16 };
+
+/* How far the quotas of a task's cgroup had held it back when it left a CPU. */
+struct throttle {
+	__u64 queue; /* address of the run queue that it was in */
+	__u64 queue_ns, groups_ns;
+};
+
+/* The kernel's own counters of a task. */
+struct task_counters {
 	__u64 waited_ns, voluntary, involuntary, migrations;
+};
+
+/* What is followed of a task; written where it leaves a CPU, comes back, and by its own probes. */
+struct run {
+	struct process_id process;     /* tgid 0: nobody's */
+	__u64 left_ns;		       /* when it last left a CPU; 0: not since it is followed */
+	struct task_counters counters; /* as they were then */
+	__u64 off_ns, throttled_ns;    /* as in struct clocks, pauses included */
+	__u64 told_throttled_ns;       /* of throttled_ns: it is in `scheduled` */
+	__u64 paused_ns, paused_off_ns, paused_waited_ns; /* in pauses of its own; of that */
+	__u64 stopped_ns; /* of a leader: in pauses of the whole process */
+	struct throttle throttle;
 	struct loop loop;
+	__u32 absence; /* the next to be written, modulo ABSENCES */
+	__u32 padding;
+	struct absence absences[ABSENCES];
 };
 
 struct {

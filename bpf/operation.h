@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "bpf/clocks.h"
 #include "bpf/connection.h"
 #include "bpf/thread.h"
 
@@ -248,6 +249,14 @@ static __noinline void conn_read_again(struct conn *conn)
 	bpf_spin_unlock(&conn->lock);
 }
 
+/* When what opens a turn now could be read; 0: nothing does, or it is not known. */
+static __always_inline __u64 arrival_of(const struct conn *conn, int direction)
+{
+	bool opens = conn->direction != direction || !conn->number;
+
+	return direction == RECEIVED && opens ? conn->arrived_ns : 0;
+}
+
 static __always_inline void operation_on(struct sock *sk, struct conn *conn,
 					 struct task_struct *task, int direction, bool in_user,
 					 struct operation *op)
@@ -273,6 +282,7 @@ static __always_inline void operation_on(struct sock *sk, struct conn *conn,
 	if (conn->flags & CONN_JOINED)
 		op->flags = RECORD_JOINED;
 	op->unreadable = in_user ? source_find(task, conn, &op->source) : COUNT_NO_BUFFER;
+	clocks_read(task, arrival_of(conn, direction), op);
 	op->limit = head_limit(conn, &verdict, direction);
 	op->ship_all = verdict.verdict == VERDICT_ALL;
 	shipped = conn->direction == direction ? conn->shipped : 0;

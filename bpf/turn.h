@@ -120,6 +120,8 @@ static __always_inline void turn_open(struct conn *conn, int direction, __u64 no
 		ret->before = conn->turn;
 	else
 		ret->before = (struct turn){};
+	ret->before_clocks = conn->clocks;
+	ret->before_thread = conn->thread;
 	ret->flags |= RECORD_OPENS;
 	conn->turn = (struct turn){ .first_ns = now };
 	if (direction == RECEIVED)
@@ -175,6 +177,13 @@ static __always_inline __u32 conn_ship(struct conn *conn, const struct operation
 	return room;
 }
 
+/* For a record that no operation makes: who did the last one. Under the lock. */
+static __always_inline void operation_was_last(const struct conn *conn, struct operation *ret)
+{
+	ret->clocks = conn->clocks;
+	ret->thread = conn->thread;
+}
+
 /* Copy out what the connection is after this step. */
 static __always_inline void step_close(struct conn *conn, struct step *ret)
 {
@@ -225,6 +234,8 @@ static __always_inline void account(struct conn *conn, const struct tcp_seen *se
 		conn->turn.operations++;
 		conn->turn.last_ns = op->now;
 		conn->turn.tail = op->tail;
+		conn->clocks = op->clocks;
+		conn->thread = op->thread;
 	}
 	if (direction == RECEIVED && (seen->drained || !seen->is_tcp))
 		conn->arrived_ns = 0;

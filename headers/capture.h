@@ -50,6 +50,7 @@ enum {
 
 struct scheduled {
 	__u64 waited_ns;
+	__u64 throttled_ns;	      /* of waited_ns: a quota of its cgroup was used up */
 	__u64 voluntary, involuntary; /* times that a task left a CPU */
 	__u64 migrations;
 	__u64 waits[WAIT_BUCKETS];

@@ -111,15 +111,15 @@ struct record_turn {
 	__u8 direction;
 	__u8 flags;
 	__u16 length; /* bytes of payload that follow */
-	__u32 thread; /* id of the thread that did it */
+	__u32 thread; /* id of the thread that did it; RECORD_CLOSE, and swept totals: the last one */
 	/* Of the operation. RECORD_CLOSE: the socket's errno; 0: a FIN, or with RECORD_RESET any. */
 	__u32 op_bytes;
 	__u64 offset;	    /* of the payload's first byte in its direction since watching began */
 	struct turn turn;   /* this turn, the operation included */
 	struct turn before; /* with RECORD_OPENS: the turn before, whole */
 	struct cause cause; /* of the operation; a read's is itself */
-	struct clocks clocks; /* of the thread, at the operation */
-	/* Of the operation before, with RECORD_OPENS, RECORD_TOTALS and RECORD_CLOSE: its thread, then. */
+	struct clocks clocks; /* of the thread, at the operation; as they were at its last one */
+	/* With RECORD_OPENS: of the last operation of the turn before. */
 	struct clocks before_clocks;
 	__u32 before_thread, padding;
 	/*

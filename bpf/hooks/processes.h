@@ -76,7 +76,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 		target = target_make(child);
 	if (!target)
 		return 0;
-	run_make(child, target);
+	run_make(child, target, bpf_ktime_get_ns());
 	if (!is_thread)
 		tell(EVENT_FORK, child, parent, 0, true);
 	return 0;

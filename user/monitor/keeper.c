@@ -39,6 +39,7 @@ static size_t worker_fds(const struct monitor *m, int worker_end, int requests_e
 	ret[WORKER_CONTROL] = capture_control_fd(m->capture);
 	ret[WORKER_COUNTERS] = capture_counters_fd(m->capture);
 	ret[WORKER_SCHEDULED] = capture_scheduled_fd(m->capture);
+	ret[WORKER_LOOPS] = capture_loops_fd(m->capture);
 	ret[WORKER_SWEEP] = capture_sweep_fd(m->capture);
 	ret[WORKER_TAPE] = m->tape_fd;
 	ret[WORKER_INSPECT] = m->inspect_fd;
