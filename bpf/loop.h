@@ -2,7 +2,7 @@
 /*
  * loop.h - threads that live in epoll: how long they sleep there, and how late they are.
  *
- * A thread that falls asleep in epoll gets a cell of the map `loops`; all of them are there from
+ * A thread that waits by epoll gets a cell of the map `loops`; all of them are there from
  * the start, for nothing may be allocated where tasks are switched. Go's threads wait so as well,
  * in turns and for its scheduler: they are none.
  */
@@ -88,7 +88,7 @@ static __always_inline void loop_sleeps(struct loop_cell *cell, struct task_stru
 	cell->idle_ns = LOOP_SLEEPS | (now - cell->idle_ns);
 }
 
-/* The thread, which runs here, falls asleep in epoll for the first time. */
+/* The thread, which runs here, waits by epoll for the first time. */
 static __always_inline struct loop_cell *loop_new(struct run *run, struct task_struct *task,
 						  __u64 now)
 {
@@ -109,26 +109,22 @@ static __always_inline struct loop_cell *loop_new(struct run *run, struct task_s
 static __always_inline void loop_leaves(struct run *run, struct task_struct *task, bool preempted,
 					__u64 now)
 {
-	struct loop_cell *cell;
+	struct loop_cell *cell = loop_cell_of(run, task);
 	unsigned int state = task->__state;
+	bool sleeps = !preempted && state && is_in_epoll(task);
 
-	if (preempted || !state)
-		return;
-	cell = loop_cell_of(run, task);
-	if (state & TASK_DEAD) {
-		if (cell)
-			cell->ended_ns = now;
-		return;
-	}
-	if (!is_in_epoll(task))
-		return;
-	if (!cell)
+	if (!cell && sleeps)
 		cell = loop_new(run, task, now);
-	if (!cell)
+	if (!cell || !(sleeps || cell->woke_ns || (state & TASK_DEAD)))
 		return;
 	loop_change(cell);
-	loop_turn(cell, task->sched_info.run_delay, now);
-	loop_sleeps(cell, task, now);
+	loop_rested(cell, task->sched_info.run_delay);
+	if (sleeps) {
+		loop_turned(cell, now);
+		loop_sleeps(cell, task, now);
+	}
+	if (state & TASK_DEAD)
+		cell->ended_ns = now;
 	loop_change(cell);
 }
 
@@ -155,15 +151,20 @@ static __always_inline void loop_enters(struct task_struct *task)
 	if (!switches_seen || HAS_NO_STORAGE(task, bpf_storage))
 		return;
 	run = bpf_task_storage_get(&runs, task, 0, 0);
-	cell = run ? loop_cell_of(run, task) : NULL;
+	if (!run)
+		return;
+	now = bpf_ktime_get_ns();
+	cell = loop_cell_of(run, task);
+	if (!cell)
+		cell = loop_new(run, task, now);
 	if (!cell)
 		return;
 	cell->entries++;
-	now = bpf_ktime_get_ns();
 	if (!cell->woke_ns && now < cell->due_ns)
 		return;
 	loop_change(cell);
-	loop_turn(cell, task->sched_info.run_delay, now);
+	loop_rested(cell, task->sched_info.run_delay);
+	loop_turned(cell, now);
 	loop_change(cell);
 }
 

@@ -91,18 +91,26 @@ LOOP_INLINE void loop_slept(struct loop_cell *cell, __u64 until)
 		cell->behind_ns = loop_tick(cell->woke_ns);
 }
 
-/* A turn ends at `now`, when the thread had waited for a CPU for `waited_ns` in all. */
-LOOP_INLINE void loop_turn(struct loop_cell *cell, __u64 waited_ns, __u64 now)
+/*
+ * The sleep before this turn, once the thread has run: when it first leaves a CPU again or enters
+ * epoll. It had waited for a CPU for `waited_ns` in all by then.
+ */
+LOOP_INLINE void loop_rested(struct loop_cell *cell, __u64 waited_ns)
 {
-	__u64 behind, waited, woke = cell->woke_ns;
+	__u64 waited = waited_ns - cell->waited_ns, woke = cell->woke_ns;
 
-	if (woke) {
-		waited = waited_ns - cell->waited_ns;
-		if (woke >= cell->due_ns && waited < woke - cell->slept_ns)
-			loop_slept(cell, woke - waited);
-		cell->slept_ns = cell->woke_ns = 0;
-	}
-	behind = cell->behind_ns;
+	if (!woke)
+		return;
+	if (woke >= cell->due_ns && waited < woke - cell->slept_ns)
+		loop_slept(cell, woke - waited);
+	cell->slept_ns = cell->woke_ns = 0;
+}
+
+/* A turn ends at `now`; what was before it is known. */
+LOOP_INLINE void loop_turned(struct loop_cell *cell, __u64 now)
+{
+	__u64 behind = cell->behind_ns;
+
 	cell->behind_ns = 0;
 	if (now >= cell->due_ns)
 		loop_fire(cell, now, behind ? behind : now);
