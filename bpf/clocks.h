@@ -18,60 +18,52 @@ static __always_inline void clocks_now(const struct run *run, struct task_struct
 	ret->throttled = clock_of(run->throttled_ns);
 	ret->paused = clock_of(run->paused_ns);
 	ret->stopped = 0;
-	ret->known = 1;
-}
-
-/* Of what it waited, which is how an absence ends, what had passed by `at_ns`. */
-static __always_inline __u32 waited_by(const struct absence *absence, __u32 waited, __u64 at_ns)
-{
-	__u32 left = clock_of(absence->to_ns - at_ns);
-
-	return waited > left ? waited - left : 0;
-}
-
-/* The clocks as they were at `at_ns`, within an absence; `after` is what they were at its end. */
-static __always_inline void clocks_within(const struct absence *absence, const struct clocks *after,
-					  __u64 at_ns, struct clocks *ret)
-{
-	const struct clocks *before = &absence->clocks;
-	__u32 waited = after->waited - before->waited;
-
-	*ret = *before;
-	ret->off += clock_of(at_ns - absence->from_ns);
-	ret->waited += waited_by(absence, waited, at_ns);
-	/* Which part of the wait it was is not known: its share. */
-	if (waited)
-		ret->throttled += (__u64)(after->throttled - before->throttled) *
-				  (ret->waited - before->waited) / waited;
 }
 
 /*
- * The clocks at `at_ns`, before now, when they are `now`; or at the earliest moment that is known,
- * if that is later. Pauses are left out: what they came to then nobody has kept.
+ * What came after `at_ns` of an absence that began before it; `waited` and `throttled` are all of
+ * it. It ends with the wait; which part of that was a quota's is not known: its share.
  */
-__noinline int clocks_then(struct run *run, const struct clocks *now, __u64 at_ns,
-			   struct clocks *ret, __u64 *ret_from_ns)
+static __always_inline void absence_after(const struct absence *absence, __u64 at_ns, __u32 waited,
+					  __u32 throttled, struct operation *op)
 {
-	struct clocks after;
+	__u32 left = clock_of(absence->to_ns - at_ns);
 
-	if (!run || !now || !ret || !ret_from_ns)
+	if (left < waited) {
+		throttled = (__u64)throttled * left / waited;
+		waited = left;
+	}
+	op->arrived_waited += waited;
+	op->arrived_throttled += throttled;
+}
+
+/* What the running thread waited since `at_ns`, or since the earliest moment that is known. */
+__noinline int clocks_since(const struct run *run, __u64 at_ns, struct operation *op)
+{
+	__u32 waited, throttled;
+
+	if (!run || !op)
 		return 0;
-	after = *now;
-	*ret_from_ns = at_ns;
+	waited = op->clocks.waited;
+	throttled = op->clocks.throttled;
+	op->arrived_from_ns = at_ns;
 	for (__u32 i = 1; i <= ABSENCES; i++) {
 		const struct absence *absence = &run->absences[(run->absence - i) % ABSENCES];
 
-		*ret = after;
-		if (absence->to_ns <= at_ns && absence->to_ns)
+		if (absence->to_ns && absence->to_ns <= at_ns)
 			return 0; /* it ran then */
 		if (!absence->to_ns)
 			break;
 		if (absence->from_ns <= at_ns) {
-			clocks_within(absence, &after, at_ns, ret);
+			absence_after(absence, at_ns, waited - absence->waited,
+				      throttled - absence->throttled, op);
 			return 0;
 		}
-		*ret_from_ns = absence->from_ns;
-		after = absence->clocks;
+		op->arrived_from_ns = absence->from_ns;
+		op->arrived_waited += waited - absence->waited;
+		op->arrived_throttled += throttled - absence->throttled;
+		waited = absence->waited;
+		throttled = absence->throttled;
 	}
 	return 0;
 }
@@ -84,8 +76,8 @@ static __always_inline void clocks_read(struct task_struct *task, __u64 arrived_
 
 	if (!run)
 		return;
+	op->flags |= RECORD_CLOCKED;
 	clocks_now(run, task, &op->clocks);
 	if (arrived_ns)
-		clocks_then(run, &op->clocks, arrived_ns, &op->arrived_clocks,
-			    &op->arrived_from_ns);
+		clocks_since(run, arrived_ns, op);
 }

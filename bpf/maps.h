@@ -52,11 +52,10 @@ struct conn {
 	__u16 flags;
 	__u16 head_bytes;     /* as its port's heads are long; 0: the default */
 	struct clocks clocks; /* of the last operation's thread, then */
-	__u32 thread;
-	__u32 padding;
+	__u32 thread;	      /* 0: its clocks are not known */
 };
 
-_Static_assert(sizeof(struct conn) == 160, "see above");
+_Static_assert(sizeof(struct conn) == 152, "see above");
 
 enum conn_flags {
 	CONN_LISTENER = 1 << 0,	 /* set on a listening socket; its children inherit it */
@@ -120,7 +119,7 @@ enum { LOOP_NONE = -1U /* it is no loop, or there was no room */ };
 /* A stretch in which a task was on no CPU. */
 struct absence {
 	__u64 from_ns, to_ns;
-	struct clocks clocks; /* `off`, `waited` and `throttled` when it began */
+	__u32 waited, throttled; /* struct clocks', when it began */
 };
 
 enum { ABSENCES = 16 };

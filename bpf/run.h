@@ -133,10 +133,8 @@ static __always_inline void run_returns(struct run *run, struct task_struct *tas
 	*absence = (struct absence){
 		.from_ns = run->left_ns,
 		.to_ns = now,
-		.clocks = { .off = clock_of(run->off_ns - run->paused_off_ns),
-			    .waited = clock_of(run->counters.waited_ns - run->paused_waited_ns),
-			    .throttled = clock_of(run->throttled_ns),
-			    .known = 1 },
+		.waited = clock_of(run->counters.waited_ns - run->paused_waited_ns),
+		.throttled = clock_of(run->throttled_ns),
 	};
 	run->absence = at + 1;
 	run->throttled_ns += run_throttled(run, task, now - run->left_ns);

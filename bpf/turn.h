@@ -23,7 +23,8 @@ struct operation {
 	struct process_id process;
 	struct source source; /* from here on operation_begin() */
 	struct cause cause;
-	struct clocks clocks, arrived_clocks; /* as in struct record_turn */
+	struct clocks clocks; /* this and the next three as in struct record_turn */
+	__u32 arrived_waited, arrived_throttled;
 	__u64 arrived_from_ns;
 	__u64 cookie, now;
 	__u64 tail; /* what the turn ends with after it, inverted; 0: not seen */
@@ -182,6 +183,8 @@ static __always_inline void operation_was_last(const struct conn *conn, struct o
 {
 	ret->clocks = conn->clocks;
 	ret->thread = conn->thread;
+	if (conn->thread)
+		ret->flags |= RECORD_CLOCKED;
 }
 
 /* Copy out what the connection is after this step. */
@@ -235,7 +238,7 @@ static __always_inline void account(struct conn *conn, const struct tcp_seen *se
 		conn->turn.last_ns = op->now;
 		conn->turn.tail = op->tail;
 		conn->clocks = op->clocks;
-		conn->thread = op->thread;
+		conn->thread = op->flags & RECORD_CLOCKED ? op->thread : 0;
 	}
 	if (direction == RECEIVED && (seen->drained || !seen->is_tcp))
 		conn->arrived_ns = 0;
