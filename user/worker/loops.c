@@ -57,7 +57,8 @@ static void member_drop(struct loops *l, size_t at)
 
 	if (m && m->row)
 		m->row->loops--;
-	freep(&l->members[at]);
+	free(m);
+	l->members[at] = NULL;
 }
 
 /* Who has the cell now: the one that had it, or another. */
@@ -236,13 +237,13 @@ void loops_free(struct loops *l)
 	if (!l)
 		return;
 	for (size_t i = 0; i < l->options.limit; i++)
-		freep(&l->members[i]);
+		free(l->members[i]);
 	while ((row = table_next(&l->rows, &at))) {
 		resource_unref(row->resource);
 		free(row);
 	}
 	table_free(&l->rows);
-	freep(&l->members);
+	free(l->members);
 	free(l);
 }
 
