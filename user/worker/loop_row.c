@@ -57,14 +57,15 @@ static void give_time(const struct loop_row *row, struct str key, struct metric_
 
 static void give_times(const struct table *rows, bool node, struct metric_sink *sink)
 {
-	static const struct metric all = { .name = "sonde.loop.time",
-					   .unit = "s",
-					   .help = "Time of event loops, in which they slept or not.",
-					   .kind = METRIC_COUNTER },
-				   nodes = { .name = "nodejs.eventloop.time",
-					     .unit = "s",
-					     .help = "Time that the event loop was in each state.",
-					     .kind = METRIC_COUNTER };
+	static const struct metric
+		all = { .name = "sonde.loop.time",
+			.unit = "s",
+			.help = "Time of event loops, in which they slept or not.",
+			.kind = METRIC_COUNTER },
+		nodes = { .name = "nodejs.eventloop.time",
+			  .unit = "s",
+			  .help = "Time that the event loop was in each state.",
+			  .kind = METRIC_COUNTER };
 	const struct str key = node ? STR("nodejs.eventloop.state") : STR("state");
 	const struct loop_row *row;
 	size_t at = 0;

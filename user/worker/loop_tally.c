@@ -83,7 +83,7 @@ void loop_tally_less(const struct loop_tally *from, const struct loop_tally *les
 		ret->counts[i] = from->counts[i] - less->counts[i];
 }
 
-/* How late the firing is that a share `q` of them is not later than: within its bucket, in proportion. */
+/* How late the firing is that a share `q` is not later than; those of a bucket lie evenly in it. */
 static double quantile(const struct loop_tally *window, uint64_t count, double q)
 {
 	double rank = ceil(q * (double)count), below = 0;
@@ -92,7 +92,8 @@ static double quantile(const struct loop_tally *window, uint64_t count, double q
 		double here = (double)window->counts[i];
 
 		if (here > 0 && below + here >= rank)
-			return i ? lower_bound(i) * exp2((rank - below) / here / LOOP_STEPS) : 0;
+			return i ? lower_bound(i) * exp2((rank - below - 0.5) / here / LOOP_STEPS)
+				 : 0;
 		below += here;
 	}
 	return 0;
@@ -110,8 +111,9 @@ void loop_gauges(const struct loop_tally *window, uint64_t least_ns, uint64_t mo
 	const double unit = (1 << LOOP_SQUARE_SHIFT) / 1e9;
 	double elapsed = (double)(window->idle_ns + window->active_ns), n, off;
 
-	*ret = (struct loop_gauges){ .utilization =
-					     elapsed > 0 ? (double)window->active_ns / elapsed : NAN };
+	*ret = (struct loop_gauges){ .utilization = elapsed > 0
+							    ? (double)window->active_ns / elapsed
+							    : NAN };
 	for (size_t i = 0; i < LOOP_BUCKETS; i++)
 		ret->count += window->counts[i];
 	if (!ret->count)

@@ -93,7 +93,8 @@ static bool is_loop(const struct member *m, const struct loop_cell *cell, bool n
 {
 	if (!node)
 		return cell->sleeps || cell->entries;
-	return m->thread == m->process.tgid || (cell->entries && 2 * cell->entries >= 3 * cell->sleeps);
+	return m->thread == m->process.tgid ||
+	       (cell->entries && 2 * cell->entries >= 3 * cell->sleeps);
 }
 
 static struct loop_row *row_of(struct loops *l, const struct resource *resource, bool is_main,

@@ -12,7 +12,7 @@
 #include "user/config/config.h"
 #include "user/worker/loop_tally.h"
 
-#define MS NS_PER_MS
+#define MS    NS_PER_MS
 #define START (1000 * NS_PER_S)
 
 TEST(a_delay_goes_where_the_histogram_has_it)
@@ -176,8 +176,8 @@ TEST(gauges_are_what_a_histogram_of_the_runtime_would_say)
 
 TEST(delays_are_a_histogram_whose_classic_buckets_are_exact)
 {
-	static const uint64_t ns[] = { 0, 20000, 61035, 61036, 3 * MS, 50 * MS, NS_PER_S,
-				       NS_PER_S + 1, 9 * NS_PER_S };
+	static const uint64_t ns[] = { 0,	20000,	  61035,	61036,	     3 * MS,
+				       50 * MS, NS_PER_S, NS_PER_S + 1, 9 * NS_PER_S };
 	struct loop_tally tally = {};
 	struct loop_delays delays;
 	struct histogram want;
