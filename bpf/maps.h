@@ -122,7 +122,7 @@ struct absence {
 	__u32 waited, throttled; /* struct clocks', when it began */
 };
 
-enum { ABSENCES = 16 };
+enum { ABSENCES = 32 /* 90 ms of a thread that is preempted each 3 ms */ };
 
 /* How far the quotas of a task's cgroup had held it back when it left a CPU. */
 struct throttle {

@@ -4,7 +4,7 @@
  *
  *	leaves a CPU ............................ comes back
  *	     |  sleeps, or is preempted  | waits |
- *	     +--- an absence, the last 16 are kept ---+
+ *	     +--- an absence, the last 32 are kept ---+
  *
  * Made when a process is chosen and at fork: where tasks are switched the run queue is locked, and
  * nothing is allocated. While a task runs nobody else touches its own.

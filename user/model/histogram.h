@@ -20,7 +20,7 @@ enum { HISTOGRAM_SCALE = 3, HISTOGRAM_BUCKETS = 160 };
 /* The classic buckets of a metric: upper bounds that are included, ascending, +Inf left out. */
 struct histogram_bounds {
 	const double *at;
-	size_t count; /* at most 64 */
+	size_t count; /* at most 64; 0: of sum and count alone */
 };
 
 /* Of how long requests take, in seconds: the conventions' bounds and three below them. */

@@ -21,6 +21,7 @@
 #include "user/base/random.h"
 #include "user/config/config.h"
 #include "user/exchange/exchange.h"
+#include "user/model/delays.h"
 #include "user/model/sampler.h"
 #include "user/model/series.h"
 #include "user/model/span.h"
@@ -37,10 +38,11 @@ struct traced {
 	bool is_kept;
 	/* The program sends spans of its own; given out: a span that stands for this one. */
 	bool beside_sdk;
+	uint64_t paused_ns; /* struct delay_facts' */
 	/* Filled here. */
 	bool has_local_parent; /* a span of this host, given out before this one: */
 	bool parent_sampled;
-	uint64_t downstream_ns; /* of a server's: while at least one of its calls ran */
+	struct delays delays;
 };
 
 /*

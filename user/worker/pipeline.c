@@ -7,9 +7,11 @@
 #include "user/base/clock.h"
 #include "user/base/limits.h"
 #include "user/base/mem.h"
+#include "user/delay/delay.h"
 #include "user/event/event.h"
 #include "user/process/instance.h"
 #include "user/worker/active.h"
+#include "user/worker/delayed.h"
 #include "user/worker/routing.h"
 #include "user/worker/unread.h"
 
@@ -187,29 +189,48 @@ static void cut_attributes(struct pipeline *p, struct span *span)
 	}
 }
 
-static void hand_out(struct pipeline *p, struct span *span)
+/* What its time went to, in seconds; all causes, so that they add up. */
+static void add_delays(struct span *span, const struct delays *delays)
 {
-	cut_attributes(p, span);
+	for (enum delay i = 0; i < DELAYS; i++)
+		span_add(span, (struct attribute){ .key = delay_keys[i],
+						   .type = ATTRIBUTE_DOUBLE,
+						   .real = (double)delays->ns[i] / 1e9 });
+	span_add_text(span, STR("sonde.delay.main"), delay_names[delays_main(delays)]);
+}
+
+/* A span that waited has room for the attributes that it had then: it is told of by a whole one. */
+static void hand_out(struct pipeline *p, const struct span *span, const struct delays *delays)
+{
+	struct span told;
+
+	memcpy(&told, span,
+	       offsetof(struct span, attributes) +
+		       span->attribute_count * sizeof(span->attributes[0]));
+	add_delays(&told, delays);
+	cut_attributes(p, &told);
 	for (size_t i = 0; i < p->exporter_count; i++)
 		if (p->exporters[i]->span)
-			p->exporters[i]->span(p->exporter_selves[i], span);
+			p->exporters[i]->span(p->exporter_selves[i], &told);
 }
 
 /*
  * It is sealed: an exemplar, and the exporters, if it is sampled. `suppressed`: nothing else
  * hides it than that its program sends its own.
  */
-static void span_end(struct pipeline *p, struct span *span, bool suppressed, struct row *row,
-		     size_t bucket)
+static void span_end(struct pipeline *p, struct span *span, bool suppressed,
+		     const struct delays *delays, struct row *row, size_t bucket)
 {
-	if (row)
+	if (row) {
 		series_exemplar(row, bucket, span);
+		series_delay(row, delays);
+	}
 	if (!span->sampled)
 		p->unsampled++;
 	else if (suppressed)
 		p->suppressed++;
 	else if (!span->hide_from_traces)
-		hand_out(p, span);
+		hand_out(p, span, delays);
 	p->ledger.out[STAGE_SPAN]++;
 }
 
@@ -233,7 +254,7 @@ static void take_traced(void *context, const struct traced *traced)
 	sampled_set(span,
 		    traced->is_kept || (traced->has_local_parent ? traced->parent_sampled
 								 : sample(span, traced->sampler)));
-	span_end(p, span, suppressed,
+	span_end(p, span, suppressed, &traced->delays,
 		 traced->row_drops == series_drops(p->series) ? traced->row : NULL, traced->bucket);
 }
 
@@ -256,6 +277,15 @@ static bool is_beside_sdk(struct pipeline *p, const struct exchange *x,
 	return process->sdk;
 }
 
+/* Of one that made no calls, as far as is known. */
+static void find_delays(const struct exchange *x, struct delays *ret)
+{
+	struct moment moments[EXCHANGE_MOMENTS];
+	const struct delay_facts facts = delay_facts_of(x, moments);
+
+	delays_find(&facts, ret);
+}
+
 /* An exporter takes spans: make one, count it, and hand it out if it is sampled. */
 static __attribute__((noinline)) void observe_span(struct pipeline *p, const struct exchange *x,
 						   const struct process *process)
@@ -263,6 +293,7 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 	const struct sampler *sampler = routing_sampler(p->routing, process);
 	size_t bucket = 0;
 	bool beside_sdk = is_beside_sdk(p, x, process), suppressed;
+	struct delays delays;
 	struct span span;
 	struct row *row;
 
@@ -291,7 +322,8 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 	suppressed = suppress(p, &span, beside_sdk);
 	make_ids(p, &span);
 	sampled_set(&span, is_kept(p, &span) || sample(&span, sampler));
-	span_end(p, &span, suppressed, row, bucket);
+	find_delays(x, &delays);
+	span_end(p, &span, suppressed, &delays, row, bucket);
 }
 
 /* The row of what is not recalled, kept for the next one like it; NULL when it is not counted. */
@@ -319,6 +351,7 @@ __attribute__((always_inline)) static inline void observe_counted(struct pipelin
 								  const struct process *process)
 {
 	struct measures measures;
+	struct delays delays;
 	struct recall_key key;
 	struct recalled *place;
 	struct span span;
@@ -337,6 +370,10 @@ __attribute__((always_inline)) static inline void observe_counted(struct pipelin
 		return;
 	measures = measures_of(x);
 	series_count(row, &measures);
+	if (x->role == ROLE_SERVER) {
+		find_delays(x, &delays);
+		series_delay(row, &delays);
+	}
 	if (p->graph)
 		graph_count(p->graph, x, span.resource, measures.duration_ns, failed);
 }
@@ -477,6 +514,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	if (p->graph)
 		collectors_add(&p->collectors, graph_collector(p->graph));
 	p->active = active_new(p);
+	p->delayed = delayed_new(p->series);
+	collectors_add(&p->collectors, delayed_collector(p->delayed));
 	collectors_add(&p->collectors, &p->ledger.collector);
 	return p;
 }
@@ -487,6 +526,7 @@ void pipeline_free(struct pipeline *p)
 		return;
 	for (size_t i = 0; i < p->exporter_count; i++)
 		p->exporters[i]->free(p->exporter_selves[i]);
+	delayed_free(p->delayed);
 	active_free(p->active);
 	trace_free(p->trace);
 	exchanges_free(p->exchanges);

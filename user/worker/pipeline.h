@@ -50,6 +50,7 @@ struct pipeline {
 	struct buf scratch; /* texts of the span that is being made */
 	struct routing *routing;
 	struct active *active;
+	struct delayed_table *delayed;
 	struct unread_table *unread; /* by process, of its life */
 	int64_t unix_offset_ns;
 	uint64_t traced_ns;		      /* when the trace was settled last */
