@@ -86,7 +86,7 @@ struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
 	int pid, tgid;
-	unsigned int __state;	     /* 0: it runs, or waits for a CPU; before 5.14 named `state` */
+	unsigned int __state;	     /* 0: it runs, or waits for a CPU; before 5.14 `state` */
 	unsigned long nvcsw, nivcsw; /* how often it gave the processor up by itself, and had to */
 	struct sched_info sched_info;
 	struct sched_entity se;

@@ -12,6 +12,7 @@
  *	probes    monitor (mapped)     probes            PROBES_MAX rows of 48 bytes: 48 KiB; hits are counted there
  *	thread_pauses   probes         probes            one a thread that was paused by its runtime
  *	process_pauses  probes         probes            one a process that was
+ *	loops     switch, waits        worker (mapped)   one a thread that lives in epoll; the worker gives them back
  *	rings     hooks                worker            set before load: a few rings, RING_BYTES each
  *	events    process hooks        monitor           64 KiB: 700 events between two reads
  *	sonde_verdicts  worker (mapped)      hooks             VERDICT_CELLS of 8 bytes: 128 KiB
@@ -23,6 +24,7 @@
 
 #include "bpf/kernel.h"
 #include "headers/capture.h"
+#include "headers/loop.h"
 #include "headers/probe.h"
 
 /*
@@ -111,6 +113,14 @@ struct {
 	__type(value, struct thread);
 } threads SEC(".maps");
 
+/* Where a thread that lives in epoll is told of. */
+struct loop {
+	__u32 cell; /* one more than its index in `loops`; 0: none yet; LOOP_NONE */
+	__u32 padding;
+};
+
+enum { LOOP_NONE = -1U /* it is no loop, or there was no room */ };
+
 /* A stretch in which a task was on no CPU. */
 struct absence {
 	__u64 from_ns, to_ns;
@@ -140,8 +150,9 @@ struct run {
 	__u64 paused_ns, paused_off_ns, paused_waited_ns; /* in pauses of its own; of that */
 	__u64 stopped_ns; /* of a leader: in pauses of the whole process */
 	struct throttle throttle;
-	struct preempted_by by; /* who has its CPU while it waits */
+	struct preempted_by by;				      /* who has its CPU while it waits */
 	__u64 open_off_ns, open_waited_ns, open_throttled_ns; /* when the outermost pause began */
+	struct loop loop;
 	__u32 absence; /* the next to be written, modulo ABSENCES */
 	__u32 open;    /* pauses of its own that have begun */
 	struct absence absences[ABSENCES];
@@ -211,6 +222,14 @@ struct {
 	__type(key, int);
 	__type(value, struct pauses);
 } process_pauses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* set before load: limit.loops */
+	__type(key, __u32);
+	__type(value, struct loop_cell);
+} loops SEC(".maps");
 
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -33,6 +33,7 @@ enum counter {
 	COUNT_PAUSE_NO_MEMORY, /* for what is kept of a task's pauses */
 	COUNT_PAUSE_RACED, /* two threads at once told of their process's pauses: one was not heard */
 	COUNT_PAUSE_FAULT, /* an argument that could not be read */
+	COUNT_LOOP_LOST,   /* a thread lives in epoll and limit.loops others do */
 	COUNTERS,
 };
 

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "bpf/loop.h"
 #include "bpf/preempted.h"
 #include "headers/wait_bucket.h"
 
@@ -39,16 +40,21 @@ SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
 	struct run *run = run_of(prev);
+	__u64 now;
 
 	if (run) {
+		now = bpf_ktime_get_ns();
 		account_run(run, prev);
-		run_leaves(run, prev, bpf_ktime_get_ns());
+		run_leaves(run, prev, now);
 		preempted_leaves(run, prev, next, preempt);
+		loop_leaves(run, prev, preempt, now);
 	}
 	run = run_of(next);
 	if (run) {
-		run_returns(run, next, bpf_ktime_get_ns());
+		now = bpf_ktime_get_ns();
+		run_returns(run, next, now);
 		preempted_returns(run, prev);
+		loop_returns(run, next, now);
 	}
 	return 0;
 }
@@ -68,5 +74,6 @@ int mark_tasks(struct bpf_iter__task *ctx)
 	if (task == task->group_leader)
 		scheduled_make(&target->process);
 	run_make(task, target, 0);
+	loop_mark(task);
 	return 0;
 }

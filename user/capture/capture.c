@@ -72,6 +72,7 @@ static void set_constants(struct sonde *skel, const struct feature_state states[
 	skel->rodata->ring_wake_bytes = RING_BYTES / 8;
 	skel->rodata->waits_seen = states[FEATURE_LOOPS].used;
 	skel->rodata->switches_seen = states[FEATURE_SCHEDULER].used;
+	skel->rodata->loops_max = (uint32_t)bpf_map__max_entries(skel->maps.loops);
 	skel->rodata->unix_close_unseen = !states[FEATURE_UNIX_CLOSE].used;
 }
 
@@ -125,8 +126,9 @@ static int load(struct capture *c, const struct config *config,
 	if (!c->skel)
 		return -errno;
 	choose_programs(c->skel, states, false);
-	set_constants(c->skel, states, c->rings);
 	bpf_map__set_max_entries(c->skel->maps.scheduled, (uint32_t)config->limit.processes);
+	bpf_map__set_max_entries(c->skel->maps.loops, (uint32_t)config->limit.loops);
+	set_constants(c->skel, states, c->rings);
 	bpf_program__set_autoattach(c->skel->progs.sweep, false);
 	bpf_program__set_autoattach(c->skel->progs.forget, false);
 	bpf_program__set_autoattach(c->skel->progs.on_probe, false);
@@ -258,6 +260,11 @@ int capture_preempted_fd(const struct capture *c)
 	return bpf_map__fd(c->skel->maps.preempted);
 }
 
+int capture_loops_fd(const struct capture *c)
+{
+	return bpf_map__fd(c->skel->maps.loops);
+}
+
 int capture_sweep_fd(const struct capture *c)
 {
 	return bpf_link__fd(c->skel->links.sweep);
@@ -318,23 +325,12 @@ void capture_watch_execs(struct capture *c, bool all)
 	c->choice->watch_execs = all;
 }
 
-static void attach_if(bool wanted, struct bpf_program *program, struct bpf_link **link)
-{
-	if (!wanted) {
-		bpf_link__destroy(*link);
-		*link = NULL;
-	} else if (!*link && bpf_program__autoload(program)) {
-		*link = bpf_program__attach(program);
-	}
-}
-
 void capture_follow(struct capture *c, bool causes)
 {
+	bool waits = c->skel->links.on_wait || c->skel->links.on_system_call;
+
 	/* What a thread noted is only true while it is seen waiting. */
-	c->skel->bss->causes_followed = 0;
-	attach_if(causes, c->skel->progs.on_wait, &c->skel->links.on_wait);
-	attach_if(causes, c->skel->progs.on_system_call, &c->skel->links.on_system_call);
-	c->skel->bss->causes_followed = c->skel->links.on_wait || c->skel->links.on_system_call;
+	c->skel->bss->causes_followed = causes && waits;
 }
 
 /* One whole pass of an iterator; it cannot be rewound, so a descriptor a pass. */

@@ -38,6 +38,7 @@ int capture_control_fd(const struct capture *c);
 int capture_counters_fd(const struct capture *c);
 int capture_scheduled_fd(const struct capture *c);
 int capture_preempted_fd(const struct capture *c);
+int capture_loops_fd(const struct capture *c);
 int capture_sweep_fd(const struct capture *c);
 /* The ring of process events, read by the monitor. */
 int capture_events_fd(const struct capture *c);
@@ -59,10 +60,7 @@ int capture_forget(struct capture *c);
 void capture_ports(struct capture *c, const struct port_list *ports);
 /* Tell of every exec, not only those of targets. */
 void capture_watch_execs(struct capture *c, bool all);
-/*
- * Note what led to each operation, as they do from the start, or no longer. It is for spans and
- * tapes; without either, FEATURE_LOOPS is not even attached.
- */
+/* Note what led to each operation, as they do from the start, or no longer: for spans and tapes. */
 void capture_follow(struct capture *c, bool causes);
 
 /* Be the agent of this host: capture_list_holders() of others finds this process from now on. */

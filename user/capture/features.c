@@ -57,7 +57,8 @@ const struct feature features[] = {
 	},
 	[FEATURE_LOOPS] = {
 		.name = "loops",
-		.without = "calls are linked to requests by headers only; across a connection as before",
+		.without = "calls are linked to requests by headers only, across a connection as before; "
+			   "how late event loops are is not told",
 		.flavours = {
 			{ .name = "fentry", .since = "5.15", .programs = { "on_wait" } },
 			{ .name = "sys_enter", .since = "5.15",

@@ -172,6 +172,7 @@ struct config {
 		uint32_t connections;
 		uint32_t exchanges;
 		uint32_t processes;
+		uint32_t loops;
 		uint64_t trace_wait_ms;
 		uint32_t trace_spans;
 		uint32_t attribute_bytes; /* OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT */

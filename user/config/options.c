@@ -256,6 +256,8 @@ const struct option options[] = {
 	  .help = "Spans that wait at once; half as many are known after they were given out." },
 	{ OPTION("limit.processes", number, config.limit.processes), .min = 1, .max = PID_LIMIT,
 	  .value = DEFAULT(LIMIT_PROCESSES_DEFAULT), .help = "Processes known at once." },
+	{ OPTION("limit.loops", number, config.limit.loops), .min = 1, .max = 1000000,
+	  .value = DEFAULT(LIMIT_LOOPS_DEFAULT), .help = "Event loops followed at once." },
 	{ OPTION("limit.attribute-bytes", number, config.limit.attribute_bytes), .min = 32,
 	  .max = LIMIT_SPAN_TEXT_BYTES, .value = DEFAULT(LIMIT_ATTRIBUTE_BYTES),
 	  .otel = "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",

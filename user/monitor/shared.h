@@ -49,6 +49,7 @@ enum worker_file {
 	WORKER_COUNTERS,
 	WORKER_SCHEDULED,
 	WORKER_PREEMPTED,
+	WORKER_LOOPS,
 	WORKER_SWEEP,
 	WORKER_TAPE,	/* or /dev/null */
 	WORKER_INSPECT, /* listens for `sonde explain` and `sonde top`, or /dev/null */

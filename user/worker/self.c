@@ -277,6 +277,9 @@ static void collect_agent(const struct self *s, struct metric_sink *sink)
 			    "Tasks, or processes, whose scheduling is not followed: no memory, or "
 			    "limit.processes."));
 	give(sink, NULL, NULL, (double)s->counters.count[COUNT_RUN_LOST]);
+	sink->metric(sink, METRIC("sonde.loop.lost", "{loop}", METRIC_COUNTER,
+				  "Event loops that are not followed: limit.loops."));
+	give(sink, NULL, NULL, (double)s->counters.count[COUNT_LOOP_LOST]);
 	sink->metric(sink,
 		     METRIC("sonde.process.files.late", "{process}", METRIC_COUNTER,
 			    "Processes some of whose files could not be read in time; maps: to "

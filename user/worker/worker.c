@@ -22,6 +22,7 @@
 #include "user/worker/jail.h"
 #include "user/worker/jvm.h"
 #include "user/worker/learner.h"
+#include "user/worker/loops.h"
 #include "user/worker/pipeline.h"
 #include "user/worker/rings.h"
 #include "user/worker/scheduled_map.h"
@@ -47,6 +48,7 @@ struct worker {
 	struct scheduled_map scheduled_map;
 	struct scheduled_table *scheduled;
 	struct jvms *jvms; /* NULL: collect.jvm is off */
+	struct loops *loops;
 	struct self *self;
 	struct inspect *inspect;
 	struct watch monitor;
@@ -174,6 +176,7 @@ static void on_second(struct timer *timer, uint64_t now_ns)
 	scheduled_settle(w->scheduled, now_ns);
 	if (w->jvms)
 		jvms_settle(w->jvms, now_ns);
+	loops_settle(w->loops, now_ns);
 	processes_expire(w->pipeline->processes, now_ns);
 	if (w->tape && tape_flush(w->tape)) {
 		log_error("the tape cannot be written", "path=%s", w->config->tape_record);
@@ -433,6 +436,20 @@ static void begin_jvms(struct worker *w)
 	collectors_add(&w->pipeline->collectors, jvms_collector(w->jvms));
 }
 
+static void begin_loops(struct worker *w)
+{
+	size_t limit = w->config->limit.loops;
+
+	w->loops = loops_new(&(struct loops_options){
+		.processes = w->pipeline->processes,
+		.cells = map(w->fds[WORKER_LOOPS], limit * sizeof(struct loop_cell)),
+		.limit = limit,
+		.ended_series_ns = w->config->limit.ended_series_s * NS_PER_S,
+		.unix_offset_ns = &w->pipeline->unix_offset_ns,
+	});
+	collectors_add(&w->pipeline->collectors, loops_collector(w->loops));
+}
+
 static int begin(struct worker *w, size_t count, size_t rings)
 {
 	int error;
@@ -474,6 +491,7 @@ static int begin(struct worker *w, size_t count, size_t rings)
 	inherit_counts(w);
 	begin_scheduled(w);
 	begin_jvms(w);
+	begin_loops(w);
 	w->inspect = inspect_new(w->loop, w->fds[WORKER_INSPECT], w->pipeline, w->shared, w->self);
 	error = begin_export(w, w->fds + WORKER_RINGS + rings, count - WORKER_RINGS - rings);
 	w->monitor = (struct watch){ .fd = w->fds[WORKER_MONITOR], .ready = on_monitor };
@@ -512,6 +530,7 @@ int worker_run(const struct config *config, const int *fds, size_t count, size_t
 	pipeline_free(
 		w.pipeline); /* its exporters still ask the collectors, one of which is inspect's */
 	inspect_free(w.inspect);
+	loops_free(w.loops);
 	scheduled_free(w.scheduled);
 	jvms_free(w.jvms);
 	scheduled_map_free(&w.scheduled_map);
