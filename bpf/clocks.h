@@ -10,7 +10,7 @@
 #include "bpf/run.h"
 #include "bpf/turn.h"
 
-static __always_inline void clocks_now(const struct run *run, struct task_struct *task,
+static __noinline void clocks_now(const struct run *run, struct task_struct *task,
 				       struct clocks *ret)
 {
 	const struct run *leader;
