@@ -195,6 +195,31 @@ static __always_inline __u16 head_bytes_of(const struct record_connection *r, __
 	return c ? c->head_bytes[port] : 0;
 }
 
+/* Who talks to whom, written where it lies in the ring: a frame has no room for it. */
+static __always_inline int conn_announce(struct sock *sk, struct tcp_sock *tcp, struct conn *conn,
+					 const struct operation *op)
+{
+	struct record_connection *r;
+	__u32 index;
+	void *ring = ring_of(op->cookie, &index);
+
+	if (!ring)
+		return NO_ROOM;
+	count(COUNT_RECORDS);
+	r = RESERVE(ring, sizeof(*r));
+	__builtin_memset(r, 0, sizeof(*r));
+	copy_addresses(sk, r);
+	copy_numbers(sk, tcp, conn, r);
+	conn->head_bytes = head_bytes_of(r, conn->flags);
+	if (conn->flags & CONN_ACCEPTED)
+		r->flags |= CONNECTION_ACCEPTED;
+	if (conn->flags & CONN_JOINED || conn->number)
+		r->flags |= CONNECTION_JOINED;
+	record_fill(&r->head, RECORD_CONNECTION, sizeof(*r), op);
+	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+	return SHIPPED;
+}
+
 /*
  * A connection's first operation: make it ready and tell the worker who talks
  * to whom; that again at the next operation when the ring is full.
@@ -203,21 +228,13 @@ static __noinline void conn_begin(struct sock *sk, struct conn *conn, struct ope
 				  int direction)
 {
 	struct tcp_sock *tcp = tcp_of(sk);
-	struct record_connection r = {};
 
 	bpf_spin_lock(&conn->lock);
 	if (!(conn->flags & CONN_READY))
 		conn_make_ready(sk, conn, tcp, direction == RECEIVED ? op->bytes : 0,
 				direction == SENT ? op->bytes : 0);
 	bpf_spin_unlock(&conn->lock);
-	copy_addresses(sk, &r);
-	copy_numbers(sk, tcp, conn, &r);
-	conn->head_bytes = head_bytes_of(&r, conn->flags);
-	if (conn->flags & CONN_ACCEPTED)
-		r.flags |= CONNECTION_ACCEPTED;
-	if (conn->flags & CONN_JOINED || conn->number)
-		r.flags |= CONNECTION_JOINED;
-	if (ship_connection(&r, op))
+	if (conn_announce(sk, tcp, conn, op))
 		return;
 	conn_count_lost(conn, conn->number);
 	conn->lost_from = 0;

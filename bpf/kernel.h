@@ -59,8 +59,23 @@ struct sched_info {
 	unsigned long long run_delay; /* ns that it waited for a CPU */
 };
 
+struct cfs_rq {
+	__u64 throttled_clock_self_time; /* 6.6 */
+};
+
+struct cfs_bandwidth {
+	__s64 hierarchical_quota; /* -1: neither the cgroup nor one above it has a quota */
+	__u64 throttled_time;	  /* ns, over all CPUs */
+};
+
+struct task_group {
+	struct task_group *parent;
+	struct cfs_bandwidth cfs_bandwidth;
+};
+
 struct sched_entity {
 	__u64 nr_migrations;
+	struct cfs_rq *cfs_rq;
 };
 
 struct signal_struct {
@@ -71,9 +86,11 @@ struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
 	int pid, tgid;
+	unsigned int __state;	     /* 0: it runs, or waits for a CPU; before 5.14 `state` */
 	unsigned long nvcsw, nivcsw; /* how often it gave the processor up by itself, and had to */
 	struct sched_info sched_info;
 	struct sched_entity se;
+	struct task_group *sched_task_group; /* where cgroups have quotas (CONFIG_CGROUP_SCHED) */
 	struct task_struct *group_leader, *real_parent;
 	struct signal_struct *signal;
 	__u64 start_boottime;

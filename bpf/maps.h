@@ -6,8 +6,13 @@
  *	conns     socket hooks         hooks, sweep      one a live socket, freed by the kernel with it
  *	targets   monitor, fork        hooks             one a watched process, freed with the task
  *	threads   hooks                hooks             one a watched thread that uses sockets, where calls are followed
- *	runs      fork, iterator, switch  switch         one a task of a watched process, where the scheduler is followed
+ *	runs      fork, iterator, switch, probes  switch, hooks  one a task of a watched process, where the scheduler is followed
  *	scheduled monitor, fork, switch  worker         one a watched process and CPU; the worker drops those that ended
+ *	preempted switch               worker            PREEMPTED_PAIRS, 64 bytes and 8 a CPU each; the worker drops those that ended
+ *	probes    monitor (mapped)     probes            PROBES_MAX rows of 48 bytes: 48 KiB; hits are counted there
+ *	thread_pauses   probes         probes            one a thread that was paused by its runtime
+ *	process_pauses  probes         probes            one a process that was
+ *	loops     switch, waits        worker (mapped)   one a thread that lives in epoll; the worker gives them back
  *	rings     hooks                worker            set before load: a few rings, RING_BYTES each
  *	events    process hooks        monitor           64 KiB: 700 events between two reads
  *	sonde_verdicts  worker (mapped)      hooks             VERDICT_CELLS of 8 bytes: 128 KiB
@@ -19,11 +24,12 @@
 
 #include "bpf/kernel.h"
 #include "headers/capture.h"
+#include "headers/loop.h"
+#include "headers/probe.h"
 
 /*
- * A connection while it is watched; changed only under its lock. 128 bytes: with
- * what the kernel puts before it, one more would take 512 of its allocator's
- * instead of 256.
+ * A connection while it is watched; changed only under its lock. With what the kernel puts
+ * before it, more than 168 bytes would take 512 of its allocator's instead of 256.
  */
 struct conn {
 	struct bpf_spin_lock lock;
@@ -49,10 +55,12 @@ struct conn {
 	__u8 direction;	     /* of the open turn */
 	__u8 first_direction;
 	__u16 flags;
-	__u16 head_bytes; /* as its port's heads are long; 0: the default */
+	__u16 head_bytes;     /* as its port's heads are long; 0: the default */
+	struct clocks clocks; /* of the last operation's thread, then */
+	__u32 thread;	      /* 0: its clocks are not known */
 };
 
-_Static_assert(sizeof(struct conn) == 128, "see above");
+_Static_assert(sizeof(struct conn) == 152, "see above");
 
 enum conn_flags {
 	CONN_LISTENER = 1 << 0,	 /* set on a listening socket; its children inherit it */
@@ -105,10 +113,49 @@ struct {
 	__type(value, struct thread);
 } threads SEC(".maps");
 
-/* The kernel's own counters of a task as they were when it last left a CPU. */
-struct run {
-	struct process_id process; /* tgid 0: nobody's */
+/* Where a thread that lives in epoll is told of. */
+struct loop {
+	__u32 cell; /* one more than its index in `loops`; 0: none yet; LOOP_NONE */
+	__u32 padding;
+};
+
+enum { LOOP_NONE = -1U /* it is no loop, or there was no room */ };
+
+/* A stretch in which a task was on no CPU. */
+struct absence {
+	__u64 from_ns, to_ns;
+	__u32 waited, throttled; /* struct clocks', when it began */
+};
+
+enum { ABSENCES = 32 /* 90 ms of a thread that is preempted each 3 ms */ };
+
+/* How far the quotas of a task's cgroup had held it back when it left a CPU. */
+struct throttle {
+	__u64 queue; /* address of the run queue that it was in */
+	__u64 queue_ns, groups_ns;
+};
+
+/* The kernel's own counters of a task. */
+struct task_counters {
 	__u64 waited_ns, voluntary, involuntary, migrations;
+};
+
+/* What is followed of a task; written where it leaves a CPU, comes back, and by its own probes. */
+struct run {
+	struct process_id process;     /* tgid 0: nobody's */
+	__u64 left_ns;		       /* when it last left a CPU; 0: not since it is followed */
+	struct task_counters counters; /* as they were then */
+	__u64 off_ns, throttled_ns;    /* as in struct clocks, pauses included */
+	__u64 told_throttled_ns;       /* of throttled_ns: it is in `scheduled` */
+	__u64 paused_ns, paused_off_ns, paused_waited_ns; /* in pauses of its own; of that */
+	__u64 stopped_ns; /* of a leader: in pauses of the whole process */
+	struct throttle throttle;
+	struct preempted_by by;				      /* who has its CPU while it waits */
+	__u64 open_off_ns, open_waited_ns, open_throttled_ns; /* when the outermost pause began */
+	struct loop loop;
+	__u32 absence; /* the next to be written, modulo ABSENCES */
+	__u32 open;    /* pauses of its own that have begun */
+	struct absence absences[ABSENCES];
 };
 
 struct {
@@ -125,6 +172,64 @@ struct {
 	__type(key, struct process_id);
 	__type(value, struct scheduled);
 } scheduled SEC(".maps");
+
+/* Its elements are made beforehand: where tasks are switched nothing may be allocated. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, PREEMPTED_PAIRS);
+	__type(key, struct preempted_key);
+	__type(value, __u64);
+} preempted SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, PROBES_MAX);
+	__type(key, __u32);
+	__type(value, struct probe);
+} probes SEC(".maps");
+
+/* A pause that has begun. */
+struct open_pause {
+	__u64 began_ns; /* 0: none */
+	__u64 inner_ns; /* `ended_ns` of struct pauses when it began */
+	__u64 detail;
+	__u16 runtime, kind;
+	__u16 has_detail, scope;
+	char text[PAUSE_TEXT];
+};
+
+enum { PAUSES_OPEN = 4 };
+
+/* Of a thread, or of a process. */
+struct pauses {
+	struct open_pause open[PAUSES_OPEN]; /* in no order */
+	struct open_pause note; /* for the pause of its kind that begins next; began_ns 1: set */
+	__u64 ended_ns;		/* what all that have ended took, what lies in others once */
+	__u32 busy;		/* somebody is at it */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct pauses);
+} thread_pauses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct pauses);
+} process_pauses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* set before load: limit.loops */
+	__type(key, __u32);
+	__type(value, struct loop_cell);
+} loops SEC(".maps");
 
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "bpf/clocks.h"
 #include "bpf/connection.h"
 #include "bpf/thread.h"
 
@@ -106,24 +107,28 @@ __noinline int operation_ship(struct step *step, struct operation *op)
  * Bytes of the direction against the operation's that no hook has reported yet:
  * they came before it, and may open a turn of their own.
  */
-static __noinline void account_other(struct sock *sk, struct tcp_sock *tcp, struct conn *conn,
-				     int direction, struct operation *op)
+static __noinline void account_other(struct sock *sk, struct conn *conn, int direction,
+				     struct operation *op, struct step *step)
 {
-	struct step step = {};
+	struct tcp_sock *tcp = tcp_of(sk);
 	__u32 bytes = op->bytes;
+	__u8 flags = op->flags;
 
 	bpf_spin_lock(&conn->lock);
-	conn_catch_up(sk, tcp, conn, direction, op->now, &step);
-	step_close(conn, &step);
+	if (tcp)
+		conn_catch_up(sk, tcp, conn, direction, op->now, step);
+	step_close(conn, step);
 	bpf_spin_unlock(&conn->lock);
-	if (step.missing)
-		count_in(counters_here(), COUNT_UNREPORTED, step.missing);
-	if (!(step.flags & RECORD_OPENS))
+	if (step->missing)
+		count_in(counters_here(), COUNT_UNREPORTED, step->missing);
+	if (!(step->flags & RECORD_OPENS))
 		return;
-	step.flags |= RECORD_UNREADABLE;
+	step->flags |= RECORD_UNREADABLE;
 	op->bytes = 0;
-	conn_note(conn, step.number, ship_totals(&step, op, RECORD_BYTES));
+	op->flags &= ~RECORD_CLOCKED;
+	conn_note(conn, step->number, ship_totals(step, op, RECORD_BYTES));
 	op->bytes = bytes;
+	op->flags = flags;
 }
 
 /*
@@ -166,8 +171,10 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 		op->cause = conn->caused;
 	step_begin(&step);
 	if (tcp) {
-		if (conn_ahead(conn, tcp_position(sk, tcp, !direction), !direction))
-			account_other(sk, tcp, conn, !direction, op);
+		if (conn_ahead(conn, tcp_position(sk, tcp, !direction), !direction)) {
+			account_other(sk, conn, !direction, op, &step);
+			step_begin(&step);
+		}
 	} else {
 		op->totals_always = unix_close_unseen;
 	}
@@ -248,6 +255,14 @@ static __noinline void conn_read_again(struct conn *conn)
 	bpf_spin_unlock(&conn->lock);
 }
 
+/* When what opens a turn now could be read; 0: nothing does, or it is not known. */
+static __always_inline __u64 arrival_of(const struct conn *conn, int direction)
+{
+	bool opens = conn->direction != direction || !conn->number;
+
+	return direction == RECEIVED && opens ? conn->arrived_ns : 0;
+}
+
 static __always_inline void operation_on(struct sock *sk, struct conn *conn,
 					 struct task_struct *task, int direction, bool in_user,
 					 struct operation *op)
@@ -271,8 +286,9 @@ static __always_inline void operation_on(struct sock *sk, struct conn *conn,
 	if ((conn->flags & CONN_BEGUN) != CONN_BEGUN)
 		conn_begin(sk, conn, op, direction);
 	if (conn->flags & CONN_JOINED)
-		op->flags = RECORD_JOINED;
+		op->flags |= RECORD_JOINED;
 	op->unreadable = in_user ? source_find(task, conn, &op->source) : COUNT_NO_BUFFER;
+	clocks_read(task, arrival_of(conn, direction), op);
 	op->limit = head_limit(conn, &verdict, direction);
 	op->ship_all = verdict.verdict == VERDICT_ALL;
 	shipped = conn->direction == direction ? conn->shipped : 0;

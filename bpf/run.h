@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * run.h - what is kept of the tasks of a watched process, for hooks/scheduler.h. Made when a process
- * is chosen and at fork: where tasks are switched the run queue is locked, and nothing is allocated.
+ * run.h - what is kept of the tasks of a watched process: when they ran, and what kept them.
+ *
+ *	leaves a CPU ............................ comes back
+ *	     |  sleeps, or is preempted  | waits |
+ *	     +--- an absence, the last 32 are kept ---+
+ *
+ * Made when a process is chosen and at fork: where tasks are switched the run queue is locked, and
+ * nothing is allocated. While a task runs nobody else touches its own.
  */
 #pragma once
 
 #include "bpf/maps.h"
 #include "bpf/settings.h"
 
+enum { GROUPS_MAX = 8 /* cgroups above one another that may have quotas */ };
+
+/* Since 6.6 each queue of a CPU knows how long it was held back. */
+#define QUEUE_TELLS bpf_core_field_exists(struct cfs_rq, throttled_clock_self_time)
+
 static const struct scheduled nothing_scheduled;
 
-static __always_inline void run_read(struct task_struct *task, struct run *run)
+static __always_inline void counters_read(struct task_struct *task, struct task_counters *ret)
 {
-	run->waited_ns = task->sched_info.run_delay;
-	run->voluntary = task->nvcsw;
-	run->involuntary = task->nivcsw;
-	run->migrations = task->se.nr_migrations;
+	ret->waited_ns = task->sched_info.run_delay;
+	ret->voluntary = task->nvcsw;
+	ret->involuntary = task->nivcsw;
+	ret->migrations = task->se.nr_migrations;
 }
 
 /* Count for the process from now on; it may be counted for already. */
@@ -28,8 +39,9 @@ static __always_inline void scheduled_make(const struct process_id *process)
 		count(COUNT_RUN_LOST);
 }
 
-/* Follow a task of the target from what it has done by now. */
-static __always_inline void run_make(struct task_struct *task, const struct target *target)
+/* Follow a task of the target from what it has done by now; `left_ns`: it is on no CPU since then. */
+static __always_inline void run_make(struct task_struct *task, const struct target *target,
+				     __u64 left_ns)
 {
 	struct run *run;
 
@@ -42,6 +54,97 @@ static __always_inline void run_make(struct task_struct *task, const struct targ
 	}
 	if (run->process.tgid)
 		return;
-	run_read(task, run);
+	counters_read(task, &run->counters);
+	run->left_ns = left_ns;
 	run->process = target->process;
+}
+
+static __always_inline struct run *run_of(struct task_struct *task)
+{
+	if (!switches_seen || HAS_NO_STORAGE(task, bpf_storage))
+		return NULL;
+	return bpf_task_storage_get(&runs, task, 0, 0);
+}
+
+/* No quota in its cgroup or above: the common case, for two loads. */
+static __always_inline bool has_no_quota(const struct task_struct *task)
+{
+	return !bpf_core_field_exists(struct task_group, cfs_bandwidth) ||
+	       task->sched_task_group->cfs_bandwidth.hierarchical_quota == -1;
+}
+
+/*
+ * How long quotas have held back the queue that a task is in (kernel 6.6, per CPU), and its
+ * cgroups over all CPUs, which is at least as much where they are held back one at a time.
+ */
+static __always_inline void throttle_read(struct task_struct *task, struct throttle *ret)
+{
+	struct cfs_rq *queue = task->se.cfs_rq;
+	struct task_group *group = task->sched_task_group;
+
+	ret->queue = (__u64)queue;
+	ret->queue_ns = QUEUE_TELLS ? queue->throttled_clock_self_time : 0;
+	ret->groups_ns = 0;
+	for (__u32 i = 0; i < GROUPS_MAX && group; i++) {
+		ret->groups_ns += group->cfs_bandwidth.throttled_time;
+		group = group->parent;
+	}
+}
+
+static __always_inline void run_leaves(struct run *run, struct task_struct *task, __u64 now)
+{
+	run->left_ns = now;
+	if (has_no_quota(task))
+		run->throttle.queue = 0;
+	else
+		throttle_read(task, &run->throttle);
+}
+
+/* How long of an absence its cgroup had no quota; as far as the queue it is in tells, exactly. */
+static __always_inline __u64 run_throttled(const struct run *run, struct task_struct *task,
+					   __u64 most)
+{
+	struct throttle now = {};
+	__u64 ns;
+
+	if (!run->throttle.queue)
+		return 0;
+	throttle_read(task, &now);
+	if (QUEUE_TELLS && now.queue == run->throttle.queue)
+		ns = now.queue_ns - run->throttle.queue_ns;
+	else
+		ns = now.groups_ns - run->throttle.groups_ns;
+	return ns < most ? ns : most;
+}
+
+static __always_inline bool task_is_running(const struct task_struct *task)
+{
+	return !task->__state;
+}
+
+static __always_inline __u32 clock_of(__u64 ns)
+{
+	return ns >> CLOCK_UNIT_SHIFT;
+}
+
+/* The task takes a CPU again; what it waited is in its own counters a moment later. */
+static __always_inline void run_returns(struct run *run, struct task_struct *task, __u64 now)
+{
+	__u32 at = run->absence % ABSENCES;
+	struct absence *absence = &run->absences[at];
+
+	if (!run->left_ns)
+		return;
+	/* In a pause of its own it is the pause that kept it. */
+	if (!run->open) {
+		*absence = (struct absence){
+			.from_ns = run->left_ns,
+			.to_ns = now,
+			.waited = clock_of(run->counters.waited_ns - run->paused_waited_ns),
+			.throttled = clock_of(run->throttled_ns),
+		};
+		run->absence = at + 1;
+	}
+	run->throttled_ns += run_throttled(run, task, now - run->left_ns);
+	run->off_ns += now - run->left_ns;
 }

@@ -15,5 +15,7 @@ const volatile __u32 head_bytes_other = 512;
 const volatile bool waits_seen = false;
 /* Tasks that leave a CPU are seen (hooks/scheduler.h). */
 const volatile bool switches_seen = false;
+/* Of the map `loops`. */
+const volatile __u32 loops_max = 1;
 /* Nothing tells when a unix socket is closed: ship totals with each operation. */
 const volatile bool unix_close_unseen = true;

@@ -71,8 +71,9 @@ static __always_inline void record_turn_fill(struct record_turn *r, const struct
 	r->clocks = op->clocks;
 	r->before_clocks = step->before_clocks;
 	r->before_thread = step->before_thread;
+	r->arrived_waited = op->arrived_waited;
+	r->arrived_throttled = op->arrived_throttled;
 	r->padding = 0;
-	r->arrived_clocks = op->arrived_clocks;
 	r->arrived_from_ns = op->arrived_from_ns;
 }
 
@@ -191,25 +192,5 @@ __noinline int ship_totals(const struct step *step, const struct operation *op, 
 	record_turn_fill(r, step, op);
 	record_fill(&r->head, type, sizeof(*r), op);
 	bpf_ringbuf_submit(r, ring_wake_flags(ring, index, op->now));
-	return 0;
-}
-
-/* Who talks to whom. The record's head is filled here. */
-__noinline int ship_connection(const struct record_connection *from, const struct operation *op)
-{
-	struct record_connection *r;
-	__u32 index;
-	void *ring;
-
-	if (!from || !op)
-		return NO_ROOM;
-	ring = ring_of(op->cookie, &index);
-	if (!ring)
-		return NO_ROOM;
-	count(COUNT_RECORDS);
-	r = RESERVE(ring, sizeof(*r));
-	*r = *from;
-	record_fill(&r->head, RECORD_CONNECTION, sizeof(*r), op);
-	bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "bpf/hooks/close.h"
 #include "bpf/hooks/iterators.h"
 #include "bpf/hooks/operations.h"
+#include "bpf/hooks/probes.h"
 #include "bpf/hooks/processes.h"
 #include "bpf/hooks/scheduler.h"
 #include "bpf/hooks/waits.h"

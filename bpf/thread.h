@@ -133,9 +133,8 @@ static __always_inline void thread_pass(struct task_struct *task, __u64 cookie, 
 }
 
 /* The thread waits for any of many descriptors: what it does next came from none that it read. */
-static __always_inline int thread_waits(void)
+static __always_inline int thread_waits(struct task_struct *task)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread *thread;
 
 	if (!causes_followed || HAS_NO_STORAGE(task, bpf_storage))

@@ -23,7 +23,8 @@ struct operation {
 	struct process_id process;
 	struct source source; /* from here on operation_begin() */
 	struct cause cause;
-	struct clocks clocks, arrived_clocks; /* as in struct record_turn */
+	struct clocks clocks; /* this and the next three as in struct record_turn */
+	__u32 arrived_waited, arrived_throttled;
 	__u64 arrived_from_ns;
 	__u64 cookie, now;
 	__u64 tail; /* what the turn ends with after it, inverted; 0: not seen */
@@ -120,6 +121,8 @@ static __always_inline void turn_open(struct conn *conn, int direction, __u64 no
 		ret->before = conn->turn;
 	else
 		ret->before = (struct turn){};
+	ret->before_clocks = conn->clocks;
+	ret->before_thread = conn->thread;
 	ret->flags |= RECORD_OPENS;
 	conn->turn = (struct turn){ .first_ns = now };
 	if (direction == RECEIVED)
@@ -175,6 +178,15 @@ static __always_inline __u32 conn_ship(struct conn *conn, const struct operation
 	return room;
 }
 
+/* For a record that no operation makes: who did the last one. Under the lock. */
+static __always_inline void operation_was_last(const struct conn *conn, struct operation *ret)
+{
+	ret->clocks = conn->clocks;
+	ret->thread = conn->thread;
+	if (conn->thread)
+		ret->flags |= RECORD_CLOCKED;
+}
+
 /* Copy out what the connection is after this step. */
 static __always_inline void step_close(struct conn *conn, struct step *ret)
 {
@@ -225,6 +237,8 @@ static __always_inline void account(struct conn *conn, const struct tcp_seen *se
 		conn->turn.operations++;
 		conn->turn.last_ns = op->now;
 		conn->turn.tail = op->tail;
+		conn->clocks = op->clocks;
+		conn->thread = op->flags & RECORD_CLOCKED ? op->thread : 0;
 	}
 	if (direction == RECEIVED && (seen->drained || !seen->is_tcp))
 		conn->arrived_ns = 0;

@@ -28,6 +28,12 @@ enum counter {
 	COUNT_EVENTS_LOST, /* process events that did not fit: the monitor looks around again */
 	COUNT_TARGET_LOST, /* no memory to mark a child as watched */
 	COUNT_RUN_LOST,	   /* no memory for a task's scheduling, or its process is past the limit */
+	COUNT_PAUSE_NO_BEGIN, /* the end of a pause whose begin was not seen: mostly by attaching in it */
+	COUNT_PAUSE_NO_END, /* pauses given up: one around it ended, too many are open, or exec */
+	COUNT_PAUSE_NO_MEMORY, /* for what is kept of a task's pauses */
+	COUNT_PAUSE_RACED, /* two threads at once told of their process's pauses: one was not heard */
+	COUNT_PAUSE_FAULT, /* an argument that could not be read */
+	COUNT_LOOP_LOST,   /* a thread lives in epoll and limit.loops others do */
 	COUNTERS,
 };
 
@@ -49,10 +55,23 @@ enum {
 
 struct scheduled {
 	__u64 waited_ns;
+	__u64 throttled_ns;	      /* of waited_ns: a quota of its cgroup was used up */
 	__u64 voluntary, involuntary; /* times that a task left a CPU */
 	__u64 migrations;
 	__u64 waits[WAIT_BUCKETS];
 };
+
+/* Who ran while a process waited, and for how many nanoseconds; one sum a CPU. */
+struct preempted_by {
+	char comm[COMM_BYTES]; /* "kernel": any thread of it; empty: nobody */
+};
+
+struct preempted_key {
+	struct process_id process; /* that waited */
+	struct preempted_by by;
+};
+
+enum { PREEMPTED_PAIRS = 8192 };
 
 enum { RINGS_MAX = 8 };
 

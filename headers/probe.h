@@ -2,8 +2,9 @@
 /*
  * probe.h - what a probe in a program's text means, shared with the kernel half.
  *
- * The kernel half knows no runtime. A probe's cookie is its index in the map `probes`; what stands
- * there says whether a pause begins or ends, whose it is, and what is to be read at it.
+ * The kernel half knows no runtime. A probe's cookie is its index in the map `probes` (16 bits) and
+ * that row's generation (16 bits above); what stands there says whether a pause begins or ends, whose
+ * it is, and what is to be read at it.
  */
 #pragma once
 
@@ -12,13 +13,16 @@
 enum probe_action {
 	PROBE_BEGIN = 1, /* a pause begins; another may be open already */
 	PROBE_END,	 /* the pause of that kind which began last ends */
-	PROBE_NOTE,	 /* what it reads belongs to the pause that is open, or that begins next */
+	/* What it reads belongs to the pause of that kind which is open, or else begins next. */
+	PROBE_NOTE,
+	PROBE_TRIAL, /* its hits are counted, and that is all: would it fire? */
 };
 
-/* Whose pause it is. */
+/* Who is paused. */
 enum probe_scope {
 	PROBE_THREAD,  /* of the thread that runs into the probe */
 	PROBE_PROCESS, /* all threads stop; another thread may end it */
+	PROBE_NOBODY, /* a stretch of the process's time in which it goes on: a cycle of its collector */
 };
 
 enum argument_from {
@@ -41,9 +45,9 @@ struct probe_argument {
 struct probe {
 	__u16 runtime; /* as in struct record_pause */
 	__u16 kind;
-	__u8 action; /* enum probe_action; 0: nobody's */
-	__u8 scope;  /* enum probe_scope */
-	__u16 padding;
+	__u8 action;		     /* enum probe_action; 0: nobody's */
+	__u8 scope;		     /* enum probe_scope */
+	__u16 generation;	     /* of the row: a hit for what had it before is nobody's */
 	struct probe_argument value; /* goes into record_pause.detail, or `text` where it is one */
 	struct probe_argument text;
 	__u64 hits; /* counted by the kernel half, in watched processes only */

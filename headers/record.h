@@ -88,7 +88,6 @@ struct clocks {
 	__u32 throttled; /* of `waited`: its cgroup had used up its quota */
 	__u32 paused;	 /* in pauses of its own, throttling left out */
 	__u32 stopped;	 /* all of its process was paused, whatever the thread did then */
-	__u32 known;	 /* not 0: the thread is followed, and the others mean something */
 };
 
 enum { CLOCK_UNIT_SHIFT = 10, CLOCK_UNIT_NS = 1 << CLOCK_UNIT_SHIFT };
@@ -100,6 +99,7 @@ enum record_flags {
 	RECORD_JOINED = 1 << 3,	    /* bytes had passed on the connection before it was watched */
 	RECORD_CUT = 1 << 4,	    /* the limit of the head cut this operation's bytes */
 	RECORD_RESET = 1 << 5,	    /* RECORD_CLOSE: ended by an error (op_bytes), not by a FIN */
+	RECORD_CLOCKED = 1 << 7,    /* `clocks` are known */
 	RECORD_NESTED =
 		1 << 6, /* written deeper in the thread's stack than where `cause` was read */
 };
@@ -111,22 +111,24 @@ struct record_turn {
 	__u8 direction;
 	__u8 flags;
 	__u16 length; /* bytes of payload that follow */
-	__u32 thread; /* id of the thread that did it */
+	__u32 thread; /* id of the thread that did it; RECORD_CLOSE, and swept totals: the last one */
 	/* Of the operation. RECORD_CLOSE: the socket's errno; 0: a FIN, or with RECORD_RESET any. */
 	__u32 op_bytes;
 	__u64 offset;	    /* of the payload's first byte in its direction since watching began */
 	struct turn turn;   /* this turn, the operation included */
 	struct turn before; /* with RECORD_OPENS: the turn before, whole */
 	struct cause cause; /* of the operation; a read's is itself */
-	struct clocks clocks; /* of the thread, at the operation */
-	/* Of the operation before, with RECORD_OPENS, RECORD_TOTALS and RECORD_CLOSE: its thread, then. */
+	struct clocks
+		clocks; /* with RECORD_CLOCKED: of `thread`, at the operation, or its last one */
+	/* With RECORD_OPENS: of the last operation of the turn before; thread 0: not known. */
 	struct clocks before_clocks;
-	__u32 before_thread, padding;
+	__u32 before_thread;
 	/*
-	 * With RECORD_OPENS and turn.arrived_ns: of the thread, at `arrived_from_ns`, which is when
-	 * the bytes arrived, or later where the thread's past is known no further back.
+	 * With RECORD_OPENS, RECORD_CLOCKED and turn.arrived_ns: what the two clocks moved from
+	 * `arrived_from_ns` to the operation. That is when the bytes arrived, or later where the
+	 * thread's past is known no further back.
 	 */
-	struct clocks arrived_clocks;
+	__u32 arrived_waited, arrived_throttled, padding;
 	__u64 arrived_from_ns;
 	__u8 payload[];
 };
@@ -207,8 +209,8 @@ static_assert(sizeof(struct process_id) == 16, "shared with the kernel");
 static_assert(sizeof(struct record) == 40, "shared with the kernel");
 static_assert(sizeof(struct turn) == 48, "shared with the kernel");
 static_assert(sizeof(struct cause) == 24, "shared with the kernel");
-static_assert(sizeof(struct clocks) == 24, "shared with the kernel");
-static_assert(sizeof(struct record_turn) == 272, "shared with the kernel");
+static_assert(sizeof(struct clocks) == 20, "shared with the kernel");
+static_assert(sizeof(struct record_turn) == 248, "shared with the kernel");
 static_assert(sizeof(struct record_pause) == 96, "shared with the kernel");
 static_assert(sizeof(struct record_connection) == 104, "shared with the kernel");
 static_assert(sizeof(struct verdict_cell) == 8, "shared with the kernel");

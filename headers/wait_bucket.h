@@ -12,6 +12,22 @@
 			mantissa <<= (bits_);                                                      \
 	} while (0)
 
+/* `ns`, which is not 0, shifted until its top bit is set; 2^`exponent` was the highest in it. */
+static inline __attribute__((always_inline)) __u64 wait_mantissa(__u64 ns, __u32 *exponent_ret)
+{
+	__u64 mantissa = ns;
+	__u32 exponent = 0;
+
+	SHIFT_WHERE_EMPTY(32);
+	SHIFT_WHERE_EMPTY(16);
+	SHIFT_WHERE_EMPTY(8);
+	SHIFT_WHERE_EMPTY(4);
+	SHIFT_WHERE_EMPTY(2);
+	SHIFT_WHERE_EMPTY(1);
+	*exponent_ret = exponent;
+	return mantissa;
+}
+
 /*
  * The boundaries are 1 s * 2^(n/4). Four of them lie in each octave of nanoseconds, at these
  * mantissas, whose top bit is set; rounded down, which changes no answer for a whole number.
@@ -19,17 +35,12 @@
  */
 static inline __attribute__((always_inline)) __u32 wait_bucket(__u64 ns)
 {
-	__u64 mantissa = ns;
-	__u32 exponent = 0, bucket;
+	__u32 exponent, bucket;
+	__u64 mantissa;
 
 	if (!ns)
 		return 0;
-	SHIFT_WHERE_EMPTY(32);
-	SHIFT_WHERE_EMPTY(16);
-	SHIFT_WHERE_EMPTY(8);
-	SHIFT_WHERE_EMPTY(4);
-	SHIFT_WHERE_EMPTY(2);
-	SHIFT_WHERE_EMPTY(1);
+	mantissa = wait_mantissa(ns, &exponent);
 	bucket = 1 + WAIT_STEPS * exponent + (mantissa > 0x8dc3b8960164a7d9) +
 		 (mantissa > 0xa8965f74bf065071) + (mantissa > 0xc87c3e7d03cdbec3) +
 		 (mantissa > 0xee6b280000000000);

@@ -45,6 +45,7 @@ static __noinline void conn_close(struct sock *sk, struct conn *conn, int error)
 	else if (tcp)
 		conn_settle(sk, tcp, conn, &step);
 	step_close(conn, &step);
+	operation_was_last(conn, &op);
 	bpf_spin_unlock(&conn->lock);
 
 	if (step.missing)

@@ -161,6 +161,7 @@ int sweep(struct bpf_iter__bpf_sk_storage_map *ctx)
 		conn_catch_up(sk, tcp, conn, conn_direction(conn), op.now, &step);
 	if (conn->flags & CONN_DIRTY)
 		step_close(conn, &step);
+	operation_was_last(conn, &op);
 	conn->flags &= ~CONN_DIRTY;
 	bpf_spin_unlock(&conn->lock);
 	if (!step.moved)

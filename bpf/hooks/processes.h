@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "bpf/pause.h"
 #include "bpf/run.h"
 
 static __always_inline void tell(__u32 type, struct task_struct *task, struct task_struct *parent,
@@ -76,7 +77,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 		target = target_make(child);
 	if (!target)
 		return 0;
-	run_make(child, target);
+	run_make(child, target, bpf_ktime_get_ns());
 	if (!is_thread)
 		tell(EVENT_FORK, child, parent, 0, true);
 	return 0;
@@ -91,6 +92,8 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid)
 	__u32 zero = 0;
 	struct capture_choice *c = bpf_map_lookup_elem(&choice, &zero);
 
+	if (target)
+		pauses_forget(task);
 	if (target || took_over || (c && c->watch_execs))
 		tell(EVENT_EXEC, task, task->real_parent, 0, target);
 	return 0;

@@ -8,34 +8,54 @@
  */
 #pragma once
 
-#include "bpf/run.h"
+#include "bpf/loop.h"
+#include "bpf/preempted.h"
 #include "headers/wait_bucket.h"
+
+/* Add what a task's own counters grew by since it last left a CPU to its process. */
+static __always_inline void account_run(struct run *run, struct task_struct *task)
+{
+	struct scheduled *s = bpf_map_lookup_elem(&scheduled, &run->process);
+	struct task_counters before = run->counters, *now = &run->counters;
+	__u64 waited, throttled = run->throttled_ns - run->told_throttled_ns;
+	__u32 bucket;
+
+	counters_read(task, now);
+	waited = now->waited_ns - before.waited_ns;
+	preempted_count(run, waited > throttled ? waited - throttled : 0);
+	run->told_throttled_ns = run->throttled_ns;
+	if (!s)
+		return;
+	s->waited_ns += waited;
+	s->voluntary += now->voluntary - before.voluntary;
+	s->involuntary += now->involuntary - before.involuntary;
+	s->migrations += now->migrations - before.migrations;
+	s->throttled_ns += throttled;
+	bucket = wait_bucket(waited);
+	CLAMP(bucket, WAIT_BUCKETS - 1);
+	s->waits[bucket]++;
+}
 
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
-	struct scheduled *s;
-	struct run *run, now = {};
-	__u32 bucket;
+	struct run *run = run_of(prev);
+	__u64 now;
 
-	if (HAS_NO_STORAGE(prev, bpf_storage))
-		return 0;
-	run = bpf_task_storage_get(&runs, prev, 0, 0);
-	if (!run)
-		return 0;
-	s = bpf_map_lookup_elem(&scheduled, &run->process);
-	if (!s)
-		return 0;
-	run_read(prev, &now);
-	s->waited_ns += now.waited_ns - run->waited_ns;
-	s->voluntary += now.voluntary - run->voluntary;
-	s->involuntary += now.involuntary - run->involuntary;
-	s->migrations += now.migrations - run->migrations;
-	bucket = wait_bucket(now.waited_ns - run->waited_ns);
-	CLAMP(bucket, WAIT_BUCKETS - 1);
-	s->waits[bucket]++;
-	now.process = run->process;
-	*run = now;
+	if (run) {
+		now = bpf_ktime_get_ns();
+		account_run(run, prev);
+		run_leaves(run, prev, now);
+		preempted_leaves(run, prev, next, preempt);
+		loop_leaves(run, prev, preempt, now);
+	}
+	run = run_of(next);
+	if (run) {
+		now = bpf_ktime_get_ns();
+		run_returns(run, next, now);
+		preempted_returns(run, prev);
+		loop_returns(run, next, now);
+	}
 	return 0;
 }
 
@@ -53,6 +73,7 @@ int mark_tasks(struct bpf_iter__task *ctx)
 		return 0;
 	if (task == task->group_leader)
 		scheduled_make(&target->process);
-	run_make(task, target);
+	run_make(task, target, 0);
+	loop_mark(task);
 	return 0;
 }

@@ -7,24 +7,24 @@
  */
 #pragma once
 
-#include "bpf/thread.h"
+#include "bpf/loop.h"
 
-#if defined(__TARGET_ARCH_x86)
-enum { CALL_EPOLL_WAIT = 232, CALL_EPOLL_PWAIT = 281, CALL_EPOLL_PWAIT2 = 441 };
-#elif defined(__TARGET_ARCH_arm64)
-enum { CALL_EPOLL_WAIT = -1, CALL_EPOLL_PWAIT = 22, CALL_EPOLL_PWAIT2 = 441 };
-#endif
+static __always_inline int turned(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	loop_enters(task);
+	return thread_waits(task);
+}
 
 SEC("fentry/do_epoll_wait")
 int BPF_PROG(on_wait)
 {
-	return thread_waits();
+	return turned();
 }
 
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_system_call, struct pt_regs *regs, long call)
 {
-	if (call != CALL_EPOLL_WAIT && call != CALL_EPOLL_PWAIT && call != CALL_EPOLL_PWAIT2)
-		return 0;
-	return thread_waits();
+	return is_epoll_call(call) ? turned() : 0;
 }

@@ -100,7 +100,8 @@ def end_process(process, by=signal.SIGTERM):
 
 @contextlib.contextmanager
 def running(arguments, **options):
-	process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, **options)
+	options.setdefault("stdin", subprocess.DEVNULL)
+	process = subprocess.Popen(arguments, **options)
 	try:
 		yield process
 	finally:

@@ -2,7 +2,8 @@
 /*
  * tests/fuzz/pipeline.c - bytes become records of a few processes, most of which
  * nothing is known of, in any order of times and with small limits: each span is
- * counted, and no duration is longer than all of it took.
+ * counted, no duration is longer than all of it took, and pauses hit what they overlap.
+ * Inputs of odd length have an exporter that takes spans.
  *
  *	byte 0   which wire, which direction, what happens
  *	then     how much, or text
@@ -27,6 +28,7 @@ enum act {
 	ACT_END,
 	ACT_ANNOUNCE,
 	ACT_COLLECT,
+	ACT_PAUSE,
 	ACTS
 };
 
@@ -151,6 +153,51 @@ static void announce(struct fuzzed *f, struct wire *w, struct str *in)
 	take_record(f, &r.head);
 }
 
+/* Of whatever runtime, and as long as may be. */
+static void pause_(struct fuzzed *f, struct wire *w, struct str *in)
+{
+	struct record_pause r = {
+		.head = { .type = RECORD_PAUSE,
+			  .size = sizeof(r),
+			  .at_ns = f->rig.now_ns,
+			  .process = w->process },
+		.began_ns = f->rig.now_ns - (UINT64_C(1) << (byte(in) >> 2)),
+		.runtime = byte(in),
+		.kind = byte(in),
+		.detail = byte(in),
+	};
+	struct str text = {};
+
+	r.thread = r.detail & 1 ? w->thread : 0;
+	if (in->len)
+		take(in, byte(in) % sizeof(r.text) % (in->len + 1), &text);
+	if (text.len)
+		memcpy(r.text, text.at, text.len);
+	take_record(f, &r.head);
+}
+
+/* An exporter that believes nothing. */
+static void see_span(void *self, const struct span *span)
+{
+	uint64_t before_ns = 0;
+
+	(void)self;
+	require(span->event_count <= SPAN_EVENTS);
+	require(!span->events_dropped || span->event_count == SPAN_EVENTS);
+	for (size_t i = 0; i < span->event_count; i++) {
+		const struct span_event *event = &span->events[i];
+
+		require(event->unix_ns >= before_ns && event->unix_ns < span->end_unix_ns);
+		require(event->attributes[2].real >= 0 && event->attributes[0].text.len);
+		before_ns = event->unix_ns;
+	}
+}
+
+static void free_nothing(void *self)
+{
+	(void)self;
+}
+
 static void see_row(void *context, const struct resource *resource,
 		    const struct attribute *attributes, size_t count,
 		    const struct metric_group *group, size_t metric,
@@ -159,6 +206,8 @@ static void see_row(void *context, const struct resource *resource,
 	(void)attributes;
 	(void)count;
 	require(resource->service_name.len && histogram->sum >= 0);
+	if (!group->name)
+		return; /* not of requests */
 	if (group->measures[metric] == MEASURE_DURATION)
 		*(uint64_t *)context += histogram->count;
 	if (group->measures[metric] <= MEASURE_FIRST_BYTE)
@@ -233,6 +282,9 @@ static void act(struct fuzzed *f, struct str *in)
 	case ACT_ANNOUNCE:
 		announce(f, w, in);
 		return;
+	case ACT_PAUSE:
+		pause_(f, w, in);
+		return;
 	default:
 		collect(f);
 	}
@@ -254,6 +306,7 @@ static struct config *read_config(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct exporter exporter = { .span = see_span, .free = free_nothing };
 	static struct config *config;
 	static struct fuzzed f;
 	struct str in = { (const char *)data, size };
@@ -264,6 +317,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rig_begin(&f.rig, NULL);
 	f.rig.now_ns = 2 * LONGEST_NS;
 	f.pipeline = pipeline_new(&(struct pipeline_options){ .config = config, .seed = 1 });
+	f.pipeline->exporters[f.pipeline->exporter_count++] = &exporter;
+	f.pipeline->exports_spans = size & 1;
 	f.rig.take = take_record;
 	f.rig.take_context = &f;
 	f.skew_ns = 0;
@@ -274,6 +329,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (int acts = 0; in.len && acts < 100; acts++)
 		act(&f, &in);
+	pipeline_finish(f.pipeline);
 	series_each(f.pipeline->series, see_row, &counted);
 	observed = f.pipeline->ledger.out[STAGE_SPAN];
 	require(counted <= observed);

@@ -43,6 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			touch(r, sizeof(struct record_connection));
 		if (r->type == RECORD_CLOCK)
 			touch(r, sizeof(struct record_clock));
+		if (r->type == RECORD_PAUSE)
+			touch(r, sizeof(*r) + strlen(((const struct record_pause *)r)->text));
 		if (r->type == RECORD_PROCESS)
 			check_strings((const struct record_process *)r);
 	}

@@ -103,7 +103,7 @@ static void give(void *context, const struct traced *traced)
 	for (size_t i = 0; i < span->link_count; i++)
 		must(is_known(run, span->links[i].trace_id, span->links[i].span_id, NULL) &&
 		     span->links[i].confidence > 0 && span->links[i].confidence <= 0.5);
-	must(traced->downstream_ns <= t->x.ended_ns - t->x.started_ns);
+	must(traced->delays.ns[DELAY_DOWNSTREAM] <= t->x.ended_ns - t->x.started_ns);
 	t->is_given = true;
 	memcpy(t->trace_id, span->context.trace_id, TRACE_ID_BYTES);
 	memcpy(t->span_id, span->context.span_id, SPAN_ID_BYTES);

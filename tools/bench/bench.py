@@ -177,7 +177,7 @@ class Sonde:
         result = {}
         with urllib.request.urlopen(url, timeout=DEADLINE_S) as answer:
             for line in answer.read().decode().splitlines():
-                found = re.match(r"([a-z_]+)(\{.*\})? (\S+)$", line)
+                found = re.match(r"([a-z_][a-z0-9_]*)(\{.*\})? (\S+)$", line)
                 if found:
                     result.setdefault(found[1], {})[found[2] or ""] = float(found[3])
         return result

@@ -23,6 +23,8 @@
 #define LIMIT_PIPELINE 128
 /* Processes known at once; a busy host runs some thousands. */
 #define LIMIT_PROCESSES_DEFAULT 20000
+/* Event loops followed at once, 900 bytes each that are there from the start; a busy host runs some hundreds. */
+#define LIMIT_LOOPS_DEFAULT 1024
 /* Spans that wait for their place, 1.5 KiB each; half as many, 400 bytes each, were given out. */
 #define LIMIT_TRACE_SPANS_DEFAULT 16384
 /* Different children of one path segment before it becomes {id}; a CRUD API has fewer. */

@@ -10,15 +10,20 @@
 #include "bpf/sonde.skel.h"
 #include "user/base/log.h"
 #include "user/base/mem.h"
+#include "user/capture/attach.h"
 #include "user/capture/host.h"
 #include "user/capture/selftest.h"
 
-enum { LINE_BYTES = 16 << 20 /* of one pass of an iterator: 200,000 processes */ };
+enum {
+	LINE_BYTES = 16 << 20, /* of one pass of an iterator: 200,000 processes */
+	PROBES_BYTES = PROBES_MAX * sizeof(struct probe),
+};
 
 struct capture {
 	struct sonde *skel;
-	struct capture_choice *choice; /* mapped */
-	struct sonde *stand_ins;       /* the same object, of which only they are loaded */
+	struct capture_choice *choice; /* mapped, as are these */
+	struct probe *probes;
+	struct sonde *stand_ins; /* the same object, of which only they are loaded */
 	size_t rings;
 	int ring_fds[RINGS_MAX];
 	int claim; /* a map that is there for its name */
@@ -67,6 +72,7 @@ static void set_constants(struct sonde *skel, const struct feature_state states[
 	skel->rodata->ring_wake_bytes = RING_BYTES / 8;
 	skel->rodata->waits_seen = states[FEATURE_LOOPS].used;
 	skel->rodata->switches_seen = states[FEATURE_SCHEDULER].used;
+	skel->rodata->loops_max = (uint32_t)bpf_map__max_entries(skel->maps.loops);
 	skel->rodata->unix_close_unseen = !states[FEATURE_UNIX_CLOSE].used;
 }
 
@@ -85,15 +91,18 @@ static int make_rings(struct capture *c)
 	return 0;
 }
 
-static int map_choice(struct capture *c)
+static void *map(const struct bpf_map *map, size_t size)
 {
-	void *at = mmap(NULL, sizeof(*c->choice), PROT_READ | PROT_WRITE, MAP_SHARED,
-			bpf_map__fd(c->skel->maps.choice), 0);
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 
-	if (at == MAP_FAILED)
-		return -errno;
-	c->choice = at;
-	return 0;
+	return at == MAP_FAILED ? NULL : at;
+}
+
+static int map_all(struct capture *c)
+{
+	c->choice = map(c->skel->maps.choice, sizeof(*c->choice));
+	c->probes = map(c->skel->maps.probes, PROBES_BYTES);
+	return c->choice && c->probes ? 0 : -errno;
 }
 
 static int attach_storage_iterator(struct capture *c, struct bpf_program *program,
@@ -117,15 +126,20 @@ static int load(struct capture *c, const struct config *config,
 	if (!c->skel)
 		return -errno;
 	choose_programs(c->skel, states, false);
-	set_constants(c->skel, states, c->rings);
 	bpf_map__set_max_entries(c->skel->maps.scheduled, (uint32_t)config->limit.processes);
+	bpf_map__set_max_entries(c->skel->maps.loops, (uint32_t)config->limit.loops);
+	set_constants(c->skel, states, c->rings);
 	bpf_program__set_autoattach(c->skel->progs.sweep, false);
 	bpf_program__set_autoattach(c->skel->progs.forget, false);
+	bpf_program__set_autoattach(c->skel->progs.on_probe, false);
+	bpf_program__set_autoattach(c->skel->progs.on_probe_multi, false);
+	bpf_program__set_expected_attach_type(c->skel->progs.on_probe_multi,
+					      (enum bpf_attach_type)ATTACH_MULTI);
 	error = sonde__load(c->skel);
 	if (!error)
 		error = make_rings(c);
 	if (!error)
-		error = map_choice(c);
+		error = map_all(c);
 	if (!error)
 		error = sonde__attach(c->skel);
 	if (!error)
@@ -184,6 +198,10 @@ int capture_new(const struct config *config, struct feature_state states[FEATURE
 			feature_next_flavour(&states[FEATURE_LOOPS], FEATURE_LOOPS, -ENODATA);
 			continue;
 		}
+		if (error == SELFTEST_NO_PROBES) {
+			feature_next_flavour(&states[FEATURE_PROBES], FEATURE_PROBES, -ENODATA);
+			continue;
+		}
 		if (!feature_next_flavour(&states[FEATURE_OPERATIONS], FEATURE_OPERATIONS, error))
 			return error;
 		feature_next_flavour(&states[FEATURE_AGAIN], FEATURE_AGAIN, error);
@@ -197,6 +215,8 @@ void capture_free(struct capture *c)
 		return;
 	if (c->choice)
 		munmap(c->choice, sizeof(*c->choice));
+	if (c->probes)
+		munmap(c->probes, PROBES_BYTES);
 	for (size_t i = 0; i < c->rings; i++)
 		closep(&c->ring_fds[i]);
 	closep(&c->claim);
@@ -235,6 +255,16 @@ int capture_scheduled_fd(const struct capture *c)
 	return bpf_map__fd(c->skel->maps.scheduled);
 }
 
+int capture_preempted_fd(const struct capture *c)
+{
+	return bpf_map__fd(c->skel->maps.preempted);
+}
+
+int capture_loops_fd(const struct capture *c)
+{
+	return bpf_map__fd(c->skel->maps.loops);
+}
+
 int capture_sweep_fd(const struct capture *c)
 {
 	return bpf_link__fd(c->skel->links.sweep);
@@ -243,6 +273,17 @@ int capture_sweep_fd(const struct capture *c)
 int capture_events_fd(const struct capture *c)
 {
 	return bpf_map__fd(c->skel->maps.events);
+}
+
+struct probe *capture_probes(struct capture *c)
+{
+	return c->probes;
+}
+
+int capture_probe_program(const struct capture *c, bool *multi)
+{
+	*multi = bpf_program__autoload(c->skel->progs.on_probe_multi);
+	return bpf_program__fd(*multi ? c->skel->progs.on_probe_multi : c->skel->progs.on_probe);
 }
 
 size_t capture_events_bytes(const struct capture *c)
@@ -284,23 +325,12 @@ void capture_watch_execs(struct capture *c, bool all)
 	c->choice->watch_execs = all;
 }
 
-static void attach_if(bool wanted, struct bpf_program *program, struct bpf_link **link)
-{
-	if (!wanted) {
-		bpf_link__destroy(*link);
-		*link = NULL;
-	} else if (!*link && bpf_program__autoload(program)) {
-		*link = bpf_program__attach(program);
-	}
-}
-
 void capture_follow(struct capture *c, bool causes)
 {
+	bool waits = c->skel->links.on_wait || c->skel->links.on_system_call;
+
 	/* What a thread noted is only true while it is seen waiting. */
-	c->skel->bss->causes_followed = 0;
-	attach_if(causes, c->skel->progs.on_wait, &c->skel->links.on_wait);
-	attach_if(causes, c->skel->progs.on_system_call, &c->skel->links.on_system_call);
-	c->skel->bss->causes_followed = c->skel->links.on_wait || c->skel->links.on_system_call;
+	c->skel->bss->causes_followed = causes && waits;
 }
 
 /* One whole pass of an iterator; it cannot be rewound, so a descriptor a pass. */

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "headers/capture.h"
+#include "headers/probe.h"
 #include "user/base/buf.h"
 #include "user/capture/features.h"
 #include "user/config/config.h"
@@ -36,10 +37,17 @@ int capture_verdicts_fd(const struct capture *c);
 int capture_control_fd(const struct capture *c);
 int capture_counters_fd(const struct capture *c);
 int capture_scheduled_fd(const struct capture *c);
+int capture_preempted_fd(const struct capture *c);
+int capture_loops_fd(const struct capture *c);
 int capture_sweep_fd(const struct capture *c);
 /* The ring of process events, read by the monitor. */
 int capture_events_fd(const struct capture *c);
 size_t capture_events_bytes(const struct capture *c);
+
+/* What probes mean: PROBES_MAX rows, shared with the kernel half, which counts their hits. */
+struct probe *capture_probes(struct capture *c);
+/* What they run, for attach_places(); negative: FEATURE_PROBES has no flavour. */
+int capture_probe_program(const struct capture *c, bool *multi);
 
 /* Watch a process, or no longer; by pidfd, so that it is the one that was looked at. */
 int capture_target_set(struct capture *c, int pidfd, struct process_id process);
@@ -52,10 +60,7 @@ int capture_forget(struct capture *c);
 void capture_ports(struct capture *c, const struct port_list *ports);
 /* Tell of every exec, not only those of targets. */
 void capture_watch_execs(struct capture *c, bool all);
-/*
- * Note what led to each operation, as they do from the start, or no longer. It is for spans and
- * tapes; without either, FEATURE_LOOPS is not even attached.
- */
+/* Note what led to each operation, as they do from the start, or no longer: for spans and tapes. */
 void capture_follow(struct capture *c, bool causes);
 
 /* Be the agent of this host: capture_list_holders() of others finds this process from now on. */

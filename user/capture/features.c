@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "user/base/mem.h"
+#include "user/capture/attach.h"
 
 const struct feature features[] = {
 	[FEATURE_OPERATIONS] = {
@@ -56,7 +57,8 @@ const struct feature features[] = {
 	},
 	[FEATURE_LOOPS] = {
 		.name = "loops",
-		.without = "calls are linked to requests by headers only; across a connection as before",
+		.without = "calls are linked to requests by headers only, across a connection as before; "
+			   "how late event loops are is not told",
 		.flavours = {
 			{ .name = "fentry", .since = "5.15", .programs = { "on_wait" } },
 			{ .name = "sys_enter", .since = "5.15",
@@ -69,6 +71,17 @@ const struct feature features[] = {
 		.flavours = {
 			{ .name = "tp_btf", .since = "5.15",
 			  .programs = { "on_switch", "mark_tasks" } },
+		},
+	},
+	[FEATURE_PROBES] = {
+		.name = "probes",
+		.without = "pauses of runtimes (garbage collection and others) are not told; before "
+			   "6.6 that needs CAP_SYS_ADMIN",
+		.flavours = {
+			{ .name = "uprobe_multi", .since = "6.6",
+			  .programs = { "on_probe_multi" } },
+			{ .name = "perf_event", .since = "5.15", .programs = { "on_probe" },
+			  .price = "the monitor keeps CAP_SYS_ADMIN for it" },
 		},
 	},
 	[FEATURE_CONNECTIONS] = {
@@ -131,6 +144,8 @@ static const struct hook_point {
 	{ "on_exec", "sched_process_exec", BPF_TRACE_RAW_TP },
 	{ "on_exit", "sched_process_exit", BPF_TRACE_RAW_TP },
 	{ "on_switch", "sched_switch", BPF_TRACE_RAW_TP },
+	{ "on_probe_multi", NULL, (enum bpf_attach_type)ATTACH_MULTI },
+	{ "on_probe", NULL, BPF_PERF_EVENT },
 	{ "list_processes", "task", BPF_TRACE_ITER },
 	{ "mark_tasks", "task", BPF_TRACE_ITER },
 	{ "list_listeners", "task_file", BPF_TRACE_ITER },
@@ -166,8 +181,11 @@ static int hook_point_error(const struct btf *kernel, const struct hook_point *p
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	int id = kernel ? hook_point_id(kernel, point) : -ENOENT, fd;
+	int id, fd;
 
+	if (!point->target) /* where, is found out later */
+		return attach_error(point->type != BPF_PERF_EVENT);
+	id = kernel ? hook_point_id(kernel, point) : -ENOENT;
 	if (id <= 0)
 		return id ? id : -ENOENT;
 	DECLARE_LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = point->type,

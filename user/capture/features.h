@@ -19,6 +19,7 @@ enum feature_id {
 	FEATURE_UNIX_CLOSE,
 	FEATURE_LOOPS,
 	FEATURE_SCHEDULER,
+	FEATURE_PROBES,
 	FEATURE_CONNECTIONS,
 	FEATURE_PROCESSES,
 	FEATURE_ITERATORS,
@@ -32,6 +33,7 @@ struct flavour {
 	const char *since; /* the kernel that has it */
 	const char *programs[FLAVOUR_PROGRAMS];
 	const char *extras[FLAVOUR_PROGRAMS]; /* used where the kernel has the function */
+	const char *price;		      /* what else it takes; NULL: nothing */
 };
 
 struct feature {

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "user/base/mem.h"
+#include "user/capture/selftest_probe.h"
 #include "user/event/event.h"
 #include "user/event/ring.h"
 
@@ -36,6 +37,7 @@ struct seen {
 		int family; /* index in families */
 	} cookies[COOKIES];
 	size_t cookie_count;
+	bool pause;
 };
 
 /* Where loopback drops packets nothing may wait for them. */
@@ -129,6 +131,7 @@ static void child(int go)
 	char byte;
 	int status = read(go, &byte, 1) == 1 ? 0 : 1;
 
+	selftest_probe_pause();
 	for (size_t i = 0; i < FAMILY_COUNT && !status; i++)
 		if (has_family(families[i]) && converse(families[i]))
 			status = 1;
@@ -182,6 +185,9 @@ static bool see(void *context, struct str bytes)
 		see_connection(context, (const struct record_connection *)record);
 	else if (record && record->type == RECORD_BYTES)
 		see_turn(context, (const struct record_turn *)record);
+	else if (record && record->type == RECORD_PAUSE)
+		((struct seen *)context)->pause |=
+			selftest_probe_saw((const struct record_pause *)record);
 	return true;
 }
 
@@ -230,11 +236,33 @@ static int look(struct capture *c, struct seen *seen)
 	return 0;
 }
 
+/* Where there are no probes, the child is none the wiser. */
+static int run_child_probed(struct capture *c, const struct feature_state *probes)
+{
+	struct selftest_probe probe = {};
+	int error;
+
+	if (probes->used)
+		selftest_probe_attach(c, &probe);
+	error = run_child(c);
+	selftest_probe_detach(c, &probe);
+	return error;
+}
+
+/* What stays unseen has another flavour, or none. */
+static int next_flavour_of(const struct seen *seen, bool waits,
+			   const struct feature_state states[FEATURES])
+{
+	if (!waits && states[FEATURE_LOOPS].used)
+		return SELFTEST_NO_WAITS;
+	return !seen->pause && states[FEATURE_PROBES].used ? SELFTEST_NO_PROBES : 0;
+}
+
 int selftest_run(struct capture *c, struct feature_state states[FEATURES])
 {
 	struct seen seen = {};
 	bool arrivals = true, waits = true;
-	int error = run_child(c);
+	int error = run_child_probed(c, &states[FEATURE_PROBES]);
 
 	if (!error)
 		error = look(c, &seen);
@@ -255,7 +283,5 @@ int selftest_run(struct capture *c, struct feature_state states[FEATURES])
 		snprintf(states[FEATURE_ARRIVAL].reason, sizeof(states[FEATURE_ARRIVAL].reason),
 			 "it was attached and did not fire");
 	}
-	if (!error && !waits && states[FEATURE_LOOPS].used)
-		error = SELFTEST_NO_WAITS;
-	return error;
+	return error ? error : next_flavour_of(&seen, waits, states);
 }

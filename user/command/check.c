@@ -5,12 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "user/base/privileges.h"
 #include "user/capture/capture.h"
 #include "user/capture/host.h"
 #include "user/command/command.h"
 #include "user/command/usage.h"
 #include "user/config/config.h"
-#include "user/monitor/privileges.h"
 
 struct verdict_line {
 	const char *name, *used, *state; /* "ok", "reduced" or "missing" */
@@ -37,7 +37,9 @@ static void judge(const struct feature *feature, const struct feature_state *sta
 	} else if (state->used) {
 		ret->state = "ok";
 		/* The reason begins with the name of the first. */
-		snprintf(ret->text, sizeof(ret->text), "instead of %s", state->reason);
+		snprintf(ret->text, sizeof(ret->text), "instead of %s%s%s", state->reason,
+			 state->used->price ? "; " : "",
+			 state->used->price ? state->used->price : "");
 	} else {
 		ret->state = feature->required ? "missing" : "reduced";
 		snprintf(ret->text, sizeof(ret->text), "%s; %s", state->reason, feature->without);

@@ -93,8 +93,56 @@ static void print_identity(const json_t *root, FILE *to)
 		line(to, "",
 		     "(its executable and environment only root may see: its name may be "
 		     "another)");
-	line(to, "runtime", "%s; pauses: not in this release",
-	     *text_of(p, "language") ? text_of(p, "language") : "no interpreter that sonde knows");
+}
+
+/* "nodejs 20.20.2; gc: callbacks (uprobe_multi)" */
+static void print_runtime(const json_t *runtime, const char *label, FILE *to)
+{
+	const json_t *hooks = json_object_get(runtime, "hooks");
+
+	fprintf(to, "%-12s %s", label, text_of(runtime, "runtime"));
+	for (size_t i = 0; i < json_array_size(hooks); i++) {
+		const json_t *hook = json_array_get(hooks, i);
+		const char *reason = text_of(hook, "reason"), *without = text_of(hook, "without");
+
+		fprintf(to, "; %s: %s (%s)", text_of(hook, "purpose"), text_of(hook, "flavour"),
+			*reason ? reason : text_of(hook, "how"));
+		if (*without)
+			fprintf(to, ": %s", without);
+	}
+	fputc('\n', to);
+}
+
+static void print_runtimes(const json_t *root, FILE *to)
+{
+	const json_t *p = json_object_get(root, "process");
+	const json_t *runtimes = json_object_get(p, "runtimes");
+	size_t count = json_array_size(runtimes);
+
+	for (size_t i = 0; i < count; i++)
+		print_runtime(json_array_get(runtimes, i), i ? "" : "runtime", to);
+	if (!count)
+		line(to, "runtime", "%s",
+		     *text_of(p, "language")
+			     ? text_of(p, "language")
+			     : "none that sonde knows: no pauses of its own are told");
+}
+
+static void print_jvm(const json_t *root, FILE *to)
+{
+	static const char *const states[][2] = {
+		{ "waiting", "asked for; it has none yet" },
+		{ "read", "HotSpot's own are read (hsperfdata)" },
+		{ "none", "none: its JVM keeps none that can be read (-XX:-UsePerfData, "
+			  "-XX:+PerfDisableSharedMem), or is not HotSpot" },
+		{ "invalid", "not read: what its file of counters says cannot be" },
+		{ "file_system", "not read: its /tmp is on a file system that may keep a reader "
+				 "waiting" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		if (!strcmp(text_of(root, "jvm_counters"), states[i][0]))
+			line(to, "counters", "%s", states[i][1]);
 }
 
 static void print_sdk(const json_t *root, FILE *to)
@@ -214,6 +262,8 @@ void explain_print(const json_t *root, FILE *to)
 	print_watched(root, to);
 	print_choices(root, to);
 	print_identity(root, to);
+	print_runtimes(root, to);
+	print_jvm(root, to);
 	print_sdk(root, to);
 	print_connections(root, to);
 	print_requests((json_t *)root, to);

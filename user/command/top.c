@@ -48,6 +48,7 @@ static void print_line(const struct top_line *line, bool colors)
 	       line->rate, line->errors_rate);
 	print_duration(line->p50_s);
 	print_duration(line->p99_s);
+	print_duration(line->pause_s);
 	printf(" %6llu%s\n", (unsigned long long)line->open, red ? "\033[0m" : "");
 }
 
@@ -59,8 +60,8 @@ static void print_table(const struct top_table *table, unsigned lines)
 
 	if (lines > HEADER_LINES && shown > lines - HEADER_LINES)
 		shown = lines - HEADER_LINES;
-	printf("%s%-32s %-12s %9s %9s %9s %9s %6s%s\n", colors ? "\033[1m" : "", "SERVICE", "KIND",
-	       "REQ/s", "ERRORS/s", "P50", "P99", "OPEN", colors ? "\033[0m" : "");
+	printf("%s%-32s %-12s %9s %9s %9s %9s %9s %6s%s\n", colors ? "\033[1m" : "", "SERVICE",
+	       "KIND", "REQ/s", "ERRORS/s", "P50", "P99", "PAUSE", "OPEN", colors ? "\033[0m" : "");
 	for (size_t i = 0; i < shown; i++)
 		print_line(&table->lines[i], colors);
 	if (!table->count)
@@ -78,12 +79,13 @@ static void print_json(const struct top_table *table)
 		const struct top_line *l = &table->lines[i];
 
 		json_array_append_new(services,
-				      json_pack("{sssssssIsIsIsfsfsfsf}", "service", l->service,
+				      json_pack("{sssssssIsIsIsfsfsfsfsf}", "service", l->service,
 						"namespace", l->namespace, "kind", l->kind,
 						"requests", (json_int_t)l->requests, "errors",
 						(json_int_t)l->errors, "open", (json_int_t)l->open,
 						"rate", l->rate, "errors_per_s", l->errors_rate,
-						"p50_s", l->p50_s, "p99_s", l->p99_s));
+						"p50_s", l->p50_s, "p99_s", l->p99_s, "pause_s",
+						l->pause_s));
 	}
 	root = json_pack("{sfsosI}", "interval_s", table->interval_s, "services", services,
 			 "left_out", (json_int_t)table->left_out);
@@ -219,7 +221,9 @@ const struct command command_top = {
 	.more = "Every figure is of the interval since the line before, none counts from sonde's start;\n"
 		"only `open` (requests without their answer yet) is of this moment. --json: an object a\n"
 		"line, {interval_s, services[{service, namespace, kind, requests, errors, open, rate,\n"
-		"errors_per_s, p50_s, p99_s}], left_out}; requests and errors are those that ended within\n"
-		"interval_s, so --once --json shows 0 where nothing came meanwhile. Totals are in /metrics.\n",
+		"errors_per_s, p50_s, p99_s, pause_s}], left_out}; requests and errors are those that\n"
+		"ended within interval_s, so --once --json shows 0 where nothing came meanwhile. PAUSE\n"
+		"is the longest pause of the service's runtime, rounded up by at most a tenth. Totals\n"
+		"are in /metrics.\n",
 	.run = run,
 };

@@ -40,6 +40,14 @@ static void key_of(const json_t *row, char ret[KEY_BYTES])
 	snprintf(ret, KEY_BYTES, "%lld %.32s", number_of(row, "id"), kind ? kind : "");
 }
 
+static json_t *before_of(json_t *index, const json_t *row)
+{
+	char key[KEY_BYTES];
+
+	key_of(row, key);
+	return json_object_get(index, key);
+}
+
 /* Is it a histogram as histogram.h has them? */
 static bool is_sound(const json_t *row)
 {
@@ -153,8 +161,52 @@ static int by_rate(const void *a, const void *b)
 					      : strcmp(x->kind, y->kind);
 }
 
+static char *service_key(const char *namespace, const char *service)
+{
+	return xasprintf("%s\n%s", namespace ? namespace : "", service ? service : "");
+}
+
+/* The longest of an instance since the answer before, as near as buckets tell. */
+static double pause_since(const json_t *before, const json_t *after)
+{
+	struct histogram h;
+	double pause_s;
+
+	difference(before && is_sound(before) ? before : NULL, after, &h);
+	pause_s = histogram_quantile(&h, 1);
+	histogram_free(&h);
+	return pause_s;
+}
+
+/* Of all instances of a service, by its key. An agent of an older release tells of none. */
+static json_t *longest_pauses(const json_t *before, const json_t *after)
+{
+	const json_t *rows = json_object_get(after, "pauses");
+	json_t *index = index_rows(json_object_get(before, "pauses")), *longest = json_object();
+
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+		_cleanup_(freep) char *key =
+			service_key(json_string_value(json_object_get(row, "namespace")),
+				    json_string_value(json_object_get(row, "service")));
+		double pause_s = is_sound(row) ? pause_since(before_of(index, row), row) : 0;
+
+		if (pause_s > json_real_value(json_object_get(longest, key)))
+			json_object_set_new(longest, key, json_real(pause_s));
+	}
+	json_decref(index);
+	return longest;
+}
+
+static double pause_of(json_t *longest, const struct top_line *line)
+{
+	_cleanup_(freep) char *key = service_key(line->namespace, line->service);
+
+	return json_real_value(json_object_get(longest, key));
+}
+
 /* The lines take over the texts. */
-static void take_lines(struct table *sums, struct top_table *ret)
+static void take_lines(struct table *sums, json_t *longest, struct top_table *ret)
 {
 	struct sum *sum;
 	size_t at = 0;
@@ -165,6 +217,7 @@ static void take_lines(struct table *sums, struct top_table *ret)
 		sum->line.errors_rate = (double)sum->line.errors / ret->interval_s;
 		sum->line.p50_s = histogram_quantile(&sum->histogram, 0.5);
 		sum->line.p99_s = histogram_quantile(&sum->histogram, 0.99);
+		sum->line.pause_s = pause_of(longest, &sum->line);
 		ret->lines[ret->count++] = sum->line;
 		histogram_free(&sum->histogram);
 		free(sum->key);
@@ -182,8 +235,7 @@ int top_compare(const json_t *before, const json_t *after, struct top_table *ret
 		.left_out = (uint64_t)number_of(after, "left_out"),
 	};
 	struct table sums;
-	json_t *index;
-	char key[KEY_BYTES];
+	json_t *index, *longest;
 
 	if (!json_is_array(rows) || !json_is_array(json_object_get(before, "rows")) ||
 	    table.interval_s <= 0)
@@ -191,10 +243,13 @@ int top_compare(const json_t *before, const json_t *after, struct top_table *ret
 	index = index_rows(json_object_get(before, "rows"));
 	table_init(&sums, TOP_ROWS);
 	for (size_t i = 0; i < json_array_size(rows); i++) {
-		key_of(json_array_get(rows, i), key);
-		add_row(&sums, json_object_get(index, key), json_array_get(rows, i));
+		const json_t *row = json_array_get(rows, i);
+
+		add_row(&sums, before_of(index, row), row);
 	}
-	take_lines(&sums, &table);
+	longest = longest_pauses(before, after);
+	take_lines(&sums, longest, &table);
+	json_decref(longest);
 	table_free(&sums);
 	json_decref(index);
 	*ret = table;

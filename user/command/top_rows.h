@@ -16,6 +16,7 @@ struct top_line {
 	uint64_t requests, errors, open;
 	double rate, errors_rate; /* a second */
 	double p50_s, p99_s;	  /* 0: no request */
+	double pause_s; /* the longest of its service, rounded up by at most a tenth; 0: none */
 };
 
 struct top_table {

@@ -151,6 +151,11 @@ struct config {
 		struct text_list baggage;     /* keys; one that ends with '*' is a prefix */
 	} trace;
 
+	struct {
+		bool runtimes;
+		bool jvm;
+	} collect;
+
 	bool service_graph;
 	enum capture_flavour capture_flavour;
 	enum console_format console;
@@ -167,6 +172,7 @@ struct config {
 		uint32_t connections;
 		uint32_t exchanges;
 		uint32_t processes;
+		uint32_t loops;
 		uint64_t trace_wait_ms;
 		uint32_t trace_spans;
 		uint32_t attribute_bytes; /* OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT */

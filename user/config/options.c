@@ -215,6 +215,12 @@ const struct option options[] = {
 		  "send no spans of theirs (suppress)." },
 	{ OPTION("service.graph", bool, config.service_graph), .value = "true",
 	  .help = "Count requests by who calls whom, as sonde_service_requests_total." },
+	{ OPTION("collect.runtimes", bool, config.collect.runtimes), START, .value = "true",
+	  .help = "Tell of the pauses of runtimes (garbage collection and others): read the "
+		  "executables of what is watched and put probes into them." },
+	{ OPTION("collect.jvm", bool, config.collect.jvm), .value = "true",
+	  .help = "Read the counters that HotSpot keeps of each JVM (hsperfdata): memory, safepoints, "
+		  "collections, threads, classes." },
 	{ OPTION("capture.flavour", word, config.capture_flavour), START,
 	  .words = capture_flavours, .value = "any",
 	  .help = "Where the kernel has several kinds of hooks: the only one to use." },
@@ -250,6 +256,8 @@ const struct option options[] = {
 	  .help = "Spans that wait at once; half as many are known after they were given out." },
 	{ OPTION("limit.processes", number, config.limit.processes), .min = 1, .max = PID_LIMIT,
 	  .value = DEFAULT(LIMIT_PROCESSES_DEFAULT), .help = "Processes known at once." },
+	{ OPTION("limit.loops", number, config.limit.loops), .min = 1, .max = 1000000,
+	  .value = DEFAULT(LIMIT_LOOPS_DEFAULT), .help = "Event loops followed at once." },
 	{ OPTION("limit.attribute-bytes", number, config.limit.attribute_bytes), .min = 32,
 	  .max = LIMIT_SPAN_TEXT_BYTES, .value = DEFAULT(LIMIT_ATTRIBUTE_BYTES),
 	  .otel = "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",

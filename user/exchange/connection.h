@@ -22,6 +22,7 @@ struct origin {
 	enum start_source source;
 	uint64_t at; /* its position in its direction */
 	struct activity by;
+	struct arrival arrival;
 };
 
 enum stream_state {
@@ -74,6 +75,7 @@ struct answering {
 	struct message message;
 	struct block *head; /* what its texts borrow from; NULL: a record, or nothing */
 	struct activity by;
+	struct arrival arrival;
 	uint64_t body;	    /* position where its body begins */
 	int64_t body_bytes; /* struct exchange's */
 };
@@ -89,13 +91,15 @@ struct open {
 	struct cause cause; /* struct activity's of asking, and the next three and `nested` */
 	uint64_t asked_ns;
 	uint32_t thread, turn;
+	struct clocks clocks;
+	struct arrival arrival; /* of a server's question */
 	uint64_t started_ns, first_answer_ns;
 	/* Of the question. Below 0: not known, and while it passes ~ of the position where it begins. */
 	int64_t body_bytes;
 	uint32_t at;   /* struct meeting's */
 	uint8_t class; /* of its memory, in exchanges.blocks */
 	uint8_t start; /* enum start_source */
-	bool nested;
+	bool nested, clocked;
 	struct message question;
 };
 
@@ -160,6 +164,7 @@ struct exchanges {
 	struct open *spare; /* not begun, of BLOCK_LEAST: a question is parsed right into it */
 	struct answering *spare_answer; /* the same for an answer */
 	struct open *borrowing;		/* its answer's texts borrow from the record in hand */
+	struct moment last;		/* who moved the bytes that end what ends now */
 	struct exchange ended;		/* what is told of now */
 };
 

@@ -49,6 +49,25 @@ struct activity {
 	uint32_t thread;
 	uint32_t turn; /* the message's, of its connection; 0: not known */
 	bool nested;   /* RECORD_NESTED */
+	bool clocked;  /* the thread's clocks then are known: */
+	struct clocks clocks;
+};
+
+/*
+ * From when a message could be read until its head was, in CLOCK_UNIT_NS: what is known of the
+ * thread that read it.
+ */
+struct arrival {
+	uint32_t
+		unknown; /* before its past is known, and between the first read of a head and the last */
+	uint32_t waited, throttled; /* as in struct clocks */
+};
+
+/* The last operation of an exchange. */
+struct moment {
+	uint64_t at_ns;
+	uint32_t thread; /* 0: neither it nor its clocks are known */
+	struct clocks clocks;
 };
 
 /* What both ends of a connection know an exchange by; numbers of bytes are TCP's. */
@@ -67,6 +86,9 @@ struct exchange {
 	struct process_id process;
 	uint64_t cookie;		    /* of the socket */
 	struct activity asked, answered_by; /* the latter where it is answered */
+	struct arrival
+		arrival; /* of what the process read: a server's question, a client's answer */
+	struct moment ended_by;	 /* where it has ended */
 	struct process_id other; /* at the other end of its connection; tgid 0: not watched */
 	struct meeting meeting;	 /* both ends know it by that */
 	const struct peer *peer; /* NULL when its record was lost */

@@ -82,6 +82,7 @@ struct open *answer_begin(struct exchanges *x, struct connection *c, struct pars
 	x->spare_answer = pool_take(&x->answers);
 	a->head = TAKE_PTR(p->block);
 	a->by = p->origin.by;
+	a->arrival = p->origin.arrival;
 	a->body_bytes = -1;
 	e->answer = a;
 	if (!a->head)
@@ -153,6 +154,8 @@ static inline void view_question(const struct exchanges *x, const struct connect
 	ret->asked.thread = e->thread;
 	ret->asked.turn = e->turn;
 	ret->asked.nested = e->nested;
+	ret->asked.clocked = e->clocked;
+	ret->asked.clocks = e->clocks;
 	ret->other = c->other;
 	ret->meeting.first[ASKING] = c->first_byte[connection_asking(c)];
 	ret->meeting.first[ANSWERING] = c->first_byte[!connection_asking(c)];
@@ -173,6 +176,7 @@ static void view_answer(const struct answering *answer, struct exchange *ret)
 	ret->answered = answer != NULL;
 	ret->answer = answer ? &answer->message : NULL;
 	ret->answered_by = a->by;
+	ret->arrival = a->arrival;
 	ret->answering_body_bytes = a->body_bytes;
 }
 
@@ -192,7 +196,10 @@ static inline void finish(struct exchanges *x, struct connection *c, struct open
 	struct exchange *ended = &x->ended;
 
 	view_question(x, c, e, ended);
+	if (c->role == ROLE_SERVER)
+		ended->arrival = e->arrival;
 	ended->ended_ns = ended_ns > e->started_ns ? ended_ns : e->started_ns;
+	ended->ended_by = x->last;
 	if (c->role == ROLE_SERVER)
 		x->counters.start[e->start]++;
 	x->options.ledger->out[STAGE_EXCHANGE]++;

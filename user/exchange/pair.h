@@ -87,6 +87,9 @@ static inline void question_open(struct exchanges *x, struct connection *c, stru
 	e->thread = origin->by.thread;
 	e->turn = origin->by.turn;
 	e->nested = origin->by.nested;
+	e->clocked = origin->by.clocked;
+	e->clocks = origin->by.clocks;
+	e->arrival = origin->arrival;
 	e->at = c->base[connection_asking(c)] + (uint32_t)origin->at;
 	e->start = (uint8_t)origin->source;
 	e->started_ns = origin->ns;

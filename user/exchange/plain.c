@@ -56,6 +56,7 @@ static bool take_answer(struct exchanges *x, struct connection *c, const struct 
 	struct str in = { (const char *)r->payload, r->length };
 	struct message *m = answer_room(x);
 	struct open *e = c->first;
+	struct origin origin;
 	uint64_t body;
 	ssize_t used;
 
@@ -69,10 +70,13 @@ static bool take_answer(struct exchanges *x, struct connection *c, const struct 
 	if (body != r->turn.bytes - (uint64_t)used)
 		return false;
 	step(c, r);
-	x->ended.answered_by = activity_of(r);
+	origin = turn_origin(r);
+	x->ended.answered_by = origin.by;
+	x->ended.arrival = origin.arrival;
+	x->last = moment_of(r, r->head.at_ns);
 	x->ended.answering_body_bytes = (int64_t)body;
 	if (!e->first_answer_ns)
-		e->first_answer_ns = turn_origin(r).ns;
+		e->first_answer_ns = origin.ns;
 	exchange_answered(x, c, e, r->head.at_ns);
 	return true;
 }

@@ -58,7 +58,7 @@ void pool_free(struct pool *p);
 #define KEPT_BYTES_MAX (64 << 20)
 
 /* Steps of BLOCK_STEP bytes to BLOCK_SMALL, for what is kept of most exchanges; then a few sizes. */
-enum { BLOCK_LEAST = 256, BLOCK_STEP = 32, BLOCK_SMALL = 512 };
+enum { BLOCK_LEAST = 288, BLOCK_STEP = 32, BLOCK_SMALL = 512 };
 enum { BLOCK_SMALL_CLASSES = (BLOCK_SMALL - BLOCK_LEAST) / BLOCK_STEP + 1 };
 enum { BLOCK_CLASSES = BLOCK_SMALL_CLASSES + 4 };
 

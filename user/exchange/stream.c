@@ -29,7 +29,7 @@ static struct origin origin_of(const struct taking *t)
 
 	if (r->offset == t->c->turn_start)
 		return turn_origin(r);
-	return (struct origin){ t->ns, r->head.process, START_READ, t->s->at, activity_of(r) };
+	return (struct origin){ t->ns, r->head.process, START_READ, t->s->at, activity_of(r), {} };
 }
 
 void stream_message_ended(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns)
@@ -255,7 +255,11 @@ static bool take_head(struct taking *t)
 	/* Go's server lets another goroutine wait for the first byte of a question. */
 	if (t->d == RECEIVED) {
 		p.origin.by.cause.goroutine = t->r->cause.goroutine;
+		p.origin.arrival.unknown += clock_units(p.origin.by.at_ns, t->ns);
 		p.origin.by.at_ns = t->ns;
+		p.origin.by.clocked &=
+			t->r->flags & RECORD_CLOCKED && p.origin.by.thread == t->r->thread;
+		p.origin.by.clocks = t->r->clocks;
 	}
 	p.block = g ? gather_take(t->c, t->d) : NULL;
 	p.head.len = (size_t)used;

@@ -15,20 +15,49 @@
 
 static inline struct activity activity_of(const struct record_turn *r)
 {
-	return (struct activity){ r->cause, r->head.at_ns, r->thread, r->number,
-				  r->flags & RECORD_NESTED };
+	return (struct activity){ r->cause,
+				  r->head.at_ns,
+				  r->thread,
+				  r->number,
+				  r->flags & RECORD_NESTED,
+				  r->flags & RECORD_CLOCKED,
+				  r->clocks };
+}
+
+/* The thread that did what a record tells of, at `at_ns`. */
+static inline struct moment moment_of(const struct record_turn *r, uint64_t at_ns)
+{
+	return (struct moment){ at_ns, r->flags & RECORD_CLOCKED ? r->thread : 0, r->clocks };
+}
+
+/* At most what 32 bits hold: 73 minutes. */
+static inline uint32_t clock_units(uint64_t from_ns, uint64_t to_ns)
+{
+	uint64_t units = to_ns > from_ns ? (to_ns - from_ns) >> CLOCK_UNIT_SHIFT : 0;
+
+	return units < UINT32_MAX ? (uint32_t)units : UINT32_MAX;
+}
+
+static inline struct arrival arrival_of(const struct record_turn *r)
+{
+	if (!(r->flags & RECORD_CLOCKED) || !r->arrived_from_ns)
+		return (struct arrival){ .unknown = UINT32_MAX };
+	return (struct arrival){ clock_units(r->turn.arrived_ns, r->arrived_from_ns),
+				 r->arrived_waited, r->arrived_throttled };
 }
 
 /* When and by whom the first byte was read or written, by the record of its turn's first bytes. */
 static inline struct origin turn_origin(const struct record_turn *r)
 {
-	struct origin o = { r->head.at_ns, r->head.process, START_READ, r->offset, activity_of(r) };
+	struct origin o = { r->head.at_ns, r->head.process, START_READ,
+			    r->offset,	   activity_of(r),  {} };
 
 	if (r->turn.first_ns && (!o.ns || r->turn.first_ns < o.ns))
 		o.ns = r->turn.first_ns;
 	if (r->direction == RECEIVED && r->turn.arrived_ns && r->turn.arrived_ns <= o.ns) {
 		o.ns = r->turn.arrived_ns;
 		o.source = START_ARRIVAL;
+		o.arrival = arrival_of(r);
 	}
 	return o;
 }

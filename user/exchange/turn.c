@@ -145,10 +145,13 @@ static void turn_over(struct exchanges *x, struct connection *c, const struct re
 	enum direction d = r->direction, other = !r->direction;
 	uint64_t end = c->turn_start + r->before.bytes;
 
-	if (c->turn && r->flags & RECORD_OPENS)
+	if (c->turn && r->flags & RECORD_OPENS) {
+		x->last = (struct moment){ r->before.last_ns, r->before_thread, r->before_clocks };
 		stream_settle(x, c, other, end, &r->before);
-	else
+		x->last = moment_of(r, r->head.at_ns);
+	} else {
 		c->streams[other].placed = false;
+	}
 	if (c->extra || c->streams[other].state == STREAM_UNKNOWN)
 		turn_ended(x, c, other);
 	if (c->unread)
@@ -252,6 +255,7 @@ static bool waits(struct connection *c)
 static void process(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
 	x->at_ns = r->head.at_ns;
+	x->last = moment_of(r, r->head.type == RECORD_BYTES ? r->head.at_ns : r->turn.last_ns);
 	if (r->head.type == RECORD_CLOSE) {
 		on_close(x, c, r);
 		return;

@@ -20,11 +20,13 @@ enum { HISTOGRAM_SCALE = 3, HISTOGRAM_BUCKETS = 160 };
 /* The classic buckets of a metric: upper bounds that are included, ascending, +Inf left out. */
 struct histogram_bounds {
 	const double *at;
-	size_t count; /* at most 64 */
+	size_t count; /* at most 64; 0: of sum and count alone */
 };
 
 /* Of how long requests take, in seconds: the conventions' bounds and three below them. */
 extern const struct histogram_bounds request_duration_bounds;
+/* Of how long runtimes pause: from 10 us to 10 s. */
+extern const struct histogram_bounds pause_duration_bounds;
 
 struct histogram {
 	const struct histogram_bounds *bounds;

@@ -46,6 +46,7 @@ struct row {
 	size_t attribute_count;
 	struct attribute *attributes;
 	struct wants *wants;
+	struct delayed delayed;
 	struct histogram histograms[MEASURES]; /* by measure; bounds NULL: the group has none */
 };
 
@@ -343,6 +344,13 @@ size_t series_count(struct row *row, const struct measures *m)
 	return histogram_observe_ns(&h[MEASURE_DURATION], m->duration_ns);
 }
 
+void series_delay(struct row *row, const struct delays *delays)
+{
+	for (enum delay i = 0; i < DELAYS; i++)
+		row->delayed.sum.ns[i] += delays->ns[i];
+	row->delayed.count++;
+}
+
 struct row *series_row(struct series *s, const struct span *span, uint64_t now_ns)
 {
 	if (!span->metrics || span->hide_from_metrics)
@@ -475,4 +483,12 @@ void series_each(const struct series *s, series_visit *visit, void *context)
 			for (size_t i = 0; i < g->metrics; i++)
 				visit(context, row->resource, row->attributes, row->attribute_count,
 				      g->of, i, &row->histograms[g->of->measures[i]]);
+}
+
+void series_each_delayed(const struct series *s, series_visit_delays *visit, void *context)
+{
+	for (const struct group *g = s->groups; g; g = g->next)
+		for (const struct row *row = g->first; row && g->of->delay.name; row = row->next)
+			visit(context, row->resource, row->attributes, row->attribute_count, g->of,
+			      row->start_unix_ns, &row->delayed);
 }

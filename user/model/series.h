@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "user/model/delays.h"
 #include "user/model/metric.h"
 #include "user/model/span.h"
 
@@ -30,7 +31,7 @@ enum measure {
 };
 
 struct metric_group {
-	const char *name;
+	const char *name; /* of a kind of request; NULL: it counts something else */
 	struct metric metrics[GROUP_METRICS]; /* name NULL ends them */
 	enum measure measures[GROUP_METRICS]; /* no measure twice */
 	/* empty ends them; a span that lacks one leaves it out */
@@ -38,6 +39,11 @@ struct metric_group {
 	/* How many are open now, counted when asked: by the first `active_keys` of the keys. */
 	struct metric active; /* name NULL: not counted */
 	size_t active_keys;
+	struct metric
+		oldest; /* how long the oldest of them is open, by the same; name NULL: not told */
+	/* What their time went to, by cause and by one of the keys; a histogram that has no bounds. */
+	struct metric delay; /* name NULL: not told */
+	struct str delay_key;
 };
 
 struct series;
@@ -54,6 +60,8 @@ void series_free(struct series *s);
 struct row *series_row(struct series *s, const struct span *span, uint64_t now_ns);
 size_t series_count(struct row *row, const struct measures *measures);
 void series_exemplar(struct row *row, size_t classic, const struct span *span);
+/* What the time of a span that was counted went to, once that is known. */
+void series_delay(struct row *row, const struct delays *delays);
 bool series_row_is_overflow(const struct row *row);
 uint64_t series_drops(const struct series *s);
 /* Count `span` under span->metrics. An exemplar is kept when exporters get it. `now_ns` is monotonic. */
@@ -73,3 +81,15 @@ typedef void series_visit(void *context, const struct resource *resource,
 			  const struct metric_group *group, size_t metric,
 			  const struct histogram *histogram);
 void series_each(const struct series *s, series_visit *visit, void *context);
+
+/* What the time of a row's spans went to. */
+struct delayed {
+	struct delays sum;
+	uint64_t count;
+};
+typedef void series_visit_delays(void *context, const struct resource *resource,
+				 const struct attribute *attributes, size_t count,
+				 const struct metric_group *group, uint64_t start_unix_ns,
+				 const struct delayed *delayed);
+/* Each row whose group tells of it. */
+void series_each_delayed(const struct series *s, series_visit_delays *visit, void *context);

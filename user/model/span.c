@@ -42,14 +42,26 @@ static void text_move(struct str *text, char **to)
 	*to += text->len;
 }
 
+static void events_move(struct span *copy, char **to)
+{
+	size_t size = copy->event_count * sizeof(*copy->events);
+
+	if (size)
+		memcpy(*to, copy->events, size);
+	copy->events = (const struct span_event *)(const void *)*to;
+	*to += size;
+}
+
 struct span *span_copy(const struct span *span)
 {
 	size_t size = offsetof(struct span, attributes) +
 		      span->attribute_count * sizeof(span->attributes[0]);
-	struct span *copy = xcalloc(1, size + texts_size(span));
+	size_t events = span->event_count * sizeof(*span->events);
+	struct span *copy = xcalloc(1, size + events + texts_size(span));
 	char *to = (char *)copy + size;
 
 	memcpy(copy, span, size);
+	events_move(copy, &to);
 	copy->scratch = NULL;
 	copy->routes = NULL;
 	resource_ref(copy->resource);

@@ -14,12 +14,20 @@
 enum span_kind { SPAN_INTERNAL = 1, SPAN_SERVER, SPAN_CLIENT, SPAN_PRODUCER, SPAN_CONSUMER };
 enum span_status { STATUS_UNSET, STATUS_OK, STATUS_ERROR };
 
-enum { SPAN_ATTRIBUTES = 40, SPAN_LINKS = 8 };
+enum { SPAN_ATTRIBUTES = 40, SPAN_LINKS = 8, SPAN_EVENTS = 8, EVENT_ATTRIBUTES = 3 };
 
 /* Another span that this one may belong to, and how sure that is: 0 to 1. */
 struct span_link {
 	uint8_t trace_id[TRACE_ID_BYTES], span_id[SPAN_ID_BYTES];
 	double confidence; /* the attribute sonde.link.confidence */
+};
+
+/* What happened to it at one moment. Its texts are literals. */
+struct span_event {
+	struct str name;
+	uint64_t unix_ns;
+	size_t attribute_count;
+	struct attribute attributes[EVENT_ATTRIBUTES];
 };
 
 struct resource;
@@ -54,9 +62,12 @@ struct span {
 	bool hide_from_metrics, hide_from_traces; /* http.ignore */
 	/* No exporter takes it: only what is counted by is filled, the attributes of its group. */
 	bool counted_only;
-	const struct span_link *links; /* borrowed */
-	size_t link_count;	       /* at most SPAN_LINKS */
-	uint32_t links_dropped;	       /* past those */
+	const struct span_link *links;	 /* borrowed */
+	size_t link_count;		 /* at most SPAN_LINKS */
+	uint32_t links_dropped;		 /* past those */
+	const struct span_event *events; /* borrowed, in order of time */
+	size_t event_count;		 /* at most SPAN_EVENTS */
+	uint32_t events_dropped;	 /* past those */
 	/* For texts that describe() makes. It reserves up to the limit first: texts in it never move. */
 	struct buf *scratch;
 	size_t attribute_count;
@@ -93,8 +104,9 @@ static inline void span_add_int(struct span *span, struct str key, int64_t numbe
 
 const struct attribute *span_find(const struct span *span, struct str key);
 /*
- * A copy that borrows nothing but literals, its resource and its metrics' group, with a reference
- * to the resource; of its attributes there is only room for those that it has. It has no scratch.
+ * A copy that borrows nothing but literals, its links, its resource and its metrics' group, with a
+ * reference to the resource; of its attributes there is only room for those that it has. It has no
+ * scratch.
  */
 struct span *span_copy(const struct span *span);
 void span_free(struct span *span);

@@ -27,18 +27,19 @@ void keeper_drop(struct monitor *m)
 }
 
 /* The descriptors of a worker, in the order of enum worker_file. */
-static size_t worker_fds(const struct monitor *m, int worker_end, int requests_end,
-			 int ret[MESSAGE_FDS])
+static size_t worker_fds(const struct monitor *m, int news, int requests, int ret[MESSAGE_FDS])
 {
 	size_t count = WORKER_RINGS;
 
-	ret[WORKER_MONITOR] = worker_end;
-	ret[WORKER_REQUESTS] = requests_end;
+	ret[WORKER_MONITOR] = news;
+	ret[WORKER_REQUESTS] = requests;
 	ret[WORKER_SHARED] = m->shared_fd;
 	ret[WORKER_VERDICTS] = capture_verdicts_fd(m->capture);
 	ret[WORKER_CONTROL] = capture_control_fd(m->capture);
 	ret[WORKER_COUNTERS] = capture_counters_fd(m->capture);
 	ret[WORKER_SCHEDULED] = capture_scheduled_fd(m->capture);
+	ret[WORKER_PREEMPTED] = capture_preempted_fd(m->capture);
+	ret[WORKER_LOOPS] = capture_loops_fd(m->capture);
 	ret[WORKER_SWEEP] = capture_sweep_fd(m->capture);
 	ret[WORKER_TAPE] = m->tape_fd;
 	ret[WORKER_INSPECT] = m->inspect_fd;

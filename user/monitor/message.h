@@ -43,11 +43,12 @@ struct monitor_message {
 	uint32_t pid;
 	uint32_t number; /* of MESSAGE_OPEN, and of its answer */
 	uint32_t padding;
-	char event[8]; /* of MESSAGE_PROCESS: "seen", "fork", "exec" or "exit" */
+	char event[8]; /* of MESSAGE_PROCESS: as FACT_EVENT says (process/process.h) */
 	char comm[COMM_BYTES];
 	char watched_by[64];
 	uint16_t ports[MESSAGE_PORTS], port_count; /* that the process listens on */
-	char text[MESSAGE_TEXT];		   /* MESSAGE_PROCESS: the executable's path */
+	/* MESSAGE_PROCESS: the executable's path; of "runtime": name and version, a newline, hooks. */
+	char text[MESSAGE_TEXT];
 };
 
 /* A pair of connected ends, close-on-exec. 0 or negative errno. */

@@ -11,12 +11,12 @@
 #include "user/base/clock.h"
 #include "user/base/limits.h"
 #include "user/base/mem.h"
+#include "user/base/privileges.h"
 #include "user/event/ring.h"
 #include "user/monitor/keeper.h"
 #include "user/monitor/message.h"
 #include "user/monitor/news.h"
 #include "user/monitor/prepare.h"
-#include "user/monitor/privileges.h"
 
 #define STOP_NS (5 * NS_PER_S)
 
@@ -196,6 +196,16 @@ static int watch_signals(struct monitor *m)
 	return m->signals.fd < 0 ? -errno : loop_watch(m->loop, &m->signals, EPOLLIN);
 }
 
+/* A selection_tell: the worker first, for it must know a process of which there is more to say. */
+static void tell(void *monitor, const char *event, const struct member *member, uint64_t at_ns,
+		 const struct procfiles *files)
+{
+	struct monitor *m = monitor;
+
+	news_tell(m, event, member, at_ns, files);
+	probes_process(m->probes, event, member->process, member->parent);
+}
+
 static int start_watching(struct monitor *m)
 {
 	int error;
@@ -211,7 +221,8 @@ static int start_watching(struct monitor *m)
 	m->second.fired = on_second;
 	m->stop.fired = on_stop;
 	m->reload.fired = on_reload;
-	m->selection = selection_new(m->capture, m->config, news_tell, m);
+	m->probes = probes_new(m->loop, m->capture, m->config, &m->shared->probes, news_runtime, m);
+	m->selection = selection_new(m->capture, m->config, tell, m);
 	selection_ignore(m->selection, (uint32_t)getpid());
 	selection_ignore(m->selection, (uint32_t)m->spawner);
 	error = m->events ? loop_watch(m->loop, &m->events_watch, EPOLLIN) : -ENOMEM;
@@ -234,11 +245,20 @@ static void clean_up(struct monitor *m)
 	closep(&m->spawner_watch.fd); /* the spawner ends, and its worker with it */
 	waitpid(m->spawner, NULL, 0);
 	selection_free(m->selection);
+	probes_free(m->probes);
 	ring_free(m->events);
 	capture_free(m->capture);
 	loop_free(m->loop);
 	config_free(m->own_before);
 	config_free(m->own_config);
+}
+
+static enum privileges privileges_wanted(const struct monitor *m)
+{
+	bool multi, probes = capture_probe_program(m->capture, &multi) >= 0;
+
+	return m->config->collect.runtimes && probes && !multi ? PRIVILEGES_MONITOR_PERF
+							       : PRIVILEGES_MONITOR;
 }
 
 int monitor_run(const struct config *config, int argc, char **argv, worker_main *worker)
@@ -265,7 +285,7 @@ int monitor_run(const struct config *config, int argc, char **argv, worker_main 
 	if (!m.status)
 		m.status = prepare_tape(&m);
 	if (!m.status) {
-		error = privileges_keep(PRIVILEGES_MONITOR);
+		error = privileges_keep(privileges_wanted(&m));
 		if (!error)
 			error = start_watching(&m);
 		if (!error)

@@ -112,6 +112,14 @@ void news_tell(void *monitor, const char *event, const struct member *member, ui
 	send_or_keep(m, &n, files);
 }
 
+void news_runtime(void *monitor, struct process_id process, const char *runtime, const char *hooks)
+{
+	struct member member = { .process = process };
+
+	snprintf(member.exe, sizeof(member.exe), "%s\n%s", runtime, hooks);
+	news_tell(monitor, "runtime", &member, monotonic_ns(), NULL);
+}
+
 void news_stop(struct monitor *m)
 {
 	const struct news n = { .type = MESSAGE_STOP };

@@ -13,6 +13,8 @@
 /* A selection_tell. */
 void news_tell(void *monitor, const char *event, const struct member *member, uint64_t at_ns,
 	       const struct procfiles *files);
+/* A probes_tell. */
+void news_runtime(void *monitor, struct process_id process, const char *runtime, const char *hooks);
 /* Ask the worker to flush and end, after all that it was to be told. */
 void news_stop(struct monitor *m);
 /* There is no worker any more: the next one is told of all there is. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,28 +15,26 @@
 
 #include "user/base/clock.h"
 #include "user/base/mem.h"
+#include "user/hsperf/mapped.h"
 #include "user/process/cgroup.h"
+#include "user/process/stat.h"
 
-/* Field 22 of /proc/PID/stat; the kernel's own text after the last ')'. */
+/* What a file of /proc holds, with a NUL behind it; empty where nothing can be read. */
+static struct str read_text(int directory, const char *name, char *text, size_t size)
+{
+	_cleanup_(closep) int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? 0 : read(fd, text, size - 1);
+
+	text[got > 0 ? got : 0] = '\0';
+	return str_of(text);
+}
+
 static int start_ticks(int directory, uint64_t *ret)
 {
-	_cleanup_(closep) int fd = openat(directory, "stat", O_RDONLY | O_CLOEXEC);
-	char text[1024], *at;
-	ssize_t got;
+	char text[1024];
 
-	if (fd < 0)
-		return -errno;
-	got = read(fd, text, sizeof(text) - 1);
-	if (got <= 0)
-		return -ESRCH;
-	text[got] = '\0';
-	at = strrchr(text, ')');
-	for (int field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	if (!at)
-		return -ESRCH;
-	*ret = strtoull(at, NULL, 10);
-	return 0;
+	*ret = stat_started_ticks(read_text(directory, "stat", text, sizeof(text)));
+	return *ret ? 0 : -ESRCH;
 }
 
 bool procfiles_began_at(struct process_id process, uint64_t ticks)
@@ -103,20 +102,11 @@ int procfiles_exe(const struct procfiles *p, char *ret, size_t size)
 
 int procfiles_cgroup(const struct procfiles *p, char *ret, size_t size)
 {
-	_cleanup_(closep) int fd = openat(p->directory, "cgroup", O_RDONLY | O_CLOEXEC);
 	char text[8192];
-	struct str path;
-	ssize_t got;
+	struct str held = read_text(p->directory, "cgroup", text, sizeof(text));
 
-	ret[0] = '\0';
-	if (fd < 0)
-		return -errno;
-	got = read(fd, text, sizeof(text));
-	if (got <= 0)
-		return -ESRCH;
-	path = cgroup_path((struct str){ text, (size_t)got });
-	snprintf(ret, size, "%.*s", STR_ARGS(path));
-	return 0;
+	snprintf(ret, size, "%.*s", STR_ARGS(cgroup_path(held)));
+	return held.len ? 0 : -ESRCH;
 }
 
 size_t procfiles_facts(const struct procfiles *p, uint32_t wanted, int ret[PROCESS_FILES],
@@ -138,70 +128,73 @@ size_t procfiles_facts(const struct procfiles *p, uint32_t wanted, int ret[PROCE
 	return count;
 }
 
-static bool may_be_opened(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return !strcmp(slash ? slash + 1 : path, "package.json");
-}
-
-/* The fourth of "Uid:" or "Gid:" in /proc/PID/status: the one that opens files. */
-static bool file_id(const char *status, const char *key, unsigned *ret)
-{
-	const char *at = strstr(status, key);
-
-	for (int i = 0; at && i < 4; i++)
-		at = strchr(at + 1, '\t');
-	if (at)
-		*ret = (unsigned)strtoul(at + 1, NULL, 10);
-	return at;
-}
-
 /*
  * Is it the process's own or root's, and could it read it itself? We can read anything, and must
  * not on its behalf. Its ids are in its status, for /proc/PID is root's where it is not dumpable.
  */
-static bool may_be_read(const struct procfiles *p, const struct stat *file)
+static bool may_be_read(const struct process_status *status, const struct stat *file)
 {
-	_cleanup_(closep) int fd = openat(p->directory, "status", O_RDONLY | O_CLOEXEC);
-	char text[4096];
-	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	unsigned uid, gid;
-
-	text[got > 0 ? got : 0] = '\0';
-	if (!file_id(text, "\nUid:", &uid) || !file_id(text, "\nGid:", &gid))
+	if (!S_ISREG(file->st_mode))
 		return false;
-	if (uid == 0)
+	if (status->file_uid == 0)
 		return true;
-	if (file->st_uid == uid)
+	if (file->st_uid == status->file_uid)
 		return file->st_mode & S_IRUSR;
-	return file->st_uid == 0 && file->st_mode & (file->st_gid == gid ? S_IRGRP : S_IROTH);
+	return file->st_uid == 0 &&
+	       file->st_mode & (file->st_gid == status->file_gid ? S_IRGRP : S_IROTH);
 }
 
 /*
  * Absolute paths resolve inside the process's root, relative ones below its
  * working directory, and no symbolic link is followed: each is the target's to make.
  */
-int procfiles_inside(const struct procfiles *p, const char *path)
+static int open_inside(const struct procfiles *p, const char *path)
 {
 	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
 				.resolve = path[0] == '/' ? RESOLVE_IN_ROOT : RESOLVE_BENEATH };
-	_cleanup_(closep) int base = -1, fd = -1;
-	struct stat status;
+	_cleanup_(closep) int base = openat(p->directory, path[0] == '/' ? "root" : "cwd",
+					    O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd;
 
-	if (!may_be_opened(path))
-		return -EPERM;
-	base = openat(p->directory, path[0] == '/' ? "root" : "cwd",
-		      O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (base < 0)
 		return -errno;
 	how.resolve |= RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 	fd = (int)syscall(SYS_openat2, base, path, &how, sizeof(how));
+	return fd < 0 ? -errno : fd;
+}
+
+/* The file that the process has mapped, as HotSpot makes it: its own, under one name. */
+static int open_counters(const struct procfiles *p, const struct process_status *status)
+{
+	_cleanup_(closep) int maps = openat(p->directory, "maps", O_RDONLY | O_CLOEXEC), fd = -1;
+	char path[NAME_MAX];
+	struct stat file;
+
+	if (hsperf_mapped(maps, status->inner_pid, path, sizeof(path)))
+		return -ENOENT;
+	fd = open_inside(p, path);
+	if (fd < 0 || fstat(fd, &file) || file.st_uid != status->file_uid || file.st_nlink != 1)
+		return -EPERM;
+	return TAKE_FD(fd);
+}
+
+int procfiles_inside(const struct procfiles *p, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct process_status status;
+	_cleanup_(closep) int fd = -EPERM;
+	char text[4096];
+	struct stat file;
+
+	if (!status_parse(read_text(p->directory, "status", text, sizeof(text)), &status))
+		return -ESRCH;
+	if (!strcmp(path, HSPERF_PATTERN))
+		fd = open_counters(p, &status);
+	else if (!strcmp(slash ? slash + 1 : path, "package.json"))
+		fd = open_inside(p, path);
 	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &status))
-		return -errno;
-	if (!S_ISREG(status.st_mode) || !may_be_read(p, &status) ||
+		return fd;
+	if (fstat(fd, &file) || !may_be_read(&status, &file) ||
 	    !is_the_same(p->directory, p->process))
 		return -EPERM;
 	return TAKE_FD(fd);

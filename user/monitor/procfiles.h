@@ -3,7 +3,8 @@
  * procfiles.h - files of a process, opened for somebody without privileges.
  *
  * The monitor opens and passes on; it reads nothing that a target writes but
- * the link of its executable and the line of its cgroup. Everything is opened
+ * the link of its executable, the line of its cgroup, and (in a child) the names
+ * of what it has mapped, where HSPERF_PATTERN is asked for. Everything is opened
  * through one descriptor of /proc/PID, and the process's start is compared
  * before and after, so that an id that was used again is never taken for the old.
  * An executable itself is never touched: where it lies may keep us waiting.
@@ -40,8 +41,9 @@ size_t procfiles_facts(const struct procfiles *p, uint32_t wanted, int ret[PROCE
 
 /*
  * A regular file inside the process's root directory, by an absolute path or
- * one relative to its working directory, without symbolic links. Only names that
- * name services are opened (package.json), and only what the process could read
- * itself. A descriptor, or negative errno; it may take as long as the file system likes.
+ * one relative to its working directory, without symbolic links. Only what
+ * names services is opened (package.json), and for HSPERF_PATTERN the counters
+ * of HotSpot that it has mapped; and only what the process could read itself.
+ * A descriptor, or negative errno; it may take as long as the file system likes.
  */
 int procfiles_inside(const struct procfiles *p, const char *path);

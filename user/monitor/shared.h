@@ -12,6 +12,7 @@
 #include "user/event/ring.h"
 #include "user/exchange/exchange.h"
 #include "user/model/ledger.h"
+#include "user/probes/counts.h"
 
 struct shared {
 	/* the monitor's */
@@ -22,6 +23,7 @@ struct shared {
 	uint64_t opens_late;	  /* files of targets that could not be opened in time */
 	uint64_t watched;	  /* processes that are targets now */
 	uint64_t members_refused; /* targets past limit.processes: not watched, or nobody's */
+	struct probes_counts probes;
 	struct usage monitor, spawner;
 	uint64_t log_dropped, log_suppressed; /* of the monitor's lines */
 	uint32_t monitor_pid, spawner_pid, monitor_uid;
@@ -46,6 +48,8 @@ enum worker_file {
 	WORKER_CONTROL,
 	WORKER_COUNTERS,
 	WORKER_SCHEDULED,
+	WORKER_PREEMPTED,
+	WORKER_LOOPS,
 	WORKER_SWEEP,
 	WORKER_TAPE,	/* or /dev/null */
 	WORKER_INSPECT, /* listens for `sonde explain` and `sonde top`, or /dev/null */

@@ -17,6 +17,7 @@
 #include "user/monitor/message.h"
 #include "user/monitor/selection.h"
 #include "user/monitor/shared.h"
+#include "user/probes/probes.h"
 
 enum { LISTENERS_MAX = 8, OPENERS = 4 };
 
@@ -39,6 +40,7 @@ struct monitor {
 	struct loop *loop;
 	struct capture *capture;
 	struct selection *selection;
+	struct probes *probes; /* NULL: there are none */
 	struct ring *events;
 	/* The worker can write there too: nothing is ever read back from it. */
 	struct shared *shared;

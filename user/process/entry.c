@@ -92,6 +92,7 @@ static void entry_free(struct processes *p, struct entry *e)
 {
 	instance_leave(p, e, e->process.ended_ns);
 	entry_forget_texts(e);
+	free(e->process.runtimes);
 	p->ended -= e->process.ended;
 	free(e);
 	p->count--;

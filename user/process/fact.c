@@ -32,6 +32,8 @@ static const struct str names[] = {
 	[FACT_HOST_ARCH] = STR("host_arch"),
 	[FACT_CREATED] = STR("created"),
 	[FACT_SDK] = STR("sdk"),
+	[FACT_RUNTIME] = STR("runtime"),
+	[FACT_HOOKS] = STR("hooks"),
 };
 static_assert(ARRAY_SIZE(names) == FACTS, "each fact has its key");
 

@@ -21,8 +21,7 @@
 #include "user/process/read.h"
 #include "user/process/script.h"
 #include "user/process/service_rule.h"
-
-enum { STAT_STATE = 3, STAT_STARTED = 22 };
+#include "user/process/stat.h"
 
 /* Of OTEL_RESOURCE_ATTRIBUTES; who reads the record counts those it has no room for. */
 enum { MOST_ATTRIBUTES = 4 * RESOURCE_ATTRIBUTES };
@@ -43,20 +42,6 @@ static void material_free(struct material *m)
 	buf_free(&m->cgroup);
 	buf_free(&m->stat);
 	buf_free(&m->ports);
-}
-
-/* The 22nd field; the second is in parentheses and may hold any character. */
-static uint64_t stat_started_ticks(struct str stat)
-{
-	const char *end = stat.len ? memrchr(stat.at, ')', stat.len) : NULL;
-	struct str rest = {}, field;
-
-	if (end)
-		rest = str_trim(str_after(stat, (size_t)(end - stat.at) + 1));
-	for (int i = STAT_STATE; take_part(&rest, ' ', &field); i++)
-		if (i == STAT_STARTED)
-			return fact_number(field);
-	return 0;
 }
 
 /* Does what was opened by pid belong to the process that was meant? */
@@ -257,7 +242,16 @@ static int add_payload(const struct config *config, struct process_id id,
 
 static bool says_all(const char *event, const struct process_files *files)
 {
-	return files && strcmp(event, "exit") && (strcmp(event, "fork") || files->exe);
+	return files && !files->runtime && strcmp(event, "exit") &&
+	       (strcmp(event, "fork") || files->exe);
+}
+
+static int add_runtime(const char *text, struct buf *payload)
+{
+	struct str hooks = str_of(text), runtime = {};
+
+	take_part(&hooks, '\n', &runtime);
+	return fact_add(payload, FACT_RUNTIME, runtime) | fact_add(payload, FACT_HOOKS, hooks);
 }
 
 int process_facts(const struct config *config, struct process_id id, struct process_id parent,
@@ -269,6 +263,8 @@ int process_facts(const struct config *config, struct process_id id, struct proc
 	int r = buf_add(ret, (struct str){ (const char *)&head, sizeof(head) });
 
 	r = r ? r : add_event(parent, event, watched_by, ret);
+	if (!r && files && files->runtime)
+		r = add_runtime(files->runtime, ret);
 	if (!r && says_all(event, files))
 		r = add_payload(config, id, files, ret);
 	if (r) {

@@ -22,6 +22,7 @@ struct process_files {
 	int fds[PROCESS_FILES];
 	const char *exe; /* what /proc/PID/exe links to, or NULL */
 	const char *comm;
+	const char *runtime;   /* of "runtime": name and version, a newline, hooks; or NULL */
 	const uint16_t *ports; /* that it listens on, as far as known */
 	size_t port_count;
 	/*

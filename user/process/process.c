@@ -15,6 +15,7 @@
 #include "user/process/entry.h"
 #include "user/process/fact.h"
 #include "user/process/instance.h"
+#include "user/process/runtime_facts.h"
 #include "user/process/service_rule.h"
 
 /* The kernel's least port for connections (ip_local_port_range); what the monitor tells at most. */
@@ -149,6 +150,8 @@ static void learn_fork(struct processes *p, struct entry *e, struct str watched_
 	e->namespace = xstrdup(parent->namespace);
 	e->cgroup = xstrdup(parent->cgroup);
 	e->ports = xstrdup(parent->ports);
+	if (parent->process.runtimes && !e->process.runtimes)
+		e->process.runtimes = xstrdup(parent->process.runtimes);
 	e->process.service = parent->process.service;
 	instance_join(e, parent->instance);
 }
@@ -165,7 +168,8 @@ static void take_sign(struct entry *e, enum sdk_sign sign, uint64_t at_ns)
  * What was seen of a program stays, until another takes its place. That may be told later than
  * the first of what is seen of the other.
  */
-static void learn_sdk(struct processes *p, struct entry *e, const struct facts *f, uint64_t at_ns)
+static void learn_program(struct processes *p, struct entry *e, const struct facts *f,
+			  uint64_t at_ns)
 {
 	bool execs = str_eq(f->at[FACT_EVENT], STR("exec"));
 
@@ -173,6 +177,10 @@ static void learn_sdk(struct processes *p, struct entry *e, const struct facts *
 		e->process.sdk = SDK_NONE;
 	if (execs && e->passes_on_ns < at_ns)
 		e->passes_on_ns = 0;
+	if (execs) {
+		free(e->process.runtimes);
+		e->process.runtimes = NULL;
+	}
 	p->maps_cut += str_eq(f->at[FACT_SDK], SDK_MAPS_CUT);
 	take_sign(e, sdk_sign_find(f->at[FACT_SDK]), at_ns);
 }
@@ -184,6 +192,16 @@ static int learn_end(struct processes *p, struct process_id id, uint64_t now_ns)
 
 	if (e)
 		entry_end(p, e, now_ns);
+	return 0;
+}
+
+/* Of one that is known; what else is known of it stays. */
+static int learn_runtime(struct processes *p, struct process_id id, const struct facts *f)
+{
+	struct entry *e = entry_find(p, id);
+
+	if (e)
+		runtime_facts_learn(&e->process.runtimes, f->at[FACT_RUNTIME], f->at[FACT_HOOKS]);
 	return 0;
 }
 
@@ -199,6 +217,8 @@ int processes_learn(struct processes *p, const struct record_process *record)
 		return -EINVAL;
 	if (str_eq(f.at[FACT_EVENT], STR("exit")))
 		return learn_end(p, head->process, head->at_ns);
+	if (str_eq(f.at[FACT_EVENT], STR("runtime")))
+		return learn_runtime(p, head->process, &f);
 	e = entry_get(p, head->process);
 	if (!e)
 		return -ENOSPC;
@@ -210,7 +230,7 @@ int processes_learn(struct processes *p, const struct record_process *record)
 		.tgid = (uint32_t)fact_number(f.at[FACT_PARENT]),
 		.started_ns = fact_number(f.at[FACT_PARENT_STARTED]),
 	};
-	learn_sdk(p, e, &f, head->at_ns);
+	learn_program(p, e, &f, head->at_ns);
 	if (f.at[FACT_NAME].len)
 		learn_all(p, e, &f, head->at_ns);
 	else if (str_eq(f.at[FACT_EVENT], STR("fork")))

@@ -20,7 +20,7 @@
 
 /* Keys of RECORD_PROCESS; table of names in fact.c. */
 enum fact {
-	FACT_EVENT,	     /* "seen", "fork", "exec" or "exit" */
+	FACT_EVENT,	     /* "seen", "fork", "exec", "exit", or "runtime": what is in it */
 	FACT_PARENT,	     /* tgid of the parent */
 	FACT_PARENT_STARTED, /* its started_ns */
 	FACT_EXE,	     /* path of the executable */
@@ -44,6 +44,8 @@ enum fact {
 	FACT_HOST_ARCH,
 	FACT_CREATED, /* wall-clock nanoseconds */
 	FACT_SDK,     /* a sign that it sends spans of its own: a name of sdk.h, or SDK_MAPS_CUT */
+	FACT_RUNTIME, /* of "runtime": its name and version, "nodejs 20.20.2" */
+	FACT_HOOKS,   /* of "runtime": how each purpose is seen, "gc=callbacks/uprobe_multi" */
 	FACTS,
 };
 
@@ -55,6 +57,7 @@ struct process {
 	const struct service_rule *service;	    /* the user's rule for it, or NULL */
 	enum sdk_sign sdk;			    /* the first since it called exec */
 	uint64_t sdk_ns;			    /* when that was seen */
+	char *runtimes; /* owned: "nodejs 20.20.2\tgc=callbacks/uprobe_multi", each ended by '\n' */
 	bool ended;
 	uint64_t ended_ns;
 };

@@ -9,8 +9,8 @@
 
 #include "user/base/filter.h"
 #include "user/base/mem.h"
+#include "user/base/privileges.h"
 #include "user/base/str.h"
-#include "user/monitor/privileges.h"
 #include "user/reader/reader.h"
 
 enum { CPU_SECONDS = 2 };

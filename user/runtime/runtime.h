@@ -16,7 +16,7 @@
 
 #include "headers/probe.h"
 #include "user/model/attribute.h"
-#include "user/model/metric.h"
+#include "user/model/series.h"
 
 struct image; /* an ELF file: user/elf/image.h */
 
@@ -60,12 +60,12 @@ struct purpose {
 
 enum { PAUSE_ATTRIBUTES = 3 };
 
-/* What a pause was, for the user. Texts borrow from the record or are literals. */
+/* What a pause was, for the user. Texts are literals. */
 struct pause {
 	struct str kind;    /* label of sonde_pause_seconds; empty: it is not to be counted */
 	bool is_collection; /* it counts as garbage collection where delays are told apart */
 	/* The conventions' own histogram of it, and its attributes; NULL: there is none. */
-	const struct metric *metric;
+	const struct metric_group *group;
 	struct attribute attributes[PAUSE_ATTRIBUTES];
 	size_t attribute_count;
 };

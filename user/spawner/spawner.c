@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "user/base/mem.h"
+#include "user/base/privileges.h"
 #include "user/monitor/message.h"
-#include "user/monitor/privileges.h"
 
 enum { WORKER_NICE = -5 };
 

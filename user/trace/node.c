@@ -120,6 +120,7 @@ struct node *node_new(struct trace *t, const struct exchange *x, const struct tr
 	n->started_ns = x->started_ns;
 	n->answered_ns = x->first_answer_ns;
 	n->ended_ns = x->ended_ns;
+	n->times = delay_facts_of(x, n->moments);
 	n->program = program_make(t, x->process);
 	n->has_header = span->has_context;
 	memcpy(n->header_trace, span->context.trace_id, TRACE_ID_BYTES);

@@ -14,6 +14,7 @@
 #pragma once
 
 #include "user/base/clock.h"
+#include "user/delay/delay.h"
 #include "user/trace/program.h"
 #include "user/trace/trace.h"
 
@@ -42,6 +43,8 @@ struct node {
 	struct activity asked, answered_by;
 	struct meeting meeting;
 	uint64_t started_ns, answered_ns, ended_ns; /* answered: its first byte; 0: no answer */
+	struct delay_facts times;		    /* its moments are these: */
+	struct moment moments[EXCHANGE_MOMENTS];
 	bool has_header; /* a trace context came with the question, with these ids: */
 	uint8_t header_trace[TRACE_ID_BYTES], header_span[SPAN_ID_BYTES];
 	bool is_instrumented; /* the program made that context itself */

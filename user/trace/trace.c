@@ -3,7 +3,7 @@
 
 #include "user/base/clock.h"
 #include "user/base/mem.h"
-#include "user/trace/downstream.h"
+#include "user/trace/node_delays.h"
 #include "user/trace/ways.h"
 
 /* Records of other rings, and those held for others' sake, are in by then. */
@@ -370,7 +370,7 @@ static void emit(struct trace *t, struct node *n)
 	memcpy(span->context.span_id, n->span_id, SPAN_ID_BYTES);
 	n->traced.beside_sdk |= n->is_instrumented;
 	n->traced.is_kept = n->is_kept;
-	n->traced.downstream_ns = downstream_of(n);
+	node_delays(n, &n->traced.delays);
 	if (n->parent) {
 		n->traced.has_local_parent = true;
 		n->traced.parent_sampled = n->parent->sampled;

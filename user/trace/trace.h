@@ -21,9 +21,17 @@
 #include "user/base/random.h"
 #include "user/config/config.h"
 #include "user/exchange/exchange.h"
+#include "user/model/delays.h"
 #include "user/model/sampler.h"
 #include "user/model/series.h"
 #include "user/model/span.h"
+
+/* Who carried an exchange, and when: what its pauses are found by. */
+struct carried {
+	struct process_id process;
+	uint64_t from_ns, to_ns; /* monotonic */
+	uint32_t threads[2];	 /* that read it, and that answered it; 0: not known */
+};
 
 /* A span and what whoever gives it out will want to know of it. */
 struct traced {
@@ -33,14 +41,16 @@ struct traced {
 	struct row *row;
 	uint64_t row_drops;
 	size_t bucket;
+	struct carried carried;
 	/* Its trace is kept whatever the sampler says; given out: for its sake, or for one below it. */
 	bool is_kept;
 	/* The program sends spans of its own; given out: a span that stands for this one. */
 	bool beside_sdk;
+	uint64_t paused_ns; /* struct delay_facts' */
 	/* Filled here. */
 	bool has_local_parent; /* a span of this host, given out before this one: */
 	bool parent_sampled;
-	uint64_t downstream_ns; /* of a server's: while at least one of its calls ran */
+	struct delays delays;
 };
 
 /*

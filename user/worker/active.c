@@ -16,7 +16,8 @@ struct kind {
 	struct attribute attributes[GROUP_ATTRIBUTES]; /* texts point into `key` */
 	size_t attribute_count;
 	uint64_t open;
-	bool overflow; /* of its service and group, what found no room */
+	uint64_t oldest_ns; /* since when the oldest is open; 0: none is */
+	bool overflow;	    /* of its service and group, what found no room */
 };
 
 struct active {
@@ -166,6 +167,8 @@ static void see_open(void *context, const struct exchange *x)
 	if (!kind)
 		kind = overflow_kind(active, &subject);
 	kind->open++;
+	if (!kind->oldest_ns || x->started_ns < kind->oldest_ns)
+		kind->oldest_ns = x->started_ns;
 }
 
 /* What was observed once is given as 0 when none is open. */
@@ -187,7 +190,7 @@ static bool is_over(void *value, void *context)
 	struct active *active = context;
 	struct kind *kind = value;
 
-	kind->open = 0;
+	kind->open = kind->oldest_ns = 0;
 	if (!kind->resource->ended_ns)
 		return false;
 	active->ordinary -= !kind->overflow;
@@ -195,18 +198,34 @@ static bool is_over(void *value, void *context)
 	return true;
 }
 
+static double open_count(const struct kind *kind, uint64_t now_ns)
+{
+	(void)now_ns;
+	return (double)kind->open;
+}
+
+static double oldest_seconds(const struct kind *kind, uint64_t now_ns)
+{
+	if (!kind->oldest_ns || kind->oldest_ns > now_ns)
+		return 0;
+	return (double)(now_ns - kind->oldest_ns) / 1e9;
+}
+
 static void give(const struct active *active, const struct metric_group *group,
-		 struct metric_sink *sink)
+		 const struct metric *metric, double (*value)(const struct kind *, uint64_t),
+		 uint64_t now_ns, struct metric_sink *sink)
 {
 	const struct kind *kind;
 	size_t at = 0;
 
-	sink->metric(sink, &group->active);
+	if (!metric->name)
+		return;
+	sink->metric(sink, metric);
 	while ((kind = table_next(&active->kinds, &at))) {
 		const struct sample sample = { .resource = kind->resource,
 					       .attributes = kind->attributes,
 					       .attribute_count = kind->attribute_count,
-					       .value = (double)kind->open };
+					       .value = value(kind, now_ns) };
 
 		if (kind->group == group)
 			sink->sample(sink, &sample);
@@ -222,7 +241,6 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	const struct kind *kind;
 	size_t count = 0, at = 0;
 
-	(void)now_ns;
 	table_sweep(&active->kinds, is_over, active);
 	series_each(active->pipeline->series, see_row, active);
 	exchanges_each_open(active->pipeline->exchanges, see_open, active);
@@ -234,8 +252,10 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 		if (i == count && count < GROUPS)
 			groups[count++] = kind->group;
 	}
-	for (size_t i = 0; i < count; i++)
-		give(active, groups[i], sink);
+	for (size_t i = 0; i < count; i++) {
+		give(active, groups[i], &groups[i]->active, open_count, now_ns, sink);
+		give(active, groups[i], &groups[i]->oldest, oldest_seconds, now_ns, sink);
+	}
 }
 
 struct active *active_new(struct pipeline *pipeline)

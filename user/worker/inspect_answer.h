@@ -4,9 +4,10 @@
  *
  * explain: {agent{version,pid,options[]}, watched, watched_by, ancestors[], process{},
  *	     connections{followed,unread{}}, requests{}, open_requests, instance_processes,
- *	     whole_agent{}, hooks[]}; requests are of the instance's processes together
+ *	     jvm_counters, whole_agent{}, hooks[]}; requests are of the instance's processes together
  * top:	    {at_ns, rows[{id,service,namespace,instance,kind,requests,errors,open,zero,
- *	     scale,first,buckets[]}], left_out}; all counts since sonde began.
+ *	     scale,first,buckets[]}], pauses[the same, of kind "pause"], left_out}; all counts
+ *	     since sonde began.
  *
  * Who asks makes rates of two answers to `top`: nothing is kept between them.
  */

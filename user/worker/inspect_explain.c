@@ -6,7 +6,9 @@
 #include "user/base/mem.h"
 #include "user/config/config.h"
 #include "user/model/redact.h"
+#include "user/worker/hook_info.h"
 #include "user/worker/inspect_answer.h"
+#include "user/worker/jvm.h"
 #include "user/worker/unread.h"
 
 enum { ANCESTORS = 16 };
@@ -36,6 +38,7 @@ json_t *process_json(const struct process *process)
 
 	json_object_set_new(to, "executable", text_json(str_of(process->exe)));
 	json_object_set_new(to, "rule", text_json(str_of(process->rule)));
+	json_object_set_new(to, "runtimes", hook_info_json(process));
 	if (!process->resource)
 		return to;
 	set_attribute(to, "service", process->resource, STR("service.name"));
@@ -112,7 +115,8 @@ static void add_row(void *context, const struct resource *resource,
 	json_int_t before;
 
 	(void)attributes, (void)count;
-	if (resource != sum->resource || group->measures[metric] != MEASURE_DURATION)
+	if (resource != sum->resource || !group->name ||
+	    group->measures[metric] != MEASURE_DURATION)
 		return;
 	before = json_integer_value(json_object_get(sum->requests, group->name));
 	json_object_set_new(sum->requests, group->name,
@@ -192,6 +196,9 @@ static void add_process(json_t *root, struct pipeline *p, const struct process *
 	json_object_set_new(root, "requests", sum.requests);
 	json_object_set_new(root, "open_requests", json_integer(open.count));
 	json_object_set_new(root, "instance_processes", json_integer(members.count));
+	if (p->jvms)
+		json_object_set_new(root, "jvm_counters",
+				    json_string(jvm_state_name(jvms_state(p->jvms, process->id))));
 }
 
 json_t *explain_answer(struct pipeline *p, const struct shared *shared, struct self *self,

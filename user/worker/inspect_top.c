@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inspect_top.c - what was counted so far, by instance of a service and kind of request. */
+/* inspect_top.c - what was counted so far, by instance of a service: by kind of request, and pauses. */
 #include <stdio.h>
 
 #include "user/base/mem.h"
@@ -20,11 +20,11 @@ struct top_row {
 
 struct top {
 	struct pipeline *pipeline;
-	struct table rows;
+	struct table rows, pauses;
 };
 
 /* NULL past the limit, which the table counts. */
-static struct top_row *row_of(struct top *top, const struct resource *resource,
+static struct top_row *row_of(struct table *rows, const struct resource *resource,
 			      const struct metric_group *group,
 			      const struct histogram_bounds *bounds)
 {
@@ -33,8 +33,8 @@ static struct top_row *row_of(struct top *top, const struct resource *resource,
 
 	row->key.resource = resource->id;
 	row->key.group = group;
-	there = table_find(&top->rows, key);
-	if (there || table_put(&top->rows, key, row)) {
+	there = table_find(rows, key);
+	if (there || table_put(rows, key, row)) {
 		free(row);
 		return there;
 	}
@@ -57,11 +57,12 @@ static void add_series(void *context, const struct resource *resource,
 		       const struct metric_group *group, size_t metric,
 		       const struct histogram *histogram)
 {
+	struct top *top = context;
 	struct top_row *row;
 
-	if (group->measures[metric] != MEASURE_DURATION)
+	if ((!group->name && group != &pauses_group) || group->measures[metric] != MEASURE_DURATION)
 		return;
-	row = row_of(context, resource, group, histogram->bounds);
+	row = row_of(group->name ? &top->rows : &top->pauses, resource, group, histogram->bounds);
 	if (!row)
 		return;
 	histogram_merge(&row->histogram, histogram);
@@ -80,7 +81,7 @@ static void add_open(void *context, const struct exchange *x)
 	if (!span.metrics || !span.resource || span.hide_from_metrics)
 		return;
 	bounds = duration_bounds(span.metrics);
-	row = bounds ? row_of(top, span.resource, span.metrics, bounds) : NULL;
+	row = bounds ? row_of(&top->rows, span.resource, span.metrics, bounds) : NULL;
 	if (row)
 		row->open++;
 }
@@ -95,9 +96,10 @@ static json_t *row_json(const struct top_row *row)
 		json_array_append_new(buckets, json_integer((json_int_t)h->buckets[i]));
 	return json_pack("{sIsosososssIsIsIsIsisiso}", "id", (json_int_t)r->id, "service",
 			 text_json(r->service_name), "namespace", text_json(r->service_namespace),
-			 "instance", text_json(r->service_instance), "kind", row->group->name,
-			 "requests", (json_int_t)h->count, "errors", (json_int_t)row->errors,
-			 "open", (json_int_t)row->open, "zero", (json_int_t)h->zero_count, "scale",
+			 "instance", text_json(r->service_instance), "kind",
+			 row->group->name ? row->group->name : "pause", "requests",
+			 (json_int_t)h->count, "errors", (json_int_t)row->errors, "open",
+			 (json_int_t)row->open, "zero", (json_int_t)h->zero_count, "scale",
 			 h->scale, "first", h->first, "buckets", buckets);
 }
 
@@ -111,21 +113,33 @@ static bool drop_row(void *value, void *context)
 	return true;
 }
 
+/* The rows, which are freed. */
+static json_t *rows_json(struct table *rows)
+{
+	json_t *list = json_array();
+	const struct top_row *row;
+	size_t at = 0;
+
+	while ((row = table_next(rows, &at)))
+		json_array_append_new(list, row_json(row));
+	table_sweep(rows, drop_row, NULL);
+	table_free(rows);
+	return list;
+}
+
 json_t *top_answer(struct pipeline *p, uint64_t now_ns)
 {
 	struct top top = { .pipeline = p };
-	json_t *rows = json_array();
-	const struct top_row *row;
-	size_t at = 0, left_out;
+	json_t *rows, *pauses;
+	size_t left_out;
 
 	table_init(&top.rows, TOP_ROWS);
+	table_init(&top.pauses, TOP_ROWS);
 	series_each(p->series, add_series, &top);
 	exchanges_each_open(p->exchanges, add_open, &top);
-	while ((row = table_next(&top.rows, &at)))
-		json_array_append_new(rows, row_json(row));
 	left_out = top.rows.refused;
-	table_sweep(&top.rows, drop_row, NULL);
-	table_free(&top.rows);
-	return json_pack("{sIsosI}", "at_ns", (json_int_t)now_ns, "rows", rows, "left_out",
-			 (json_int_t)left_out);
+	rows = rows_json(&top.rows);
+	pauses = rows_json(&top.pauses);
+	return json_pack("{sIsososI}", "at_ns", (json_int_t)now_ns, "rows", rows, "pauses", pauses,
+			 "left_out", (json_int_t)left_out);
 }

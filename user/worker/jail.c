@@ -16,7 +16,7 @@ static const char *const allowed[] = {
 	"accept4", "access", "arch_prctl", "bind", "brk", "clock_getres", "clock_gettime",
 	"clock_nanosleep", "close", "connect", "dup", "epoll_create1", "epoll_ctl", "epoll_pwait",
 	"epoll_pwait2", "epoll_wait", "eventfd2", "exit", "exit_group", "faccessat", "faccessat2",
-	"fcntl", "fstat", "fsync", "ftruncate", "futex", "getcpu", "getdents64", "getegid", "geteuid",
+	"fcntl", "fstat", "fstatfs", "fsync", "ftruncate", "futex", "getcpu", "getdents64", "getegid", "geteuid",
 	"getgid", "getpeername", "getpid", "getppid", "getrandom", "getrlimit", "getrusage",
 	"getsockname", "getsockopt", "gettid", "gettimeofday", "getuid", "listen", "lseek",
 	"lstat", "madvise", "membarrier", "mremap", "munmap", "nanosleep", "newfstatat", "open",

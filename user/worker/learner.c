@@ -20,7 +20,8 @@ struct job {
 	struct job *next;
 	struct learner *learner;
 	struct monitor_message news;
-	int fds[PROCESS_FILES];
+	const char *path;	/* to be opened; NULL: a record is to be made of the news */
+	int fds[PROCESS_FILES]; /* those that came with the news, or the one that was opened */
 	size_t fd_count;
 	struct buf record;
 	uint64_t begun_ns; /* by a thread; 0: not yet */
@@ -102,6 +103,7 @@ static void make_record(const struct learner *r, const struct monitor_message *m
 
 	/* Of a fork nothing was opened: its child is what its parent is. */
 	files.exe = m->text[0] && strcmp(m->event, "fork") ? m->text : NULL;
+	files.runtime = strcmp(m->event, "runtime") ? NULL : m->text;
 	files.comm = m->comm;
 	files.ports = m->ports;
 	files.port_count = m->port_count < MESSAGE_PORTS ? m->port_count : MESSAGE_PORTS;
@@ -118,6 +120,19 @@ static void job_free(struct job *job)
 		close(job->fds[--job->fd_count]);
 	buf_free(&job->record);
 	free(job);
+}
+
+static void do_job(const struct learner *r, struct job *job)
+{
+	int fd;
+
+	if (!job->path) {
+		make_record(r, &job->news, job, &job->record);
+		return;
+	}
+	fd = ask_open(job, job->path);
+	if (fd >= 0)
+		job->fds[job->fd_count++] = fd;
 }
 
 /* The next one, in hand; NULL: end. Under the lock. */
@@ -145,7 +160,7 @@ static void *read_all(void *context)
 	pthread_mutex_lock(&r->lock);
 	while ((job = take_job(r))) {
 		pthread_mutex_unlock(&r->lock);
-		make_record(r, &job->news, job, &job->record);
+		do_job(r, job);
 		pthread_mutex_lock(&r->lock);
 		if (job->given_up) { /* another took our place */
 			job_free(job);
@@ -190,7 +205,7 @@ static struct job *take_first(struct learner *r, bool all, struct buf *record)
 		job->record = buf_new(0);
 		return job;
 	}
-	r->late += job->fd_count > 0;
+	r->late += !job->path && job->fd_count > 0;
 	if (job->begun_ns) {
 		job->given_up = true; /* the thread's, from now on */
 		r->hanging++;
@@ -199,15 +214,20 @@ static struct job *take_first(struct learner *r, bool all, struct buf *record)
 	return job;
 }
 
+/* From here on one that was given up is its thread's, which may free it. */
 static void tell_first(struct learner *r, struct job *job, struct buf *record)
 {
 	struct monitor_message news = job->news;
-	bool ours = !job->given_up;
+	bool ours = !job->given_up, opens = job->path;
 
 	pthread_mutex_unlock(&r->lock);
-	if (!record->len)
+	if (!opens && !record->len)
 		make_record(r, &news, NULL, record);
-	r->options.told(r->options.context, &news, buf_str(record));
+	if (opens)
+		r->options.opened(r->options.context, news.process,
+				  ours && job->fd_count ? job->fds[--job->fd_count] : -1);
+	else
+		r->options.told(r->options.context, &news, buf_str(record));
 	if (ours)
 		job_free(job);
 	pthread_mutex_lock(&r->lock);
@@ -246,14 +266,42 @@ static void on_deadline(struct timer *timer, uint64_t now_ns)
 	tell(container_of(timer, struct learner, deadline), false);
 }
 
-void learner_add(struct learner *r, const struct monitor_message *news, const int *fds,
-		 size_t count)
+static struct job *job_new(struct learner *r, const struct monitor_message *news)
 {
 	struct job *job = xcalloc(1, sizeof(*job));
 
 	job->learner = r;
 	job->news = *news;
 	job->record = buf_new(LIMIT_PROC_FILE_BYTES);
+	return job;
+}
+
+/* Under the lock. */
+static void add_last(struct learner *r, struct job *job)
+{
+	*(r->first ? &r->last->next : &r->first) = job;
+	r->last = job;
+	r->waiting++;
+}
+
+void learner_open(struct learner *r, struct process_id process, const char *path)
+{
+	struct job *job = job_new(r, &(struct monitor_message){ .process = process });
+
+	job->path = path;
+	pthread_mutex_lock(&r->lock);
+	add_last(r, job);
+	if (have_thread(r))
+		pthread_cond_signal(&r->work);
+	loop_timer(r->options.loop, &r->deadline, monotonic_ns() + PATIENCE_NS / 8);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void learner_add(struct learner *r, const struct monitor_message *news, const int *fds,
+		 size_t count)
+{
+	struct job *job = job_new(r, news);
+
 	for (size_t i = 0; i < count; i++) {
 		if (i < PROCESS_FILES)
 			job->fds[job->fd_count++] = fds[i];
@@ -261,9 +309,7 @@ void learner_add(struct learner *r, const struct monitor_message *news, const in
 			close(fds[i]);
 	}
 	pthread_mutex_lock(&r->lock);
-	*(r->first ? &r->last->next : &r->first) = job;
-	r->last = job;
-	r->waiting++;
+	add_last(r, job);
 	if (count && have_thread(r))
 		pthread_cond_signal(&r->work);
 	/* Nothing to read and nobody before it: no thread is needed. */

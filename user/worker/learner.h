@@ -7,6 +7,7 @@
  * monitor. So a thread reads. What takes it too long is made without those
  * files, another thread goes on with the rest, and after too many of them
  * nothing is read any more until one comes back. The order of news is kept.
+ * What others want opened later waits in the same line.
  */
 #pragma once
 
@@ -22,6 +23,8 @@ struct learner_options {
 	int requests; /* to the monitor: MESSAGE_OPEN */
 	/* One process's record, or an empty one when there is nothing to say. */
 	void (*told)(void *context, const struct monitor_message *news, struct str record);
+	/* What learner_open() asked for, the caller's from now on; -1: it cannot be had. */
+	void (*opened)(void *context, struct process_id process, int fd);
 	void *context;
 };
 
@@ -32,6 +35,8 @@ void learner_free(struct learner *r);
 /* Takes the descriptors. `told` is called before this returns, or later from the loop. */
 void learner_add(struct learner *r, const struct monitor_message *news, const int *fds,
 		 size_t count);
+/* Ask the monitor for a file of a process; `path` stays. `opened` is called later, from the loop. */
+void learner_open(struct learner *r, struct process_id process, const char *path);
 /* So many wait that no more should be received. */
 bool learner_full(const struct learner *r);
 /* Tell all that waits, now, whatever could not be read. */

@@ -10,6 +10,8 @@
 #include "user/event/event.h"
 #include "user/process/instance.h"
 #include "user/worker/active.h"
+#include "user/worker/delayed.h"
+#include "user/worker/kept.h"
 #include "user/worker/routing.h"
 #include "user/worker/unread.h"
 
@@ -187,29 +189,43 @@ static void cut_attributes(struct pipeline *p, struct span *span)
 	}
 }
 
-static void hand_out(struct pipeline *p, struct span *span)
+/* A span that waited has room for the attributes that it had then: it is told of by a whole one. */
+static void hand_out(struct pipeline *p, const struct traced *traced)
 {
-	cut_attributes(p, span);
+	const struct span *span = traced->span;
+	struct span_event events[SPAN_EVENTS];
+	struct span told;
+
+	memcpy(&told, span,
+	       offsetof(struct span, attributes) +
+		       span->attribute_count * sizeof(span->attributes[0]));
+	span_add_delays(&told, &traced->delays);
+	cut_attributes(p, &told);
+	span_add_pauses(&told, p->pauses, &traced->carried, events);
 	for (size_t i = 0; i < p->exporter_count; i++)
 		if (p->exporters[i]->span)
-			p->exporters[i]->span(p->exporter_selves[i], span);
+			p->exporters[i]->span(p->exporter_selves[i], &told);
 }
 
 /*
  * It is sealed: an exemplar, and the exporters, if it is sampled. `suppressed`: nothing else
  * hides it than that its program sends its own.
  */
-static void span_end(struct pipeline *p, struct span *span, bool suppressed, struct row *row,
-		     size_t bucket)
+static void span_end(struct pipeline *p, const struct traced *traced, bool suppressed,
+		     struct row *row)
 {
-	if (row)
-		series_exemplar(row, bucket, span);
+	const struct span *span = traced->span;
+
+	if (row) {
+		series_exemplar(row, traced->bucket, span);
+		series_delay(row, &traced->delays);
+	}
 	if (!span->sampled)
 		p->unsampled++;
 	else if (suppressed)
 		p->suppressed++;
 	else if (!span->hide_from_traces)
-		hand_out(p, span);
+		hand_out(p, traced);
 	p->ledger.out[STAGE_SPAN]++;
 }
 
@@ -233,8 +249,8 @@ static void take_traced(void *context, const struct traced *traced)
 	sampled_set(span,
 		    traced->is_kept || (traced->has_local_parent ? traced->parent_sampled
 								 : sample(span, traced->sampler)));
-	span_end(p, span, suppressed,
-		 traced->row_drops == series_drops(p->series) ? traced->row : NULL, traced->bucket);
+	span_end(p, traced, suppressed,
+		 traced->row_drops == series_drops(p->series) ? traced->row : NULL);
 }
 
 /* Does its program send spans of its own, as far as is known by now? */
@@ -260,38 +276,36 @@ static bool is_beside_sdk(struct pipeline *p, const struct exchange *x,
 static __attribute__((noinline)) void observe_span(struct pipeline *p, const struct exchange *x,
 						   const struct process *process)
 {
-	const struct sampler *sampler = routing_sampler(p->routing, process);
-	size_t bucket = 0;
 	bool beside_sdk = is_beside_sdk(p, x, process), suppressed;
 	struct span span;
-	struct row *row;
+	struct traced traced = { .span = &span,
+				 .sampler = routing_sampler(p->routing, process),
+				 .carried = carried_of(x),
+				 .beside_sdk = beside_sdk };
 
 	span_begin(p, x, process, &span);
 	span_describe(x, &span);
-	row = series_row(p->series, &span, x->ended_ns);
-	if (row) {
-		bucket = series_count(row, &span.measures);
+	traced.row = series_row(p->series, &span, x->ended_ns);
+	traced.row_drops = series_drops(p->series);
+	if (traced.row) {
+		traced.bucket = series_count(traced.row, &span.measures);
 		if (p->graph)
 			graph_count(p->graph, x, span.resource, span.measures.duration_ns,
 				    span.status == STATUS_ERROR);
 	}
 	if (x->proto->context)
 		x->proto->context(x->question, &span);
+	traced.is_kept = is_kept(p, &span);
 	if (trace_takes(p->trace, x)) {
-		trace_take(p->trace, x,
-			   &(const struct traced){ .span = &span,
-						   .sampler = sampler,
-						   .row = row,
-						   .row_drops = series_drops(p->series),
-						   .bucket = bucket,
-						   .is_kept = is_kept(p, &span),
-						   .beside_sdk = beside_sdk });
+		traced.paused_ns = paused_before(p->pauses, x);
+		trace_take(p->trace, x, &traced);
 		return;
 	}
 	suppressed = suppress(p, &span, beside_sdk);
 	make_ids(p, &span);
-	sampled_set(&span, is_kept(p, &span) || sample(&span, sampler));
-	span_end(p, &span, suppressed, row, bucket);
+	sampled_set(&span, traced.is_kept || sample(&span, traced.sampler));
+	delays_of(p->pauses, x, &traced.delays);
+	span_end(p, &traced, suppressed, traced.row);
 }
 
 /* The row of what is not recalled, kept for the next one like it; NULL when it is not counted. */
@@ -319,6 +333,7 @@ __attribute__((always_inline)) static inline void observe_counted(struct pipelin
 								  const struct process *process)
 {
 	struct measures measures;
+	struct delays delays;
 	struct recall_key key;
 	struct recalled *place;
 	struct span span;
@@ -337,6 +352,10 @@ __attribute__((always_inline)) static inline void observe_counted(struct pipelin
 		return;
 	measures = measures_of(x);
 	series_count(row, &measures);
+	if (x->role == ROLE_SERVER) {
+		delays_of(p->pauses, x, &delays);
+		series_delay(row, &delays);
+	}
 	if (p->graph)
 		graph_count(p->graph, x, span.resource, measures.duration_ns, failed);
 }
@@ -443,6 +462,18 @@ static struct trace *make_trace(struct pipeline *p)
 	return t;
 }
 
+static struct pauses *make_pauses(struct pipeline *p)
+{
+	return pauses_new(&(const struct pauses_options){
+		.runtimes = runtimes,
+		.processes = p->processes,
+		.unknown = p->unknown,
+		.series = p->series,
+		.unix_offset_ns = &p->unix_offset_ns,
+		.max_processes = p->config->limit.processes,
+	});
+}
+
 struct pipeline *pipeline_new(const struct pipeline_options *options)
 {
 	struct pipeline *p = xcalloc(1, sizeof(*p));
@@ -468,6 +499,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	p->series = series_new(c->limit.series, c->limit.series_total,
 			       c->limit.ended_series_s * NS_PER_S);
 	p->graph = make_graph(p);
+	p->pauses = make_pauses(p);
 	p->exchanges = make_exchanges(p);
 	p->trace = make_trace(p);
 	collectors_add(&p->collectors, trace_collector(p->trace));
@@ -476,7 +508,10 @@ struct pipeline *pipeline_new(const struct pipeline_options *options)
 	collectors_add(&p->collectors, series_collector(p->series));
 	if (p->graph)
 		collectors_add(&p->collectors, graph_collector(p->graph));
+	collectors_add(&p->collectors, pauses_collector(p->pauses));
 	p->active = active_new(p);
+	p->delayed = delayed_new(p->series);
+	collectors_add(&p->collectors, delayed_collector(p->delayed));
 	collectors_add(&p->collectors, &p->ledger.collector);
 	return p;
 }
@@ -487,9 +522,11 @@ void pipeline_free(struct pipeline *p)
 		return;
 	for (size_t i = 0; i < p->exporter_count; i++)
 		p->exporters[i]->free(p->exporter_selves[i]);
+	delayed_free(p->delayed);
 	active_free(p->active);
 	trace_free(p->trace);
 	exchanges_free(p->exchanges);
+	pauses_free(p->pauses);
 	graph_free(p->graph);
 	series_free(p->series);
 	processes_free(p->processes);
@@ -556,6 +593,7 @@ void pipeline_take_record(struct pipeline *p, const struct record *record)
 		return;
 	case RECORD_PAUSE:
 		p->ledger.out[STAGE_RING]++;
+		pauses_take(p->pauses, (const struct record_pause *)record);
 		return;
 	default:
 		p->ledger.out[STAGE_RING]++;

@@ -4,6 +4,7 @@
  *
  *	bytes -> event_check -> tape -> exchanges -> span -> series, exporters
  *	                             -> processes (who is it?)
+ *	                             -> pauses -> series, events of spans
  *
  * The live worker and `sonde replay` run the same pipeline; only the source of
  * records differs. Nothing here asks the kernel for anything.
@@ -17,6 +18,7 @@
 #include "user/export/exporter.h"
 #include "user/model/ledger.h"
 #include "user/model/series.h"
+#include "user/pause/pauses.h"
 #include "user/process/process.h"
 #include "user/trace/trace.h"
 #include "user/worker/graph.h"
@@ -44,13 +46,16 @@ struct pipeline {
 	struct exchanges *exchanges;
 	struct trace *trace;
 	struct series *series;
+	struct pauses *pauses;
 	struct graph *graph; /* NULL: service.graph is off */
 	struct random random;
 	struct tape_writer *tape;
 	struct buf scratch; /* texts of the span that is being made */
 	struct routing *routing;
 	struct active *active;
+	struct delayed_table *delayed;
 	struct unread_table *unread; /* by process, of its life */
+	const struct jvms *jvms;     /* the worker's; NULL: none are read */
 	int64_t unix_offset_ns;
 	uint64_t traced_ns;		      /* when the trace was settled last */
 	struct export_context export_context; /* what the exporters were given */

@@ -7,14 +7,15 @@
 #include "user/base/mem.h"
 #include "user/base/table.h"
 
-#define LOOK_EVERY_NS	 (10 * NS_PER_S)
-#define LAST_SWITCH_NS	 NS_PER_S	  /* after its end a process may leave a CPU once more */
-#define UNKNOWN_FOR_NS	 (10 * NS_PER_S) /* its facts come within a second, or never */
+#define LOOK_EVERY_NS  (10 * NS_PER_S)
+#define LAST_SWITCH_NS NS_PER_S	       /* after its end a process may leave a CPU once more */
+#define UNKNOWN_FOR_NS (10 * NS_PER_S) /* its facts come within a second, or never */
 
 /* An instance of a service. */
 struct row {
 	struct resource *resource; /* a reference */
 	struct scheduled ended, sum;
+	struct preempted_row preempted;
 	uint64_t since_unix_ns;
 	size_t members;
 };
@@ -22,7 +23,7 @@ struct row {
 /* A process in the map. */
 struct member {
 	struct process_id id;
-	struct row *row; /* NULL: it is not known yet */
+	struct row *row;	    /* NULL: it is not known yet */
 	struct scheduled base, now; /* what it had done before it was of the row; by now */
 	uint64_t unknown_ns;
 };
@@ -31,6 +32,7 @@ struct scheduled_table {
 	struct scheduled_options options;
 	struct table rows;    /* by their resources' ids */
 	struct table members; /* by process_id */
+	struct preempted *preempted;
 	uint64_t looked_ns;
 	struct collector collector;
 };
@@ -118,8 +120,8 @@ static struct row *row_of(struct scheduled_table *t, const struct resource *reso
 }
 
 /* It may be another program than at the last look, and so of another row. */
-static void member_join(struct scheduled_table *t, struct member *m,
-			const struct process *process, uint64_t now_ns)
+static void member_join(struct scheduled_table *t, struct member *m, const struct process *process,
+			uint64_t now_ns)
 {
 	struct row *row = row_of(t, process->resource, now_ns);
 
@@ -174,6 +176,14 @@ static bool member_look(struct scheduled_table *t, struct member *m, uint64_t no
 	return !process->ended || now_ns - process->ended_ns < LAST_SWITCH_NS;
 }
 
+static struct preempted_row *preempted_row_of(void *owner, const struct process_id *id)
+{
+	struct scheduled_table *t = owner;
+	struct member *m = table_find(&t->members, (struct str){ (const char *)id, sizeof(*id) });
+
+	return m && m->row ? &m->row->preempted : NULL;
+}
+
 /* Each process in the map, and then what becomes of it: the map may change under a walk. */
 static void look(struct scheduled_table *t, uint64_t now_ns)
 {
@@ -184,6 +194,7 @@ static void look(struct scheduled_table *t, uint64_t now_ns)
 	while (count < room &&
 	       t->options.next(t->options.context, count ? &ids[count - 1] : NULL, &ids[count]))
 		count++;
+	preempted_look(t->preempted);
 	for (size_t i = 0; i < count; i++) {
 		struct member *m = member_of(t, &ids[i]);
 
@@ -292,6 +303,40 @@ static void give_migrations(const struct scheduled_table *t, struct metric_sink 
 		give_count(row, NULL, row->sum.migrations, sink);
 }
 
+static void give_throttled(const struct scheduled_table *t, struct metric_sink *sink)
+{
+	static const struct metric metric = {
+		.name = "sonde.scheduler.throttled",
+		.unit = "s",
+		.help = "Of that delay: the cgroup had used up its quota of CPU time.",
+		.kind = METRIC_COUNTER,
+	};
+	const struct row *row;
+	size_t at = 0;
+
+	sink->metric(sink, &metric);
+	while ((row = table_next(&t->rows, &at)))
+		sink->sample(sink,
+			     &(struct sample){ .resource = row->resource,
+					       .start_unix_ns = row->since_unix_ns,
+					       .value = (double)row->sum.throttled_ns / 1e9 });
+}
+
+/* What a quota held back nobody else did. */
+static void give_preempted(const struct scheduled_table *t, struct metric_sink *sink)
+{
+	struct row *row;
+	size_t at = 0;
+
+	sink->metric(sink, &preempted_metric);
+	while ((row = table_next(&t->rows, &at)))
+		preempted_give(&row->preempted, row->resource,
+			       row->sum.waited_ns > row->sum.throttled_ns
+				       ? row->sum.waited_ns - row->sum.throttled_ns
+				       : 0,
+			       row->since_unix_ns, sink);
+}
+
 static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 {
 	struct scheduled_table *t = context;
@@ -303,6 +348,8 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	give_delay(t, sink);
 	give_switches(t, sink);
 	give_migrations(t, sink);
+	give_throttled(t, sink);
+	give_preempted(t, sink);
 }
 
 struct collector *scheduled_collector(struct scheduled_table *t)
@@ -315,6 +362,9 @@ struct scheduled_table *scheduled_new(const struct scheduled_options *options)
 	struct scheduled_table *t = xcalloc(1, sizeof(*t));
 
 	t->options = *options;
+	t->options.preempted.row = preempted_row_of;
+	t->options.preempted.owner = t;
+	t->preempted = preempted_new(&t->options.preempted);
 	table_init(&t->rows, SIZE_MAX);
 	table_init(&t->members, SIZE_MAX); /* the map has a limit */
 	t->collector = (struct collector){ .name = "scheduled", .context = t, .collect = collect };
@@ -336,6 +386,7 @@ void scheduled_free(struct scheduled_table *t)
 		resource_unref(row->resource);
 		free(row);
 	}
+	preempted_free(t->preempted);
 	table_free(&t->members);
 	table_free(&t->rows);
 	free(t);

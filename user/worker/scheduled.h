@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scheduled.h - how long tasks of watched processes waited for a CPU, and how often they left one.
+ * scheduled.h - how long tasks of watched processes waited for a CPU, who ran instead, and how often
+ * they left one.
  *
  *	the kernel half's map, a value a process and CPU  -->  a row an instance  -->  metrics
  *
@@ -15,6 +16,7 @@
 #include "headers/capture.h"
 #include "user/model/metric.h"
 #include "user/process/process.h"
+#include "user/worker/preempted.h"
 
 struct scheduled_table;
 
@@ -28,6 +30,8 @@ struct scheduled_options {
 	bool (*read)(void *context, const struct process_id *id, struct scheduled *ret);
 	void (*drop)(void *context, const struct process_id *id);
 	void *context;
+	/* Who ran instead, as in struct preempted_options, without `row` and `owner`. */
+	struct preempted_options preempted;
 };
 
 struct scheduled_table *scheduled_new(const struct scheduled_options *options);

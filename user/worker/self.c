@@ -12,6 +12,7 @@
 #include "user/base/mem.h"
 #include "user/proto/http/http.h"
 #include "user/worker/active.h"
+#include "user/worker/hook_info.h"
 #include "user/worker/routing.h"
 
 enum { ROLES = 3 };
@@ -206,6 +207,7 @@ static void collect_features(const struct self *s, struct metric_sink *sink)
 
 		sink->sample(sink, &sample);
 	}
+	hook_info_collect(s->pipeline->processes, sink);
 	sink->metric(sink, METRIC("sonde.bpf.runs", "{run}", METRIC_COUNTER,
 				  "Runs of each program, where the kernel counts them."));
 	for (size_t i = 0; i < s->shared->program_count; i++)
@@ -216,6 +218,40 @@ static void collect_features(const struct self *s, struct metric_sink *sink)
 	for (size_t i = 0; i < s->shared->program_count; i++)
 		give(sink, "program", s->shared->programs[i].name,
 		     (double)s->shared->programs[i].run_ns / 1e9);
+}
+
+static void collect_probes(const struct self *s, struct metric_sink *sink)
+{
+	static const struct {
+		enum counter counter;
+		const char *cause;
+	} lost[] = { { COUNT_PAUSE_NO_BEGIN, "no_begin" },
+		     { COUNT_PAUSE_NO_END, "no_end" },
+		     { COUNT_PAUSE_NO_MEMORY, "memory" },
+		     { COUNT_PAUSE_RACED, "race" },
+		     { COUNT_PAUSE_FAULT, "fault" } };
+	const struct probes_counts *c = &s->shared->probes;
+
+	sink->metric(sink, METRIC("sonde.probes", "{probe}", METRIC_UPDOWN,
+				  "Probes in the text of watched programs; trial: to see whether "
+				  "they fire."));
+	give(sink, "state", "attached", (double)c->attached);
+	give(sink, "state", "trial", (double)c->trial);
+	sink->metric(sink, METRIC("sonde.probe.files", "{file}", METRIC_UPDOWN,
+				  "Purposes of runtimes that have probes, a file each."));
+	give(sink, NULL, NULL, (double)c->files);
+	sink->metric(sink, METRIC("sonde.probe.waiting", "{process}", METRIC_UPDOWN,
+				  "Processes whose files are still to be read."));
+	give(sink, NULL, NULL, (double)c->waiting);
+	sink->metric(sink, METRIC("sonde.probe.refusals", "{refusal}", METRIC_COUNTER,
+				  "Processes that could not be read, and sets of probes that could "
+				  "not be attached."));
+	for (int i = REFUSED_READER_FAILED; i < REFUSALS; i++)
+		give(sink, "reason", refusal_name(i), (double)c->refused[i]);
+	sink->metric(sink, METRIC("sonde.probe.lost", "{pause}", METRIC_COUNTER,
+				  "Pauses of which one end was not seen, or something not read."));
+	for (size_t i = 0; i < ARRAY_SIZE(lost); i++)
+		give(sink, "cause", lost[i].cause, (double)s->counters.count[lost[i].counter]);
 }
 
 static void collect_agent(const struct self *s, struct metric_sink *sink)
@@ -241,6 +277,9 @@ static void collect_agent(const struct self *s, struct metric_sink *sink)
 			    "Tasks, or processes, whose scheduling is not followed: no memory, or "
 			    "limit.processes."));
 	give(sink, NULL, NULL, (double)s->counters.count[COUNT_RUN_LOST]);
+	sink->metric(sink, METRIC("sonde.loop.lost", "{loop}", METRIC_COUNTER,
+				  "Event loops that are not followed: limit.loops."));
+	give(sink, NULL, NULL, (double)s->counters.count[COUNT_LOOP_LOST]);
 	sink->metric(sink,
 		     METRIC("sonde.process.files.late", "{process}", METRIC_COUNTER,
 			    "Processes some of whose files could not be read in time; maps: to "
@@ -322,6 +361,7 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	collect_spans(s, sink);
 	collect_hooks(s, sink);
 	collect_features(s, sink);
+	collect_probes(s, sink);
 	collect_agent(s, sink);
 	collect_use(s, sink);
 }

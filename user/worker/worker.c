@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "user/base/clock.h"
@@ -12,13 +13,16 @@
 #include "user/base/limits.h"
 #include "user/base/mem.h"
 #include "user/event/event.h"
+#include "user/hsperf/mapped.h"
 #include "user/monitor/message.h"
 #include "user/monitor/shared.h"
 #include "user/process/host.h"
 #include "user/process/read.h"
 #include "user/worker/inspect.h"
 #include "user/worker/jail.h"
+#include "user/worker/jvm.h"
 #include "user/worker/learner.h"
+#include "user/worker/loops.h"
 #include "user/worker/pipeline.h"
 #include "user/worker/rings.h"
 #include "user/worker/scheduled_map.h"
@@ -43,6 +47,8 @@ struct worker {
 	struct learner *learner;
 	struct scheduled_map scheduled_map;
 	struct scheduled_table *scheduled;
+	struct jvms *jvms; /* NULL: collect.jvm is off */
+	struct loops *loops;
 	struct self *self;
 	struct inspect *inspect;
 	struct watch monitor;
@@ -168,6 +174,9 @@ static void on_second(struct timer *timer, uint64_t now_ns)
 
 	pipeline_take(w->pipeline, (struct str){ (const char *)&clock, sizeof(clock) });
 	scheduled_settle(w->scheduled, now_ns);
+	if (w->jvms)
+		jvms_settle(w->jvms, now_ns);
+	loops_settle(w->loops, now_ns);
 	processes_expire(w->pipeline->processes, now_ns);
 	if (w->tape && tape_flush(w->tape)) {
 		log_error("the tape cannot be written", "path=%s", w->config->tape_record);
@@ -199,11 +208,33 @@ static void take_facts(void *context, const struct monitor_message *news, struct
 
 	if (record.len && (strcmp(news->event, "exit") || exit_keep(w, record)))
 		pipeline_take(w->pipeline, record);
+	if (w->jvms)
+		jvms_learn(w->jvms, news->process, news->event, monotonic_ns());
 	if (!learner_full(w->learner))
 		loop_rewatch(w->loop, &w->monitor, EPOLLIN);
 	/* Perhaps it is what a record waited for, or an end for which no record will come. */
 	if (w->sweep.at_ns || w->exits.len)
 		rings_read(w->rings);
+}
+
+/* A file that the learner asked for. */
+static void take_opened(void *context, struct process_id process, int fd)
+{
+	struct worker *w = context;
+
+	jvms_opened(w->jvms, process, fd, monotonic_ns());
+	if (!learner_full(w->learner))
+		loop_rewatch(w->loop, &w->monitor, EPOLLIN);
+}
+
+static bool ask_counters(void *context, struct process_id process)
+{
+	struct worker *w = context;
+
+	if (learner_full(w->learner))
+		return false;
+	learner_open(w->learner, process, HSPERF_PATTERN);
+	return true;
 }
 
 /* The configuration was read again and nothing else in it is the worker's. */
@@ -367,7 +398,7 @@ static void inherit_counts(struct worker *w)
 
 static void begin_scheduled(struct worker *w)
 {
-	scheduled_map_init(&w->scheduled_map, w->fds[WORKER_SCHEDULED]);
+	scheduled_map_init(&w->scheduled_map, w->fds[WORKER_SCHEDULED], w->fds[WORKER_PREEMPTED]);
 	w->scheduled = scheduled_new(&(struct scheduled_options){
 		.processes = w->pipeline->processes,
 		.limit = w->config->limit.processes,
@@ -377,8 +408,46 @@ static void begin_scheduled(struct worker *w)
 		.read = scheduled_map_read,
 		.drop = scheduled_map_drop,
 		.context = &w->scheduled_map,
+		.preempted = { .next = preempted_map_next,
+			       .read = preempted_map_read,
+			       .drop = preempted_map_drop,
+			       .context = &w->scheduled_map },
 	});
 	collectors_add(&w->pipeline->collectors, scheduled_collector(w->scheduled));
+}
+
+/* Each has a descriptor open; half of those there may be are for connections and files. */
+static void begin_jvms(struct worker *w)
+{
+	struct rlimit files = { .rlim_cur = 1024 };
+	size_t limit = w->config->limit.processes;
+
+	if (!w->config->collect.jvm)
+		return;
+	getrlimit(RLIMIT_NOFILE, &files);
+	w->jvms = jvms_new(&(struct jvms_options){
+		.processes = w->pipeline->processes,
+		.limit = limit < files.rlim_cur / 2 ? limit : files.rlim_cur / 2,
+		.ended_series_ns = w->config->limit.ended_series_s * NS_PER_S,
+		.open = ask_counters,
+		.context = w,
+	});
+	w->pipeline->jvms = w->jvms;
+	collectors_add(&w->pipeline->collectors, jvms_collector(w->jvms));
+}
+
+static void begin_loops(struct worker *w)
+{
+	size_t limit = w->config->limit.loops;
+
+	w->loops = loops_new(&(struct loops_options){
+		.processes = w->pipeline->processes,
+		.cells = map(w->fds[WORKER_LOOPS], limit * sizeof(struct loop_cell)),
+		.limit = limit,
+		.ended_series_ns = w->config->limit.ended_series_s * NS_PER_S,
+		.unix_offset_ns = &w->pipeline->unix_offset_ns,
+	});
+	collectors_add(&w->pipeline->collectors, loops_collector(w->loops));
 }
 
 static int begin(struct worker *w, size_t count, size_t rings)
@@ -414,12 +483,15 @@ static int begin(struct worker *w, size_t count, size_t rings)
 							    .loop = w->loop,
 							    .requests = w->fds[WORKER_REQUESTS],
 							    .told = take_facts,
+							    .opened = take_opened,
 							    .context = w });
 	if (!w->learner)
 		return -ENOMEM;
 	w->self = self_new(w->pipeline, w->shared, w->rings, w->learner, w->fds[WORKER_COUNTERS]);
 	inherit_counts(w);
 	begin_scheduled(w);
+	begin_jvms(w);
+	begin_loops(w);
 	w->inspect = inspect_new(w->loop, w->fds[WORKER_INSPECT], w->pipeline, w->shared, w->self);
 	error = begin_export(w, w->fds + WORKER_RINGS + rings, count - WORKER_RINGS - rings);
 	w->monitor = (struct watch){ .fd = w->fds[WORKER_MONITOR], .ready = on_monitor };
@@ -458,7 +530,9 @@ int worker_run(const struct config *config, const int *fds, size_t count, size_t
 	pipeline_free(
 		w.pipeline); /* its exporters still ask the collectors, one of which is inspect's */
 	inspect_free(w.inspect);
+	loops_free(w.loops);
 	scheduled_free(w.scheduled);
+	jvms_free(w.jvms);
 	scheduled_map_free(&w.scheduled_map);
 	learner_free(w.learner);
 	return error ? 1 : w.status;

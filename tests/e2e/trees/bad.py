@@ -94,4 +94,4 @@ def a_hundred_thousand_connections_through_one_proxy():
 	# A record that a busy machine loses is told of in the metrics; it says when a connection, or both of its ends, began.
 	most = 4 * sum(m.lost().values())
 	for edges in (verdict.across, verdict.inside):
-		check(edges.right >= 100000 - most, "%d right, with %s" % (edges.right, m.lost()))
+		check(edges.right >= 100000 - most, "%s, with %s, like %s" % (edges, m.lost(), verdict.examples[:1]))

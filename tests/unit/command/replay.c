@@ -8,6 +8,7 @@
 #include "tests/unit/exchange/script.h"
 #include "user/command/command.h"
 #include "user/event/tape.h"
+#include "user/runtime/runtime.h"
 
 static void onto_tape(void *context, const struct record *record)
 {
@@ -57,6 +58,60 @@ TEST(a_tape_without_facts_about_its_processes_can_be_replayed)
 	EACH(i, options) {
 		char *said = replayed(fd, options[i], &status);
 		bool good = status == EXIT_OK && strstr(said, "unknown_service");
+
+		free(said);
+		CHECK(good);
+	}
+	close(fd);
+}
+
+/* Of everybody, which ended just now. */
+static struct record_pause pause_of(const struct rig *rig, uint16_t runtime)
+{
+	return (struct record_pause){
+		.head = { .type = RECORD_PAUSE,
+			  .size = sizeof(struct record_pause),
+			  .at_ns = rig->now_ns,
+			  .process = rig->wire.process },
+		.began_ns = rig->now_ns - 5,
+		.runtime = runtime,
+		.kind = 1,
+		.detail = 1,
+	};
+}
+
+TEST(a_tape_tells_of_pauses_in_metrics_and_on_the_spans_that_they_hit)
+{
+	static const struct {
+		const char *option, *says;
+	} rows[] = {
+		{ NULL, "sonde_pause_seconds_count{" },
+		{ NULL, "sonde_pauses_refused_total{otel_scope_name=\"sonde\"" },
+		{ "--console.format=json", "\"events\":[{\"name\":\"sonde.pause\"" },
+		{ "--console.format=json", "\"sonde.pause.seconds\":5" },
+		{ "--console.format=text", "  1 event\n" },
+	};
+	int fd = memfd_create("tape", MFD_CLOEXEC), status;
+	uint64_t whole = 0;
+	struct tape_writer *tape = tape_writer_new(dup(fd), &whole);
+	struct record_pause record;
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.take = onto_tape;
+	rig.take_context = tape;
+	recv_(&rig, "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+	rig.now_ns += 6;
+	record = pause_of(&rig, 0);
+	rig_feed(&rig, &record);
+	record = pause_of(&rig, RUNTIMES_MAX);
+	rig_feed(&rig, &record);
+	send_(&rig, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	tape_writer_free(tape);
+	CHECK(rig_end(&rig));
+	EACH(i, rows) {
+		char *said = replayed(fd, rows[i].option, &status);
+		bool good = status == EXIT_OK && strstr(said, rows[i].says);
 
 		free(said);
 		CHECK(good);

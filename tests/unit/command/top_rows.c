@@ -130,6 +130,39 @@ TEST(instances_of_one_service_are_added_up)
 	histogram_free(&h);
 }
 
+TEST(a_service_shows_the_longest_pause_of_the_interval_whichever_instance_had_it)
+{
+	struct histogram requests, pauses;
+	struct top_table table;
+	json_t *before, *after;
+
+	histogram_init(&requests, &none);
+	histogram_init(&pauses, &none);
+	histogram_observe(&pauses, 7);
+	before = answer(1, json_array());
+	json_object_set_new(
+		before, "pauses",
+		json_pack("[oo]", row(1, "shop", &pauses, 0, 0), row(3, "bank", &pauses, 0, 0)));
+	after = answer(2,
+		       json_pack("[ooo]", row(1, "shop", &requests, 0, 0),
+				 row(2, "shop", &requests, 0, 0), row(3, "bank", &requests, 0, 0)));
+	json_object_set_new(after, "pauses", json_pack("[o]", row(3, "bank", &pauses, 0, 0)));
+	histogram_observe(&pauses, 0.3);
+	json_array_append_new(json_object_get(after, "pauses"), row(1, "shop", &pauses, 0, 0));
+	histogram_free(&pauses);
+	histogram_init(&pauses, &none);
+	histogram_observe(&pauses, 0.002);
+	json_array_append_new(json_object_get(after, "pauses"), row(2, "shop", &pauses, 0, 0));
+	CHECK(!top_compare(before, after, &table) && table.count == 2);
+	CHECK(!strcmp(table.lines[0].service, "bank") && table.lines[0].pause_s == 0);
+	CHECK(table.lines[1].pause_s >= 0.3 && near(table.lines[1].pause_s, 0.3));
+	top_table_free(&table);
+	json_decref(before);
+	json_decref(after);
+	histogram_free(&requests);
+	histogram_free(&pauses);
+}
+
 TEST(what_is_no_answer_is_refused)
 {
 	static const char *const texts[] = {
@@ -155,7 +188,8 @@ TEST(nonsense_inside_an_answer_breaks_nothing)
 {
 	static const char text[] =
 		"{\"at_ns\":2000000000,\"rows\":[1,null,{},{\"kind\":7,\"buckets\":[-1,\"x\",{}],"
-		"\"scale\":99},{\"id\":1,\"first\":-9223372036854775807,\"scale\":-99,\"zero\":-4}]}";
+		"\"scale\":99},{\"id\":1,\"first\":-9223372036854775807,\"scale\":-99,\"zero\":-4}],"
+		"\"pauses\":[1,null,{},{\"service\":7,\"buckets\":[-1,\"x\",{}],\"scale\":99}]}";
 	json_t *good = answer(1, json_array()), *odd = json_loads(text, 0, NULL);
 	struct top_table table;
 

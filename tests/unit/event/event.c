@@ -31,6 +31,7 @@ static const struct {
 	{ RECORD_CLOSE, sizeof(struct record_turn), "close" },
 	{ RECORD_PROCESS, sizeof(struct record_process) + 1, "process" },
 	{ RECORD_CLOCK, sizeof(struct record_clock), "clock" },
+	{ RECORD_PAUSE, sizeof(struct record_pause), "pause" },
 };
 
 TEST(each_record_passes_at_its_least_size_and_not_below)

@@ -248,3 +248,19 @@ TEST(unknown_keys_are_stepped_over_and_the_first_value_counts)
 	CHECK(fact_number(STR("12a")) == 0 && fact_number(STR("99999999999999999999")) == 0);
 	CHECK(fact_number(STR("18446744073")) == UINT64_C(18446744073));
 }
+
+TEST(what_is_in_a_process_is_a_record_of_its_own)
+{
+	struct process_files files = nothing_of("comm");
+	struct buf record = buf_new(LIMIT_PROC_FILE_BYTES);
+	struct facts facts;
+
+	files.runtime = "nodejs 20.20.2\ngc=callbacks/uprobe_multi";
+	CHECK(!process_facts(&config, id, parent, "runtime", "", &files, 1, &record));
+	CHECK(!facts_parse(payload_of(&record), &facts));
+	CHECK(str_eq(facts.at[FACT_EVENT], STR("runtime")));
+	CHECK(str_eq(facts.at[FACT_RUNTIME], STR("nodejs 20.20.2")));
+	CHECK(str_eq(facts.at[FACT_HOOKS], STR("gc=callbacks/uprobe_multi")));
+	CHECK(!facts.at[FACT_NAME].len && !facts.at[FACT_COMM].len);
+	buf_free(&record);
+}

@@ -391,3 +391,32 @@ TEST(mappings_that_were_too_many_are_counted)
 	CHECK(!learn(p, pid(11, 5), 1, "event=seen|sdk=maps_cut|" NGINX));
 	CHECK(processes_maps_cut(p) == 1 && !processes_find(p, pid(11, 5))->sdk);
 }
+
+static bool runs(struct processes *p, struct process_id id, const char *want)
+{
+	const struct process *process = processes_find(p, id);
+
+	return process && str_eq(str_of(process->runtimes), str_of(want));
+}
+
+TEST(the_runtimes_of_a_process_are_its_programs)
+{
+	_processes_ p = processes_new(&config);
+
+	CHECK(!learn(p, pid(10, 5), 1, "event=seen|parent=1|parent_started=1|" NGINX));
+	CHECK(!learn(p, pid(10, 5), 2, "event=runtime|runtime=go 1.22|hooks=gc=stop-start/x|"));
+	CHECK(runs(p, pid(10, 5), "go 1.22\tgc=stop-start/x\n"));
+	CHECK(resource_of(p, pid(10, 5)) && processes_find(p, pid(10, 5))->parent.tgid == 1);
+	CHECK(!learn(p, pid(11, 6), 3, "event=fork|parent=10|parent_started=5|"));
+	CHECK(runs(p, pid(11, 6), "go 1.22\tgc=stop-start/x\n"));
+	CHECK(!learn(p, pid(11, 6), 4, "event=exec|parent=10|parent_started=5|" NGINX));
+	CHECK(runs(p, pid(11, 6), "") && runs(p, pid(10, 5), "go 1.22\tgc=stop-start/x\n"));
+}
+
+TEST(runtimes_of_what_is_not_known_are_not_learned)
+{
+	_processes_ p = processes_new(&config);
+
+	CHECK(!learn(p, pid(10, 5), 2, "event=runtime|runtime=go 1.22|hooks=|"));
+	CHECK(!processes_find(p, pid(10, 5)));
+}

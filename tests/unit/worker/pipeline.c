@@ -214,6 +214,40 @@ TEST(open_requests_of_too_many_kinds_are_counted_together)
 	CHECK(piped_end(&t));
 }
 
+TEST(how_long_the_oldest_request_has_been_served_is_told)
+{
+	struct piped t;
+
+	piped_begin(&t, FLAGS("--http.route-guess=false"));
+	learn(&t, 1, "event=seen|name=shop|exe=/shop|");
+	get(&t, 1, "/");
+	CHECK(VALUE(&t, "sonde_http_server_oldest_active_seconds", "job=\"shop\"") == 0);
+	recv_(&t.rig, "GET / HTTP/1.1\r\n\r\n");
+	t.rig.now_ns += 3 * NS_PER_S;
+	CHECK(VALUE(&t, "sonde_http_server_oldest_active_seconds", "job=\"shop\"") == 3);
+	CHECK(piped_end(&t));
+}
+
+#define DELAY "sonde_http_server_request_delay_seconds"
+
+/* The rig's records say nothing of clocks. */
+TEST(what_the_time_of_requests_went_to_is_told_by_route_and_cause)
+{
+	struct piped t;
+
+	piped_begin(&t, FLAGS("--http.route=/a/{id}"));
+	learn(&t, 1, "event=seen|name=shop|exe=/shop|");
+	get(&t, 1, "/a/1");
+	get(&t, 1, "/a/2");
+	recv_(&t.rig, "GET /a/3 HTTP/1.1\r\n\r\n");
+	send_(&t.rig, "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n");
+	CHECK(VALUE(&t, DELAY "_count{", "route=\"/a/{id}\"", "cause=\"gc\"") == 3);
+	CHECK(VALUE(&t, DELAY "_sum{", "route=\"/a/{id}\"", "cause=\"gc\"") == 0);
+	CHECK(VALUE(&t, DELAY "_sum{", "route=\"/a/{id}\"", "cause=\"unattributed\"") == 30e-9);
+	CHECK(VALUE(&t, DELAY "_bucket{", "cause=\"unattributed\"", "le=\"+Inf\"") == 3);
+	CHECK(piped_end(&t));
+}
+
 /* The connection ends by the errno that its socket has. */
 static void close_by(struct piped *t, uint32_t error)
 {

@@ -129,6 +129,12 @@ static void learn(struct rig *rig, uint32_t tgid, const char *text)
 	free(record);
 }
 
+static bool no_pair(void *context, const struct preempted_key *key, struct preempted_key *ret)
+{
+	(void)context, (void)key, (void)ret;
+	return false;
+}
+
 static void rig_open(struct rig *rig)
 {
 	*rig = (struct rig){ .config = { .limit.processes = 10 }, .now_ns = 100 * NS_PER_S };
@@ -140,7 +146,8 @@ static void rig_open(struct rig *rig)
 								.next = fake_next,
 								.read = fake_read,
 								.drop = fake_drop,
-								.context = &rig->map });
+								.context = &rig->map,
+								.preempted.next = no_pair });
 }
 
 static void rig_close(struct rig *rig)

@@ -141,6 +141,24 @@ static void add_links(struct buf *to, const struct span *span)
 	buf_printf(to, "],\"links_dropped\":%u", span->links_dropped);
 }
 
+/* The same. */
+static void add_events(struct buf *to, const struct span *span)
+{
+	if (!span->event_count && !span->events_dropped)
+		return;
+	buf_add(to, STR(",\"events\":["));
+	for (size_t i = 0; i < span->event_count; i++) {
+		const struct span_event *event = &span->events[i];
+
+		buf_add(to, i ? STR(",{\"name\":") : STR("{\"name\":"));
+		add_string(to, event->name);
+		buf_printf(to, ",\"time_unix_nano\":%llu", (unsigned long long)event->unix_ns);
+		add_attributes(to, event->attributes, event->attribute_count);
+		buf_add_byte(to, '}');
+	}
+	buf_printf(to, "],\"events_dropped\":%u", span->events_dropped);
+}
+
 static struct str status_name(enum span_status status)
 {
 	static const struct str names[] = { [STATUS_UNSET] = STR("UNSET"),
@@ -163,6 +181,7 @@ int line_json(struct buf *to, const struct span *span)
 	add_member(to, "service", span->resource ? span->resource->service_name : STR(""));
 	add_attributes(to, span->attributes, span->attribute_count);
 	add_links(to, span);
+	add_events(to, span);
 	add_member(to, "status", status_name(span->status));
 	add_member(to, "error_type", span->error_type);
 	buf_add(to, STR("}\n"));

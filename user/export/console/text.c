@@ -137,6 +137,15 @@ static void add_links(struct buf *to, const struct span *span)
 		buf_printf(to, "  %zu link%s", links, links > 1 ? "s" : "");
 }
 
+/* Of what happened meanwhile, how much. */
+static void add_events(struct buf *to, const struct span *span)
+{
+	size_t events = span->event_count + span->events_dropped;
+
+	if (events)
+		buf_printf(to, "  %zu event%s", events, events > 1 ? "s" : "");
+}
+
 int line_text(struct buf *to, const struct span *span, bool colors)
 {
 	uint64_t duration_ns = span->end_unix_ns > span->start_unix_ns
@@ -152,6 +161,7 @@ int line_text(struct buf *to, const struct span *span, bool colors)
 	add_column(to, span->name, NAME_COLUMNS);
 	add_status(to, span, colors);
 	add_links(to, span);
+	add_events(to, span);
 	buf_add_byte(to, '\n');
 	return to->full ? -ENOSPC : 0;
 }

@@ -11,11 +11,14 @@ enum { ATTRIBUTE_BOUND = 6 * FIELD_BOUND };
 
 enum { FLAG_HAS_IS_REMOTE = 0x100, FLAG_IS_REMOTE = 0x200 };
 
-/* All of a Span but its texts, attributes and links: 17 fields, two ids. */
-enum { SPAN_BOUND = 17 * FIELD_BOUND + TRACE_ID_BYTES + 2 * SPAN_ID_BYTES };
+/* All of a Span but its texts, attributes, events and links: 18 fields, two ids. */
+enum { SPAN_BOUND = 18 * FIELD_BOUND + TRACE_ID_BYTES + 2 * SPAN_ID_BYTES };
 
 /* A Span.Link: itself, two ids, an attribute and that one's key. */
 enum { LINK_BOUND = 3 * FIELD_BOUND + TRACE_ID_BYTES + SPAN_ID_BYTES + ATTRIBUTE_BOUND + 32 };
+
+/* A Span.Event without its name and attributes: itself, a time, the name's length. */
+enum { EVENT_BOUND = 3 * FIELD_BOUND };
 
 static bool is_text(const struct attribute *a)
 {
@@ -84,6 +87,30 @@ static char *put_identity(char *to, const struct span *span)
 	return put_fixed64(to, 8, span->end_unix_ns);
 }
 
+static size_t events_bound(const struct span *span)
+{
+	size_t bound = span->event_count * EVENT_BOUND;
+
+	for (size_t i = 0; i < span->event_count; i++)
+		bound += UTF8_GROWTH * span->events[i].name.len +
+			 attributes_bound(span->events[i].attributes,
+					  span->events[i].attribute_count);
+	return bound;
+}
+
+static char *put_events(char *to, const struct span *span)
+{
+	for (size_t i = 0; i < span->event_count; i++) {
+		const struct span_event *event = &span->events[i];
+		char *content = put_begin(to, 11), *end;
+
+		end = put_text(put_fixed64(content, 1, event->unix_ns), 2, event->name);
+		to = put_end(content,
+			     put_attributes(end, 3, event->attributes, event->attribute_count));
+	}
+	return span->events_dropped ? put_number(to, 12, span->events_dropped) : to;
+}
+
 static char *put_links(char *to, const struct span *span)
 {
 	for (size_t i = 0; i < span->link_count; i++) {
@@ -110,7 +137,7 @@ static char *put_outcome(char *to, const struct span *span)
 	}
 	if (span->attributes_dropped)
 		to = put_number(to, 10, span->attributes_dropped);
-	to = put_links(to, span);
+	to = put_links(put_events(to, span), span);
 	if (span->status != STATUS_UNSET) {
 		status = put_begin(to, 15);
 		to = put_end(status, put_number(status, 3, span->status));
@@ -124,7 +151,7 @@ int span_encode(struct buf *to, const struct span *span)
 {
 	size_t texts = span->name.len + span->context.state.len + span->error_type.len;
 	size_t bound = SPAN_BOUND + ATTRIBUTE_BOUND + sizeof("error.type") + UTF8_GROWTH * texts +
-		       span->link_count * LINK_BOUND +
+		       events_bound(span) + span->link_count * LINK_BOUND +
 		       attributes_bound(span->attributes, span->attribute_count);
 	char *at = buf_reserve(to, bound), *content, *end;
 

@@ -124,13 +124,19 @@ static bool is_delta(const struct points *p)
 	return p->kind == METRIC_HISTOGRAM || (p->kind == METRIC_COUNTER && p->delta_counters);
 }
 
+/* Of what has a sum and a count alone there are no exponential buckets. */
+static bool is_exponential(const struct points *p)
+{
+	return p->exponential && p->has_buckets;
+}
+
 static unsigned data_field(const struct points *p)
 {
 	if (p->kind == METRIC_GAUGE)
 		return METRIC_GAUGE_FIELD;
 	if (p->kind != METRIC_HISTOGRAM)
 		return METRIC_SUM_FIELD;
-	return p->exponential ? METRIC_EXPONENTIAL_FIELD : METRIC_HISTOGRAM_FIELD;
+	return is_exponential(p) ? METRIC_EXPONENTIAL_FIELD : METRIC_HISTOGRAM_FIELD;
 }
 
 /* Finish the metric of one resource: its points are wrapped in their kind and their metric. */
@@ -183,6 +189,7 @@ static void on_metric(struct metric_sink *sink, const struct metric *metric)
 
 	close_metrics(p);
 	p->kind = metric->kind;
+	p->has_buckets = metric->bounds && metric->bounds->count;
 	p->is_whole = str_starts(unit, STR("{")) || str_eq(unit, STR("By"));
 	buf_clear(&p->header);
 	to = buf_reserve(&p->header, bound);
@@ -244,7 +251,7 @@ static char *put_sample(struct points *p, char *to, const struct sample *sample)
 			number.start_unix_ns = 0;
 		if (p->kind != METRIC_HISTOGRAM)
 			return put_number_point(to, p, sample, number);
-		return (p->exponential ? put_exponential : put_explicit)(
+		return (is_exponential(p) ? put_exponential : put_explicit)(
 			to, p, sample, sample->histogram, number.start_unix_ns);
 	}
 	key = delta_key(buf_str(&p->header), sample);
@@ -255,8 +262,8 @@ static char *put_sample(struct points *p, char *to, const struct sample *sample)
 	}
 	if (delta_histogram(p->delta, key, sample->histogram, &number.start_unix_ns, &grown))
 		return NULL;
-	end = (p->exponential ? put_exponential : put_explicit)(to, p, sample, &grown,
-								number.start_unix_ns);
+	end = (is_exponential(p) ? put_exponential : put_explicit)(to, p, sample, &grown,
+								   number.start_unix_ns);
 	histogram_free(&grown);
 	return end;
 }

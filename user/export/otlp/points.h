@@ -27,6 +27,7 @@ struct points {
 	struct buf header; /* name, description and unit of the metric that is being given */
 	enum metric_kind kind;
 	bool is_whole;		      /* its numbers are integers */
+	bool has_buckets;	      /* it is a histogram with bounds */
 	struct points_resource *last; /* where the last sample went */
 	size_t bytes, count, dropped;
 	uint64_t now_unix_ns;

@@ -161,7 +161,7 @@ static void histogram_fill(struct histogram_parts *p, const struct sample *sampl
 	p->message.sample_count = h->count;
 	p->message.sample_sum = h->sum;
 	buckets_fill(p, sample);
-	if (h->scale < SCHEMA_LEAST || h->scale > SCHEMA_MOST)
+	if (!h->bounds->count || h->scale < SCHEMA_LEAST || h->scale > SCHEMA_MOST)
 		return;
 	p->message.has_schema = p->message.has_zero_threshold = p->message.has_zero_count = 1;
 	p->message.schema = h->scale;

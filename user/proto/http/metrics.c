@@ -12,6 +12,9 @@ static const struct histogram_bounds sizes = {
 	.count = ARRAY_SIZE(size_bounds_bytes),
 };
 
+/* Sum and count alone. */
+static const struct histogram_bounds unbounded = { .count = 0 };
+
 #define DURATION(name_, help_)                                                                     \
 	{                                                                                          \
 		.name = (name_), .unit = "s", .help = (help_), .kind = METRIC_HISTOGRAM,           \
@@ -50,6 +53,13 @@ const struct metric_group http_server_group = {
 	.active = { .name = "http.server.active_requests", .unit = "{request}",
 		    .help = "Requests that are being served.", .kind = METRIC_UPDOWN },
 	.active_keys = 2,
+	.oldest = { .name = "sonde.http.server.oldest_active", .unit = "s",
+		    .help = "How long the oldest request that is being served has been.",
+		    .kind = METRIC_GAUGE },
+	.delay = { .name = "sonde.http.server.request.delay", .unit = "s",
+		   .help = "What the time of requests went to; over all causes it is their duration.",
+		   .kind = METRIC_HISTOGRAM, .bounds = &unbounded },
+	.delay_key = STR("http.route"),
 };
 
 const struct metric_group http_client_group = {

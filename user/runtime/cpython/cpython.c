@@ -5,13 +5,13 @@
  * Distributions build it with marks for SystemTap, others have the names of its functions: the one
  * that collects was called collect() before 3.10. Without either there is none of it to be seen.
  */
-#include "user/runtime/cpython/cpython.h"
+#include "user/runtime/cpython/pauses.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "user/elf/symbols.h"
-#include "user/runtime/runtime.h"
+#include "user/runtime/cpython/pauses.h"
 
 #define LIBRARY "libpython"
 
@@ -58,6 +58,7 @@ static bool recognise(const struct image *image, char version[static RUNTIME_VER
 const struct runtime runtime_cpython = {
 	.name = "cpython",
 	.recognise = recognise,
+	.describe = cpython_describe,
 	.purposes = {
 		{
 			.name = "gc",

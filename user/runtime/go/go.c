@@ -4,10 +4,10 @@
  *
  * From entry to entry only: a return address that is changed ends a Go program.
  */
-#include "user/runtime/go/go.h"
+#include "user/runtime/go/pauses.h"
 
 #include "user/elf/golang.h"
-#include "user/runtime/runtime.h"
+#include "user/runtime/go/pauses.h"
 
 static bool recognise(const struct image *image, char version[static RUNTIME_VERSION])
 {
@@ -18,18 +18,18 @@ static bool recognise(const struct image *image, char version[static RUNTIME_VER
 }
 
 /* clang-format off */
-#define FROM_TO(from_, to_, kind_, ...)                                                            \
+#define FROM_TO(from_, to_, scope_, kind_, ...)                                                    \
 	.hooks = {                                                                                 \
 		{ .place = PLACE_GO,                                                               \
 		  .name = (from_),                                                                 \
 		  .action = PROBE_BEGIN,                                                           \
-		  .scope = PROBE_PROCESS,                                                          \
+		  .scope = (scope_),                                                               \
 		  .kind = (kind_),                                                                 \
 		  __VA_ARGS__ },                                                                   \
 		{ .place = PLACE_GO,                                                               \
 		  .name = (to_),                                                                   \
 		  .action = PROBE_END,                                                             \
-		  .scope = PROBE_PROCESS,                                                          \
+		  .scope = (scope_),                                                               \
 		  .kind = (kind_) },                                                               \
 	}
 /* clang-format on */
@@ -40,6 +40,7 @@ static bool recognise(const struct image *image, char version[static RUNTIME_VER
 const struct runtime runtime_go = {
 	.name = "go",
 	.recognise = recognise,
+	.describe = go_describe,
 	.walks_stacks = true,
 	.purposes = {
 		{
@@ -48,12 +49,12 @@ const struct runtime runtime_go = {
 			.sets = {
 				{
 					.name = "stop-start",
-					.since = "1.21",
-					FROM_TO(STOP, START, GO_STOP, .value = 1, .value_bytes = 1),
+					.since = "1.22",
+					FROM_TO(STOP, START, PROBE_PROCESS, GO_STOP, .value = 1, .value_bytes = 1),
 				},
 				{
 					.name = "stop-start-any",
-					FROM_TO(STOP, START, GO_STOP_ANY),
+					FROM_TO(STOP, START, PROBE_PROCESS, GO_STOP_ANY),
 				},
 			},
 		},
@@ -63,7 +64,7 @@ const struct runtime runtime_go = {
 			.sets = {
 				{
 					.name = "start-mark-termination",
-					FROM_TO("runtime.gcStart", "runtime.gcMarkTermination", GO_CYCLE),
+					FROM_TO("runtime.gcStart", "runtime.gcMarkTermination", PROBE_NOBODY, GO_CYCLE),
 				},
 			},
 		},

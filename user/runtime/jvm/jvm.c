@@ -5,12 +5,12 @@
  * Distributions build it with marks for SystemTap. The thread that runs the collection hits them
  * all; what an operation is called is read where it begins, before its collection does.
  */
-#include "user/runtime/jvm/jvm.h"
+#include "user/runtime/jvm/pauses.h"
 
 #include <stdio.h>
 
 #include "user/elf/symbols.h"
-#include "user/runtime/runtime.h"
+#include "user/runtime/jvm/pauses.h"
 
 #define VERSION "_ZN19Abstract_VM_Version"
 
@@ -32,6 +32,7 @@ static bool recognise(const struct image *image, char version[static RUNTIME_VER
 const struct runtime runtime_jvm = {
 	.name = "jvm",
 	.recognise = recognise,
+	.describe = jvm_describe,
 	.walks_stacks = true,
 	.purposes = {
 		{

@@ -6,12 +6,12 @@
  * found by how their names begin. From 24 on these names are in .symtab alone, so a stripped one
  * has none. In 18 the callbacks exist with fewer arguments and are never called: they are inlined.
  */
-#include "user/runtime/nodejs/nodejs.h"
+#include "user/runtime/nodejs/pauses.h"
 
 #include <stdio.h>
 
 #include "user/elf/symbols.h"
-#include "user/runtime/runtime.h"
+#include "user/runtime/nodejs/pauses.h"
 
 #define HEAP		 "_ZN2v88internal4Heap"
 #define TRACER		 "_ZN2v88internal8GCTracer"
@@ -31,6 +31,7 @@ static bool recognise(const struct image *image, char version[static RUNTIME_VER
 const struct runtime runtime_nodejs = {
 	.name = "nodejs",
 	.recognise = recognise,
+	.describe = nodejs_describe,
 	.purposes = {
 		{
 			.name = "gc",

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* php.c - PHP 7 and 8, as php, php-fpm or libphp.so: the collector's function is exported by all. */
-#include "user/runtime/php/php.h"
+#include "user/runtime/php/pauses.h"
 
 #include "user/elf/symbols.h"
-#include "user/runtime/runtime.h"
+#include "user/runtime/php/pauses.h"
 
 static bool recognise(const struct image *image, char version[static RUNTIME_VERSION])
 {
@@ -17,6 +17,7 @@ static bool recognise(const struct image *image, char version[static RUNTIME_VER
 const struct runtime runtime_php = {
 	.name = "php",
 	.recognise = recognise,
+	.describe = php_describe,
 	.purposes = {
 		{
 			.name = "gc",

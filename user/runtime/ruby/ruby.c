@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ruby.c - CRuby, as one program or as libruby-3.N.so: marks for SystemTap, else its own names. */
-#include "user/runtime/ruby/ruby.h"
+#include "user/runtime/ruby/pauses.h"
 
 #include <stdio.h>
 
 #include "user/elf/symbols.h"
-#include "user/runtime/runtime.h"
+#include "user/runtime/ruby/pauses.h"
 
 static bool recognise(const struct image *image, char version[static RUNTIME_VERSION])
 {
@@ -21,6 +21,7 @@ static bool recognise(const struct image *image, char version[static RUNTIME_VER
 const struct runtime runtime_ruby = {
 	.name = "ruby",
 	.recognise = recognise,
+	.describe = ruby_describe,
 	.purposes = {
 		{
 			.name = "gc",

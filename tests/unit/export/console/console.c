@@ -107,6 +107,40 @@ TEST(links_are_members_only_where_there_are_some)
 	json_decref(line);
 }
 
+static const struct span_event events[] = {
+	{ .name = STR("sonde.pause"),
+	  .unix_ns = 1700000000123456789,
+	  .attribute_count = 2,
+	  .attributes = { { .key = STR("kind"), .text = STR("major") },
+			  { .key = STR("seconds"), .type = ATTRIBUTE_DOUBLE, .real = 0.5 } } },
+	{ .name = STR("second"), .unix_ns = 7 },
+};
+
+TEST(events_are_members_only_where_there_are_some)
+{
+	struct span span = span_plain();
+	json_t *line = json_line(&span), *event;
+	bool had = json_object_get(line, "events");
+
+	json_decref(line);
+	span.events = events;
+	span.event_count = 2;
+	span.events_dropped = 7;
+	line = json_line(&span);
+	CHECK(!had && line && json_object_size(line) == 15);
+	CHECK(json_array_size(json_object_get(line, "events")) == 2);
+	CHECK(json_integer_value(json_object_get(line, "events_dropped")) == 7);
+	event = json_array_get(json_object_get(line, "events"), 0);
+	CHECK(json_object_size(event) == 3 && is(event, "name", "sonde.pause"));
+	CHECK(json_integer_value(json_object_get(event, "time_unix_nano")) == 1700000000123456789);
+	event = json_object_get(event, "attributes");
+	CHECK(json_object_size(event) == 2 && is(event, "kind", "major"));
+	CHECK(json_real_value(json_object_get(event, "seconds")) == 0.5);
+	event = json_array_get(json_object_get(line, "events"), 1);
+	CHECK(json_object_size(json_object_get(event, "attributes")) == 0);
+	json_decref(line);
+}
+
 TEST(any_bytes_are_valid_json)
 {
 	char bytes[256];
@@ -173,6 +207,19 @@ TEST(a_text_line_counts_links)
 	span.links_dropped = 9;
 	CHECK(text_is(&span, "      1.235 ms  -                 server    "
 			     "GET /users/{id}                   -    10 links\n"));
+}
+
+TEST(a_text_line_counts_events)
+{
+	struct span span = span_plain();
+
+	span.events = events;
+	span.event_count = 1;
+	CHECK(text_is(&span, "      1.235 ms  -                 server    "
+			     "GET /users/{id}                   -    1 event\n"));
+	span.events_dropped = 9;
+	CHECK(text_is(&span, "      1.235 ms  -                 server    "
+			     "GET /users/{id}                   -    10 events\n"));
 }
 
 TEST(text_moves_no_terminal)

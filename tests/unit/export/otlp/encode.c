@@ -216,6 +216,46 @@ TEST(links_have_their_ids_and_confidence)
 	}
 }
 
+TEST(events_have_their_time_and_attributes)
+{
+	static const struct span_event events[] = {
+		{ .name = STR("sonde.pause"),
+		  .unix_ns = 1700000000123456789,
+		  .attribute_count = 2,
+		  .attributes = { { .key = STR("kind"), .text = STR("major") },
+				  { .key = STR("seconds"),
+				    .type = ATTRIBUTE_DOUBLE,
+				    .real = 0.5 } } },
+		{ .name = STR("second"), .unix_ns = 7 },
+	};
+	struct span span = span_plain();
+
+	span.events = events;
+	for (span.event_count = 0; span.event_count <= 2; span.event_count++) {
+		request *r;
+		Sonde__Otlp__Span *got;
+
+		span.events_dropped = span.event_count == 2 ? 1000 : 0;
+		r = encode(&span);
+		CHECK(r);
+		got = only_span(r);
+		CHECK(got->n_events == span.event_count && got->flags == 0x101);
+		CHECK(got->dropped_events_count == span.events_dropped);
+		for (size_t i = 0; i < got->n_events; i++) {
+			const Sonde__Otlp__SpanEvent *event = got->events[i];
+
+			CHECK(event->time_unix_nano == events[i].unix_ns);
+			CHECK(!strcmp(event->name, events[i].name.at));
+			CHECK(event->n_attributes == events[i].attribute_count);
+			if (i)
+				continue;
+			CHECK(!strcmp(event->attributes[0]->value->string_value, "major"));
+			CHECK(event->attributes[1]->value->double_value == 0.5);
+		}
+		sonde__otlp__trace_request__free_unpacked(r, NULL);
+	}
+}
+
 static struct span_queue queue_new(struct ledger *ledger, size_t limit, size_t batch)
 {
 	return (struct span_queue){ .limit_spans = limit, .batch_spans = batch, .ledger = ledger };

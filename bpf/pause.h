@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * pause.h - from hits of probes to pauses, and a record of each that has ended.
+ *
+ *	begin  ->  a free place of the four that a thread, or a process, has
+ *	note   ->  the open pause of its kind, or kept for the next
+ *	end    ->  the newest open one of its kind, by its detail where both have one
+ *
+ * Pauses of one kind lie within each other. So what is open inside of one that ends has lost its own
+ * end (an exception passed it) and is given up; where none is free the oldest is.
+ *
+ * A process's pauses may be told of by any of its threads. Who stops all others is alone, so there
+ * is no lock, which programs of this type may not take: of two that come at once, one is counted.
+ */
+#pragma once
+
+#include "bpf/run.h"
+#include "bpf/ship.h"
+
+/* How many bytes of registers a probe may ask for: struct pt_regs. */
+#if defined(__TARGET_ARCH_x86)
+enum { REGISTERS_BYTES = 168 };
+#elif defined(__TARGET_ARCH_arm64)
+enum { REGISTERS_BYTES = 272 };
+#endif
+
+/*
+ * For the clocks of who is paused: pause_opens() at each begin, and for each of them one
+ * pause_account() when it ends or is given up. `began_ns` to `ended_ns` is as long as the pause was
+ * without those that ended inside it, so that the sum counts no time twice; of one that was given up
+ * it is nothing. Neither is called where nobody is paused.
+ */
+static __always_inline void pause_opens(struct task_struct *task, const struct probe *probe)
+{
+	struct run *run = probe->scope == PROBE_THREAD ? run_of(task) : NULL;
+
+	if (!run || run->open++)
+		return;
+	run->open_off_ns = run->off_ns;
+	run->open_waited_ns = task->sched_info.run_delay;
+	run->open_throttled_ns = run->throttled_ns;
+}
+
+/* All threads are stopped, what each of them did meanwhile is its own. */
+static __always_inline void stop_account(struct task_struct *task, __u64 ns)
+{
+	struct run *leader = run_of(task->group_leader);
+
+	if (leader)
+		leader->stopped_ns += ns;
+}
+
+/* What it waited and slept in its pause is the pause's, but for what a quota took. */
+static __always_inline void pause_account(struct task_struct *task, const struct probe *probe,
+					  __u64 began_ns, __u64 ended_ns)
+{
+	struct run *run;
+
+	if (probe->scope != PROBE_THREAD) {
+		stop_account(task, ended_ns - began_ns);
+		return;
+	}
+	run = run_of(task);
+	if (!run || !run->open)
+		return;
+	run->paused_ns += ended_ns - began_ns;
+	if (--run->open)
+		return;
+	run->paused_off_ns += run->off_ns - run->open_off_ns;
+	run->paused_waited_ns += task->sched_info.run_delay - run->open_waited_ns;
+	run->paused_ns -= run->throttled_ns - run->open_throttled_ns;
+}
+
+/* Another program begins: what the one before had begun never ends. */
+static __always_inline void pauses_forget(struct task_struct *task)
+{
+	bpf_task_storage_delete(&thread_pauses, task);
+	bpf_task_storage_delete(&process_pauses, task);
+}
+
+/* The argument as a number of its size, or the address of its text; false where it cannot be read. */
+static __always_inline bool argument_read(void *registers, const struct probe_argument *a,
+					  __u64 *ret)
+{
+	__u64 at = a->register_at, bytes = a->bytes, value = 0;
+	__u32 above;
+
+	if (a->from == ARGUMENT_CONSTANT) {
+		*ret = a->offset;
+		return true;
+	}
+	CLAMP(at, REGISTERS_BYTES - 8);
+	if (bpf_probe_read_kernel(&value, sizeof(value), registers + at))
+		return false;
+	CLAMP(bytes, 8);
+	if (a->from == ARGUMENT_MEMORY) {
+		__u64 address = value + a->offset;
+
+		value = 0;
+		if (bpf_probe_read_user(&value, bytes, (void *)address))
+			return false;
+	}
+	above = (64 - 8 * bytes) & 63;
+	value <<= above;
+	*ret = a->is_signed ? (__s64)value >> above : value >> above;
+	return true;
+}
+
+/* One argument goes where it belongs; an argument that is none changes nothing. */
+static __always_inline void argument_take(void *registers, const struct probe_argument *a,
+					  struct open_pause *to)
+{
+	__u64 value;
+
+	if (a->from == ARGUMENT_NONE)
+		return;
+	if (!argument_read(registers, a, &value)) {
+		count(COUNT_PAUSE_FAULT);
+	} else if (!a->is_text) {
+		to->detail = value;
+		to->has_detail = 1;
+	} else if (bpf_probe_read_user_str(to->text, sizeof(to->text), (void *)value) < 0) {
+		to->text[0] = '\0';
+		count(COUNT_PAUSE_FAULT);
+	}
+}
+
+static __always_inline void arguments_take(void *registers, const struct probe *probe,
+					   struct open_pause *to)
+{
+	argument_take(registers, &probe->value, to);
+	argument_take(registers, &probe->text, to);
+}
+
+static __always_inline bool is_of_kind(const struct open_pause *pause, const struct probe *probe)
+{
+	return pause->began_ns && pause->runtime == probe->runtime && pause->kind == probe->kind;
+}
+
+static __always_inline void pause_give_up(struct task_struct *task, const struct probe *probe,
+					  struct open_pause *pause, __u64 now)
+{
+	pause->began_ns = 0;
+	count(COUNT_PAUSE_NO_END);
+	/* Its own scope: the probe may be of another kind. */
+	if (pause->scope != PROBE_NOBODY)
+		pause_account(task, probe, now, now);
+}
+
+/* The newest open one that this probe may speak of; PAUSES_OPEN: there is none. */
+static __always_inline __u64 pause_find(const struct pauses *p, const struct probe *probe,
+					const struct open_pause *seen)
+{
+	__u64 newest = 0, found = PAUSES_OPEN;
+
+	for (__u32 i = 0; i < PAUSES_OPEN; i++) {
+		const struct open_pause *pause = &p->open[i];
+
+		if (!is_of_kind(pause, probe) || pause->began_ns < newest)
+			continue;
+		if (seen->has_detail && pause->has_detail && seen->detail != pause->detail)
+			continue;
+		newest = pause->began_ns;
+		found = i;
+	}
+	return found;
+}
+
+/* A free place, or that of the oldest. */
+static __always_inline __u64 pause_place(const struct pauses *p)
+{
+	__u64 oldest = p->open[0].began_ns, place = 0;
+
+	for (__u32 i = 1; i < PAUSES_OPEN; i++)
+		if (p->open[i].began_ns < oldest) {
+			oldest = p->open[i].began_ns;
+			place = i;
+		}
+	return place;
+}
+
+static __always_inline void pause_begin(struct task_struct *task, void *registers,
+					const struct probe *probe, struct pauses *p, __u64 now)
+{
+	__u64 place = pause_place(p);
+	struct open_pause *pause;
+
+	CLAMP(place, PAUSES_OPEN - 1);
+	pause = &p->open[place];
+	if (pause->began_ns)
+		pause_give_up(task, probe, pause, now);
+	if (is_of_kind(&p->note, probe)) {
+		*pause = p->note;
+		p->note.began_ns = 0;
+	} else {
+		pause->has_detail = 0;
+		pause->detail = 0;
+		__builtin_memset(pause->text, 0, sizeof(pause->text));
+	}
+	arguments_take(registers, probe, pause);
+	pause->runtime = probe->runtime;
+	pause->kind = probe->kind;
+	pause->inner_ns = p->ended_ns;
+	pause->began_ns = now;
+	pause->scope = probe->scope;
+	if (probe->scope != PROBE_NOBODY)
+		pause_opens(task, probe);
+}
+
+static __always_inline void pause_note(void *registers, const struct probe *probe, struct pauses *p)
+{
+	struct open_pause any = {};
+	__u64 place = pause_find(p, probe, &any);
+
+	if (place < PAUSES_OPEN) {
+		CLAMP(place, PAUSES_OPEN - 1);
+		arguments_take(registers, probe, &p->open[place]);
+		return;
+	}
+	p->note = any;
+	p->note.runtime = probe->runtime;
+	p->note.kind = probe->kind;
+	p->note.began_ns = 1;
+	arguments_take(registers, probe, &p->note);
+}
+
+/* Nobody is woken for a pause, unless the ring fills: who asks for numbers reads the rings first. */
+static __always_inline __u64 pause_wake_flags(void *ring, __u32 index)
+{
+	__u32 zero = 0;
+	struct capture_control *c = bpf_map_lookup_elem(&control, &zero);
+
+	if (!c || index >= RINGS_MAX || c->ring_sleep[index] == RING_AWAKE ||
+	    bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) < ring_wake_bytes)
+		return BPF_RB_NO_WAKEUP;
+	c->ring_sleep[index] = RING_AWAKE;
+	return BPF_RB_FORCE_WAKEUP;
+}
+
+static __always_inline int pause_ship(struct task_struct *task, const struct probe *probe,
+				      const struct open_pause *pause, __u64 now)
+{
+	struct record_pause *r;
+	__u32 index;
+	void *ring = ring_of(task->tgid, &index);
+
+	if (!ring)
+		return NO_ROOM;
+	count(COUNT_RECORDS);
+	r = RESERVE(ring, sizeof(*r));
+	r->head.type = RECORD_PAUSE;
+	r->head.reserved = 0;
+	r->head.size = sizeof(*r);
+	r->head.at_ns = now;
+	r->head.cookie = 0;
+	process_of(task->group_leader, &r->head.process);
+	r->began_ns = pause->began_ns;
+	r->thread = probe->scope == PROBE_THREAD ? task->pid : 0;
+	r->runtime = pause->runtime;
+	r->kind = pause->kind;
+	r->detail = pause->detail;
+	__builtin_memcpy(r->text, pause->text, sizeof(r->text));
+	bpf_ringbuf_submit(r, pause_wake_flags(ring, index));
+	return 0;
+}
+
+/* What began after this one, inside of it, and is open still. */
+static __always_inline void pauses_inside(struct task_struct *task, const struct probe *probe,
+					  struct pauses *p, __u64 began_ns, __u64 now)
+{
+	for (__u32 i = 0; i < PAUSES_OPEN; i++)
+		if (is_of_kind(&p->open[i], probe) && p->open[i].began_ns > began_ns)
+			pause_give_up(task, probe, &p->open[i], now);
+}
+
+/* What of it lies in no other that has ended; of two that overlap the later one has less. */
+static __always_inline void pause_settle(struct task_struct *task, const struct probe *probe,
+					 struct pauses *p, const struct open_pause *pause,
+					 __u64 now)
+{
+	__u64 whole_ns = now - pause->began_ns, inner_ns = p->ended_ns - pause->inner_ns;
+	__u64 own_ns = whole_ns > inner_ns ? whole_ns - inner_ns : 0;
+
+	p->ended_ns += own_ns;
+	pause_account(task, probe, now - own_ns, now);
+}
+
+static __always_inline void pause_end(struct task_struct *task, void *registers,
+				      const struct probe *probe, struct pauses *p, __u64 now)
+{
+	struct open_pause seen = {}, *pause;
+	__u64 place;
+
+	arguments_take(registers, probe, &seen);
+	place = pause_find(p, probe, &seen);
+	if (place >= PAUSES_OPEN) {
+		count(COUNT_PAUSE_NO_BEGIN);
+		return;
+	}
+	CLAMP(place, PAUSES_OPEN - 1);
+	pause = &p->open[place];
+	if (!pause->has_detail)
+		pause->detail = seen.detail;
+	pauses_inside(task, probe, p, pause->began_ns, now);
+	if (probe->scope != PROBE_NOBODY)
+		pause_settle(task, probe, p, pause, now);
+	pause_ship(task, probe, pause, now);
+	pause->began_ns = 0;
+}
+
+static __always_inline struct pauses *pauses_of(struct task_struct *task, const struct probe *probe)
+{
+	struct pauses *p;
+
+	p = probe->scope == PROBE_THREAD
+		    ? bpf_task_storage_get(&thread_pauses, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE)
+		    : bpf_task_storage_get(&process_pauses, task->group_leader, 0,
+					   BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!p)
+		count(COUNT_PAUSE_NO_MEMORY);
+	return p;
+}
+
+static __always_inline void probe_act(struct task_struct *task, void *registers,
+				      const struct probe *probe)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct pauses *p = pauses_of(task, probe);
+
+	if (!p)
+		return;
+	if (__sync_lock_test_and_set(&p->busy, 1)) {
+		count(COUNT_PAUSE_RACED);
+		return;
+	}
+	if (probe->action == PROBE_BEGIN)
+		pause_begin(task, registers, probe, p, now);
+	else if (probe->action == PROBE_END)
+		pause_end(task, registers, probe, p, now);
+	else if (probe->action == PROBE_NOTE)
+		pause_note(registers, probe, p);
+	__sync_lock_test_and_set(&p->busy, 0);
+}

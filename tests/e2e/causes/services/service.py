@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waits on purpose, a thread a connection: README.md. Wants the port of the slow service."""
+
+import gc
+import http.client
+import json
+import os
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+SPIN_NS = 50_000_000
+HEAP = [[i, [i]] for i in range(400_000)]
+gc.disable()  # none but those that are asked for
+slow_port = int(sys.argv[1])
+writing = threading.Lock()
+
+
+def account():
+	with open("/proc/thread-self/schedstat", encoding="ascii") as f:
+		return [int(word) for word in f.read().split()[:2]]
+
+
+def say(line):
+	with writing:
+		os.write(1, (json.dumps(line) + "\n").encode())
+
+
+class Handler(BaseHTTPRequestHandler):
+	protocol_version = "HTTP/1.1"
+	disable_nagle_algorithm = True
+	slow = None
+
+	def quick(self, line):
+		pass
+
+	def spin(self, line):
+		until = time.thread_time_ns() + SPIN_NS
+		while time.thread_time_ns() < until:
+			pass
+
+	def collect(self, line):
+		began, waited = time.monotonic_ns(), account()[1]
+		gc.collect()
+		line["gc"].append((began, time.monotonic_ns(), account()[1] - waited))
+
+	def call(self, line):
+		if not self.slow:
+			self.slow = http.client.HTTPConnection("127.0.0.1", slow_port)
+		began = time.monotonic_ns()
+		self.slow.request("GET", "/")
+		self.slow.getresponse().read()
+		line["call"].append((began, time.monotonic_ns()))
+
+	def do_GET(self):
+		_, path, number = self.path.split("/")
+		line = {"id": int(number), "thread": threading.get_native_id(), "began": time.monotonic_ns(),
+			"at_begin": account(), "gc": [], "call": []}
+		say({"begins": line["id"]})
+		for step in path.split("-"):
+			getattr(self, step)(line)
+		# Who waits for the CPU after the answer keeps no request waiting.
+		waited = account()[1]
+		self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+		say({**line, "ended": time.monotonic_ns(), "at_end": (account()[0], waited)})
+
+	def log_message(self, *_):
+		pass
+
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+server.daemon_threads = True
+threading.Thread(target=server.serve_forever, daemon=True).start()
+say({"port": server.server_address[1], "heap": len(HEAP)})
+sys.stdin.read()
+os._exit(0)
