@@ -29,8 +29,7 @@ TEST(functions_of_go_are_found_in_every_layout_of_its_table)
 		{ 0xfffffffa, 0, 0x80 },
 	};
 
-	EACH(i, rows)
-	{
+	EACH(i, rows) {
 		_cleanup_(image_freep) struct image *image = NULL;
 		_cleanup_(closep) int fd = -1;
 		struct symbol found;
@@ -98,8 +97,7 @@ TEST(a_table_that_lies_is_refused)
 		{ 64, UINT64_MAX - 3, -EBADMSG },
 	};
 
-	EACH(i, rows)
-	{
+	EACH(i, rows) {
 		_cleanup_(image_freep) struct image *image = NULL;
 		_cleanup_(closep) int fd = -1;
 		struct symbol found;
@@ -126,8 +124,7 @@ TEST(a_go_program_says_its_version_in_two_ways)
 		{ "", "", false },
 	};
 
-	EACH(i, rows)
-	{
+	EACH(i, rows) {
 		_cleanup_(image_freep) struct image *image = NULL;
 		_cleanup_(closep) int fd = -1;
 		char version[32] = "-";

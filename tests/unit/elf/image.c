@@ -42,8 +42,7 @@ TEST(an_image_is_read_by_names_types_and_addresses)
 	CHECK(section && section->sh_size == 4 && !image_section(image, ".rodat", 0));
 	CHECK(image_section(image, NULL, SHT_STRTAB) && !image_section(image, NULL, SHT_DYNSYM));
 	CHECK(image_section_at(image, 1) == section && !image_section_at(image, 99));
-	CHECK(!image_load(image, section, &loaded) && str_eq(loaded, STR("four")) &&
-	      !loaded.at[4]);
+	CHECK(!image_load(image, section, &loaded) && str_eq(loaded, STR("four")) && !loaded.at[4]);
 	image_unload(image, loaded);
 	CHECK(!image_offset(image, section->sh_addr, &offset) && offset == section->sh_offset);
 	CHECK(image_code_offset(image, section->sh_addr, &offset) == -ENOENT);
@@ -58,13 +57,11 @@ TEST(what_is_no_program_of_this_machine_is_refused)
 		size_t at;
 		char byte;
 	} wrong[] = {
-		{ 0, 0 },		  { EI_CLASS, ELFCLASS32 }, { EI_DATA, ELFDATA2MSB },
-		{ 16, ET_REL },		  { 16, ET_CORE },	    { 18, EM_386 },
-		{ 18, (char)EM_AARCH64 },
+		{ 0, 0 },	 { EI_CLASS, ELFCLASS32 }, { EI_DATA, ELFDATA2MSB }, { 16, ET_REL },
+		{ 16, ET_CORE }, { 18, EM_386 },	   { 18, (char)EM_AARCH64 },
 	};
 
-	EACH(i, wrong)
-	{
+	EACH(i, wrong) {
 		struct image *image = NULL;
 		int fd;
 
@@ -185,8 +182,7 @@ TEST(text_is_found_across_the_edge_of_a_window)
 	uint64_t found;
 	const char *bytes;
 
-	EACH(i, at)
-	{
+	EACH(i, at) {
 		made_begin(&m);
 		CHECK(!open_made(&image, &fd));
 		CHECK(!ftruncate(fd, 0) && pwrite(fd, "needle", 6, at[i]) == 6);
@@ -225,7 +221,8 @@ TEST(a_library_says_its_name_and_a_text_its_version)
 	CHECK(!strcmp(name, "libmade.so.1"));
 	CHECK(!image_version_after(image, ".rodata", STR("Made/"), name, sizeof(name)));
 	CHECK(!strcmp(name, "8.2.1"));
-	CHECK(!image_version_after(image, ".rodata", STR("Made/"), name, 4) && !strcmp(name, "8.2"));
+	CHECK(!image_version_after(image, ".rodata", STR("Made/"), name, 4) &&
+	      !strcmp(name, "8.2"));
 	CHECK(image_version_after(image, ".rodata", STR("Mode/"), name, 4) == -ENOENT);
 	CHECK(image_version_after(image, ".data", STR("Made/"), name, 4) == -ENOENT);
 }
@@ -254,7 +251,8 @@ static void look_at_all(int fd)
 TEST(every_shorter_file_is_an_error_or_less_and_never_a_crash)
 {
 	static const struct made_symbol symbols[] = { { "begin", MADE_TEXT + 64, 8, 0, 0, false } };
-	static const struct made_note notes[] = { { "made", "here", "4@%eax", MADE_TEXT + 64, 0, 0 } };
+	static const struct made_note notes[] = { { "made", "here", "4@%eax", MADE_TEXT + 64, 0,
+						    0 } };
 	static const struct made_function functions[] = { { "runtime.gcStart", 64 } };
 	_cleanup_(freep) char *bytes = NULL;
 	size_t len;

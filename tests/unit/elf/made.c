@@ -25,12 +25,10 @@ void made_begin(struct made *m)
 	m->header = header;
 	m->len = sizeof(header) + sizeof(m->segments);
 	m->names[m->count++] = "";
-	m->segments[0] = (Elf64_Phdr){ .p_type = PT_LOAD,
-				       .p_flags = PF_R | PF_X,
-				       .p_vaddr = MADE_TEXT };
-	m->segments[1] = (Elf64_Phdr){ .p_type = PT_LOAD,
-				       .p_flags = PF_R | PF_W,
-				       .p_vaddr = MADE_DATA };
+	m->segments[0] =
+		(Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = MADE_TEXT };
+	m->segments[1] =
+		(Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_vaddr = MADE_DATA };
 }
 
 uint64_t made_add(struct made *m, const void *bytes, size_t len)
@@ -52,10 +50,9 @@ size_t made_section(struct made *m, const char *name, uint32_t type, const void 
 	if (m->count == MADE_SECTIONS)
 		abort();
 	m->names[m->count] = name;
-	m->sections[m->count] = (Elf64_Shdr){ .sh_type = type,
-					      .sh_offset = at,
-					      .sh_addr = MADE_DATA + at,
-					      .sh_size = len };
+	m->sections[m->count] = (Elf64_Shdr){
+		.sh_type = type, .sh_offset = at, .sh_addr = MADE_DATA + at, .sh_size = len
+	};
 	return m->count++;
 }
 
@@ -98,8 +95,8 @@ void made_symbols(struct made *m, bool is_dynamic, const struct made_symbol *sym
 			      is_dynamic ? SHT_DYNSYM : SHT_SYMTAB, table,
 			      (count + 1) * sizeof(*table));
 	m->sections[number].sh_entsize = sizeof(*table);
-	m->sections[number].sh_link = (uint32_t)made_section(
-		m, is_dynamic ? ".dynstr" : ".strtab", SHT_STRTAB, texts->bytes, texts->len);
+	m->sections[number].sh_link = (uint32_t)made_section(m, is_dynamic ? ".dynstr" : ".strtab",
+							     SHT_STRTAB, texts->bytes, texts->len);
 	if (is_dynamic)
 		made_section(m, ".gnu.version", SHT_GNU_versym, versions,
 			     (count + 1) * sizeof(*versions));

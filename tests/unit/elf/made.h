@@ -41,8 +41,7 @@ struct made_symbol {
 };
 
 /* .dynsym with its versions, or .symtab. */
-void made_symbols(struct made *m, bool is_dynamic, const struct made_symbol *symbols,
-		  size_t count);
+void made_symbols(struct made *m, bool is_dynamic, const struct made_symbol *symbols, size_t count);
 
 struct made_note {
 	const char *provider, *name, *arguments;

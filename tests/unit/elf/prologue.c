@@ -33,12 +33,12 @@ static uint8_t place_of(const char *code, size_t len, bool is_sized, struct prol
 #define RET	    "\xc3"
 #define NOP5	    "\x0f\x1f\x44\x00\x00"
 #define SUB_RSP	    "\x48\x83\xec\x18"
-#define MOV_ESI_EAX "\x89\xf0"		     /* mov %esi,%eax */
-#define MOV_EAX_ESI "\x89\xc6"		     /* mov %eax,%esi */
-#define STACK_CHECK "\x49\x3b\x66\x10"	     /* cmp 0x10(%r14),%rsp */
+#define MOV_ESI_EAX "\x89\xf0"				   /* mov %esi,%eax */
+#define MOV_EAX_ESI "\x89\xc6"				   /* mov %eax,%esi */
+#define STACK_CHECK "\x49\x3b\x66\x10"			   /* cmp 0x10(%r14),%rsp */
 #define FAR_CHECK   "\x4c\x8d\x64\x24\xe8\x4d\x3b\x66\x10" /* lea -0x18(%rsp),%r12; cmp %r12 */
-#define JBE_8	    "\x76\x08"		     /* jbe, eight bytes on */
-#define JNE_BACK_5  "\x75\xfb"		     /* jne, to three bytes before itself */
+#define JBE_8	    "\x76\x08"				   /* jbe, eight bytes on */
+#define JNE_BACK_5  "\x75\xfb"				   /* jne, to three bytes before itself */
 
 TEST(a_probe_moves_to_the_first_instruction_that_is_cheap_where_that_is_safe)
 {
@@ -76,12 +76,13 @@ TEST(a_probe_moves_to_the_first_instruction_that_is_cheap_where_that_is_safe)
 		{ CODE(FAR_CHECK JBE_8 PUSH "\x90\x90\x90\x90\x90\x90" RET "\xeb\xeb"), go, 11 },
 		{ CODE(STACK_CHECK JBE_8 SUB_RSP "\x90\x90\x90" RET "\xeb\xf0"), go, 4 },
 		{ CODE(STACK_CHECK JBE_8 PUSH "\x90\x90\x90\x90\x90\x90" RET "\xeb\xf6"), go, 0 },
-		{ CODE(STACK_CHECK JBE_8 PUSH "\x90\x90\x90\x90\x90\x90" RET "\xeb\xf0"), reads, 4 },
-		{ CODE("\x89\xf0" STACK_CHECK JBE_8 PUSH RET), go, 0 }, /* writes its argument, ax */
+		{ CODE(STACK_CHECK JBE_8 PUSH "\x90\x90\x90\x90\x90\x90" RET "\xeb\xf0"), reads,
+		  4 },
+		{ CODE("\x89\xf0" STACK_CHECK JBE_8 PUSH RET), go,
+		  0 }, /* writes its argument, ax */
 	};
 
-	EACH(i, rows)
-	{
+	EACH(i, rows) {
 		uint8_t place = place_of(rows[i].code, rows[i].len, true, rows[i].need);
 
 		if (place != rows[i].want)

@@ -53,20 +53,25 @@ TEST(functions_are_found_by_name_prefix_and_clone)
 		bool is_prefix;
 		const char *found; /* last digits of addresses, c before those of clones */
 	} wants[] = {
-		{ "plain", false, "1" },     { "plain", true, "12" },
-		{ "cloned", false, "3c4c5" }, { "cloned", true, "3c4c5" },
-		{ "only", false, "c8" },     { "split", false, "ca" },
-		{ "a_variable", false, "" }, { "resolver", false, "" },
-		{ "elsewhere", false, "" },  { "versioned", false, "e" },
-		{ "none", false, "" },	     { "", false, "" },
+		{ "plain", false, "1" },
+		{ "plain", true, "12" },
+		{ "cloned", false, "3c4c5" },
+		{ "cloned", true, "3c4c5" },
+		{ "only", false, "c8" },
+		{ "split", false, "ca" },
+		{ "a_variable", false, "" },
+		{ "resolver", false, "" },
+		{ "elsewhere", false, "" },
+		{ "versioned", false, "e" },
+		{ "none", false, "" },
+		{ "", false, "" },
 		{ "only.constprop.1", false, "8" },
 	};
 	_cleanup_(image_freep) struct image *image = NULL;
 	_cleanup_(closep) int fd = -1;
 
 	image = image_of(NULL, 0, all, ARRAY_SIZE(all), &fd);
-	EACH(i, wants)
-	{
+	EACH(i, wants) {
 		struct symbols found = {};
 		char text[64] = "";
 		size_t len = 0;

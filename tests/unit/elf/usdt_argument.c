@@ -42,8 +42,7 @@ TEST(arguments_are_read_as_compilers_write_them)
 		{ "8@-8-16(%rsp)", { ARGUMENT_MEMORY, 8, 0, 0, AT_SP, 0, -24 } },
 	};
 
-	EACH(i, rows)
-	{
+	EACH(i, rows) {
 		struct probe_argument got;
 
 		CHECK(!read_argument(rows[i].text, 1, &got));
@@ -64,16 +63,24 @@ TEST(an_argument_is_chosen_by_its_number)
 TEST(what_an_argument_cannot_say_is_told_of_and_not_guessed)
 {
 	static const char *const rows[] = {
-		"%rax",		"8@",		"@%rax",	    "3@%rax",	  "16@%rax",
-		"8f@%xmm0",	"8@%xmm0",	"1@%ah",	    "8@%rip",	  "8@%r16",
-		"8@%r7",	"8@%r8x",	"8@%",		    "8@8(%rip)",  "8@name(%rip)",
-		"8@(%rax,%rbx)", "8@(,%rbx,8)", "8@8(%rax,%rbx,8)", "8@%fs:40",	  "8@name",
-		"8@8",		"8@$name",	"8@$",		    "8@$1x",	  "8@8(%rax",
-		"8@8(%rax)x",	"8@*8(%rax)",	"8@$99999999999999999999", "--8@%rax", "8@8+(%rax)",
+		"%rax",		"8@",
+		"@%rax",	"3@%rax",
+		"16@%rax",	"8f@%xmm0",
+		"8@%xmm0",	"1@%ah",
+		"8@%rip",	"8@%r16",
+		"8@%r7",	"8@%r8x",
+		"8@%",		"8@8(%rip)",
+		"8@name(%rip)", "8@(%rax,%rbx)",
+		"8@(,%rbx,8)",	"8@8(%rax,%rbx,8)",
+		"8@%fs:40",	"8@name",
+		"8@8",		"8@$name",
+		"8@$",		"8@$1x",
+		"8@8(%rax",	"8@8(%rax)x",
+		"8@*8(%rax)",	"8@$99999999999999999999",
+		"--8@%rax",	"8@8+(%rax)",
 	};
 
-	EACH(i, rows)
-	{
+	EACH(i, rows) {
 		struct probe_argument got = { .from = 77 };
 
 		CHECK(read_argument(rows[i], 1, &got) == -ENOTSUP && got.from == 77);
