@@ -7,11 +7,11 @@
  */
 #pragma once
 
-#include "bpf/run.h"
+#include "bpf/returns.h"
 #include "bpf/turn.h"
 
 static __noinline void clocks_now(const struct run *run, struct task_struct *task,
-				       struct clocks *ret)
+				  struct clocks *ret)
 {
 	const struct run *leader;
 
@@ -81,6 +81,7 @@ static __always_inline void clocks_read(struct task_struct *task, __u64 arrived_
 
 	if (!run)
 		return;
+	task_runs(run, task, op->now);
 	op->flags |= RECORD_CLOCKED;
 	clocks_now(run, task, &op->clocks);
 	if (arrived_ns)

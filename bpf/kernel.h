@@ -74,6 +74,7 @@ struct task_group {
 };
 
 struct sched_entity {
+	__u64 exec_start, sum_exec_runtime;
 	__u64 nr_migrations;
 	struct cfs_rq *cfs_rq;
 };

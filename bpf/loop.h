@@ -79,10 +79,7 @@ static __noinline int loop_claim(struct run *run, struct task_struct *task, __u6
 	return 0;
 }
 
-/*
- * The thread runs: a sleep that it had is over. Seen where it gets a CPU; where that was missed, as
- * happens once in some hundred times on 6.18, when it is next seen to run.
- */
+/* The thread runs: a sleep that it had is over; also the first, whose end may not have been seen. */
 static __always_inline void loop_wakes(struct loop_cell *cell, __u64 now)
 {
 	if (!(cell->idle_ns & LOOP_SLEEPS))
@@ -155,19 +152,10 @@ static __always_inline void loop_returns(struct run *run, struct task_struct *ta
 }
 
 /* The current task enters epoll: its loop has turned, whether it will sleep or not. */
-static __always_inline void loop_enters(struct task_struct *task)
+static __always_inline void loop_enters(struct run *run, struct task_struct *task, __u64 now)
 {
-	struct loop_cell *cell;
-	struct run *run;
-	__u64 now;
+	struct loop_cell *cell = loop_cell_of(run, task);
 
-	if (!switches_seen || HAS_NO_STORAGE(task, bpf_storage))
-		return;
-	run = bpf_task_storage_get(&runs, task, 0, 0);
-	if (!run)
-		return;
-	now = bpf_ktime_get_ns();
-	cell = loop_cell_of(run, task);
 	if (!cell)
 		cell = loop_new(run, task, now);
 	if (!cell)

@@ -143,7 +143,8 @@ struct task_counters {
 /* What is followed of a task; written where it leaves a CPU, comes back, and by its own probes. */
 struct run {
 	struct process_id process;     /* tgid 0: nobody's */
-	__u64 left_ns;		       /* when it last left a CPU; 0: not since it is followed */
+	__u64 left_ns;		       /* when it left a CPU; 0: it runs, or has not left one yet */
+	__u64 absent_clock;	       /* of the scheduler, then */
 	struct task_counters counters; /* as they were then */
 	__u64 off_ns, throttled_ns;    /* as in struct clocks, pauses included */
 	__u64 told_throttled_ns;       /* of throttled_ns: it is in `scheduled` */

@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include "bpf/run.h"
+#include "bpf/returns.h"
 #include "bpf/ship.h"
 
 /* How many bytes of registers a probe may ask for: struct pt_regs. */
@@ -326,7 +326,10 @@ static __always_inline void probe_act(struct task_struct *task, void *registers,
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct pauses *p = pauses_of(task, probe);
+	struct run *run = run_of(task);
 
+	if (run)
+		task_runs(run, task, now);
 	if (!p)
 		return;
 	if (__sync_lock_test_and_set(&p->busy, 1)) {

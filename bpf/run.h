@@ -91,9 +91,16 @@ static __always_inline void throttle_read(struct task_struct *task, struct throt
 	}
 }
 
+/* Goes on only while the task is on no CPU: what it ran is told up to exec_start. */
+static __always_inline __u64 absent_clock(const struct task_struct *task)
+{
+	return task->se.exec_start - task->se.sum_exec_runtime;
+}
+
 static __always_inline void run_leaves(struct run *run, struct task_struct *task, __u64 now)
 {
 	run->left_ns = now;
+	run->absent_clock = absent_clock(task);
 	if (has_no_quota(task))
 		run->throttle.queue = 0;
 	else
@@ -147,4 +154,5 @@ static __always_inline void run_returns(struct run *run, struct task_struct *tas
 	}
 	run->throttled_ns += run_throttled(run, task, now - run->left_ns);
 	run->off_ns += now - run->left_ns;
+	run->left_ns = 0;
 }

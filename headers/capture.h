@@ -27,7 +27,8 @@ enum counter {
 	COUNT_FAULT,	   /* the buffer could not be read */
 	COUNT_EVENTS_LOST, /* process events that did not fit: the monitor looks around again */
 	COUNT_TARGET_LOST, /* no memory to mark a child as watched */
-	COUNT_RUN_LOST,	   /* no memory for a task's scheduling, or its process is past the limit */
+	COUNT_RETURN_UNSEEN, /* a task had come back to a CPU unseen; the scheduler's clocks say when */
+	COUNT_RUN_LOST, /* no memory for a task's scheduling, or its process is past the limit */
 	COUNT_PAUSE_NO_BEGIN, /* the end of a pause whose begin was not seen: mostly by attaching in it */
 	COUNT_PAUSE_NO_END, /* pauses given up: one around it ended, too many are open, or exec */
 	COUNT_PAUSE_NO_MEMORY, /* for what is kept of a task's pauses */

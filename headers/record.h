@@ -99,9 +99,9 @@ enum record_flags {
 	RECORD_JOINED = 1 << 3,	    /* bytes had passed on the connection before it was watched */
 	RECORD_CUT = 1 << 4,	    /* the limit of the head cut this operation's bytes */
 	RECORD_RESET = 1 << 5,	    /* RECORD_CLOSE: ended by an error (op_bytes), not by a FIN */
-	RECORD_CLOCKED = 1 << 7,    /* `clocks` are known */
 	RECORD_NESTED =
 		1 << 6, /* written deeper in the thread's stack than where `cause` was read */
+	RECORD_CLOCKED = 1 << 7, /* `clocks` are known */
 };
 
 /* RECORD_BYTES, RECORD_TOTALS and RECORD_CLOSE. */

@@ -8,8 +8,8 @@
  */
 #pragma once
 
-#include "bpf/loop.h"
 #include "bpf/preempted.h"
+#include "bpf/returns.h"
 #include "headers/wait_bucket.h"
 
 /* Add what a task's own counters grew by since it last left a CPU to its process. */
@@ -44,6 +44,7 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 
 	if (run) {
 		now = bpf_ktime_get_ns();
+		task_runs(run, prev, now);
 		account_run(run, prev);
 		run_leaves(run, prev, now);
 		preempted_leaves(run, prev, next, preempt);
@@ -51,10 +52,8 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_stru
 	}
 	run = run_of(next);
 	if (run) {
-		now = bpf_ktime_get_ns();
-		run_returns(run, next, now);
+		task_returns(run, next, bpf_ktime_get_ns());
 		preempted_returns(run, prev);
-		loop_returns(run, next, now);
 	}
 	return 0;
 }

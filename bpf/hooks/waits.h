@@ -7,13 +7,19 @@
  */
 #pragma once
 
-#include "bpf/loop.h"
+#include "bpf/returns.h"
 
 static __always_inline int turned(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct run *run = run_of(task);
+	__u64 now;
 
-	loop_enters(task);
+	if (run) {
+		now = bpf_ktime_get_ns();
+		task_runs(run, task, now);
+		loop_enters(run, task, now);
+	}
 	return thread_waits(task);
 }
 

@@ -277,6 +277,11 @@ static void collect_agent(const struct self *s, struct metric_sink *sink)
 			    "Tasks, or processes, whose scheduling is not followed: no memory, or "
 			    "limit.processes."));
 	give(sink, NULL, NULL, (double)s->counters.count[COUNT_RUN_LOST]);
+	sink->metric(sink,
+		     METRIC("sonde.scheduler.unseen", "{switch}", METRIC_COUNTER,
+			    "Switches to a task that the kernel did not tell of: when they were "
+			    "is taken from its scheduler's clocks."));
+	give(sink, NULL, NULL, (double)s->counters.count[COUNT_RETURN_UNSEEN]);
 	sink->metric(sink, METRIC("sonde.loop.lost", "{loop}", METRIC_COUNTER,
 				  "Event loops that are not followed: limit.loops."));
 	give(sink, NULL, NULL, (double)s->counters.count[COUNT_LOOP_LOST]);

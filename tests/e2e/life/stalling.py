@@ -230,7 +230,7 @@ def of_six_hundred_targets_none_is_forgotten():
 @test
 def what_is_in_the_rings_at_the_end_is_taken():
 	"""More records than a worker reads at a time, while it is held."""
-	count = 3000
+	count = 2000
 	with tempfile.TemporaryDirectory() as folder, Server(answering(OK)) as server, \
 	     Sonde("--watch.pid=%d" % server.pid, "--tape.record=" + folder + "/tape",
 		   console="off") as sonde:
