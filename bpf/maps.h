@@ -289,7 +289,10 @@ struct {
 /* Moved on by the monitor when a target is one no longer: what was known of owners is void. */
 __u32 targets_epoch = 1;
 
-/* Set by the monitor where somebody wants to know what led to an operation (capture_follow). */
+/*
+ * Set by the monitor where somebody wants to know what led to every operation (capture_follow);
+ * else it is known of processes that make calls.
+ */
 __u32 causes_followed = 0;
 
 /*

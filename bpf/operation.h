@@ -188,8 +188,7 @@ static __always_inline void operation_account(struct sock *sk, struct conn *conn
 	op->cause.goroutine = 0;
 	if (first)
 		nested = conn->flags & CONN_NESTED;
-	else if (threads_are_noted() &&
-		 (direction == RECEIVED || step.ship || step.flags & RECORD_OPENS))
+	else if (direction == RECEIVED || step.ship || step.flags & RECORD_OPENS)
 		nested = thread_note(task, direction, op->cookie, step.number, &op->cause) &
 			 THREAD_NESTED;
 	if (nested)
@@ -230,7 +229,7 @@ static __noinline void operation_pass(struct conn *conn, struct task_struct *tas
 	__u32 number = 0;
 	int flags = 0;
 
-	if (!threads_are_noted())
+	if (!thread_is_noted(task))
 		return;
 	if (direction == SENT)
 		flags = thread_note(task, SENT, cookie, 0, &op->cause);
@@ -341,7 +340,7 @@ static __noinline void operation_end(struct sock *sk, struct task_struct *task)
 	struct cause cause;
 	__u32 number = 0;
 
-	if (!(sk->sk_shutdown & RCV_SHUTDOWN) || !threads_are_noted())
+	if (!(sk->sk_shutdown & RCV_SHUTDOWN) || !thread_is_noted(task))
 		return;
 	if (!HAS_NO_STORAGE(sk, sk_bpf_storage))
 		conn = bpf_sk_storage_get(&conns, sk, 0, 0);

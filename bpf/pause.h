@@ -28,11 +28,11 @@ enum { REGISTERS_BYTES = 272 };
  * For the clocks of who is paused: pause_opens() at each begin, and for each of them one
  * pause_account() when it ends or is given up. `began_ns` to `ended_ns` is as long as the pause was
  * without those that ended inside it, so that the sum counts no time twice; of one that was given up
- * it is nothing. Neither is called where nobody is paused.
+ * it is nothing. A wait for others, or a stretch in which nobody is paused, moves no clock.
  */
-static __always_inline void pause_opens(struct task_struct *task, const struct probe *probe)
+static __always_inline void pause_opens(struct task_struct *task, __u32 scope)
 {
-	struct run *run = probe->scope == PROBE_THREAD ? run_of(task) : NULL;
+	struct run *run = scope == PROBE_THREAD ? run_of(task) : NULL;
 
 	if (!run || run->open++)
 		return;
@@ -51,16 +51,14 @@ static __always_inline void stop_account(struct task_struct *task, __u64 ns)
 }
 
 /* What it waited and slept in its pause is the pause's, but for what a quota took. */
-static __always_inline void pause_account(struct task_struct *task, const struct probe *probe,
-					  __u64 began_ns, __u64 ended_ns)
+static __always_inline void pause_account(struct task_struct *task, __u32 scope, __u64 began_ns,
+					  __u64 ended_ns)
 {
 	struct run *run;
 
-	if (probe->scope != PROBE_THREAD) {
+	if (scope == PROBE_PROCESS)
 		stop_account(task, ended_ns - began_ns);
-		return;
-	}
-	run = run_of(task);
+	run = scope == PROBE_THREAD ? run_of(task) : NULL;
 	if (!run || !run->open)
 		return;
 	run->paused_ns += ended_ns - began_ns;
@@ -69,6 +67,11 @@ static __always_inline void pause_account(struct task_struct *task, const struct
 	run->paused_off_ns += run->off_ns - run->open_off_ns;
 	run->paused_waited_ns += task->sched_info.run_delay - run->open_waited_ns;
 	run->paused_ns -= run->throttled_ns - run->open_throttled_ns;
+}
+
+static __always_inline bool is_of_thread(const struct probe *probe)
+{
+	return probe->scope == PROBE_THREAD || probe->scope == PROBE_WAIT;
 }
 
 /* Another program begins: what the one before had begun never ends. */
@@ -137,14 +140,13 @@ static __always_inline bool is_of_kind(const struct open_pause *pause, const str
 	return pause->began_ns && pause->runtime == probe->runtime && pause->kind == probe->kind;
 }
 
-static __always_inline void pause_give_up(struct task_struct *task, const struct probe *probe,
-					  struct open_pause *pause, __u64 now)
+static __always_inline void pause_give_up(struct task_struct *task, struct open_pause *pause,
+					  __u64 now)
 {
 	pause->began_ns = 0;
 	count(COUNT_PAUSE_NO_END);
 	/* Its own scope: the probe may be of another kind. */
-	if (pause->scope != PROBE_NOBODY)
-		pause_account(task, probe, now, now);
+	pause_account(task, pause->scope, now, now);
 }
 
 /* The newest open one that this probe may speak of; PAUSES_OPEN: there is none. */
@@ -188,7 +190,7 @@ static __always_inline void pause_begin(struct task_struct *task, void *register
 	CLAMP(place, PAUSES_OPEN - 1);
 	pause = &p->open[place];
 	if (pause->began_ns)
-		pause_give_up(task, probe, pause, now);
+		pause_give_up(task, pause, now);
 	if (is_of_kind(&p->note, probe)) {
 		*pause = p->note;
 		p->note.began_ns = 0;
@@ -203,8 +205,7 @@ static __always_inline void pause_begin(struct task_struct *task, void *register
 	pause->inner_ns = p->ended_ns;
 	pause->began_ns = now;
 	pause->scope = probe->scope;
-	if (probe->scope != PROBE_NOBODY)
-		pause_opens(task, probe);
+	pause_opens(task, probe->scope);
 }
 
 static __always_inline void pause_note(void *registers, const struct probe *probe, struct pauses *p)
@@ -255,7 +256,7 @@ static __always_inline int pause_ship(struct task_struct *task, const struct pro
 	r->head.cookie = 0;
 	process_of(task->group_leader, &r->head.process);
 	r->began_ns = pause->began_ns;
-	r->thread = probe->scope == PROBE_THREAD ? task->pid : 0;
+	r->thread = is_of_thread(probe) ? task->pid : 0;
 	r->runtime = pause->runtime;
 	r->kind = pause->kind;
 	r->detail = pause->detail;
@@ -270,7 +271,7 @@ static __always_inline void pauses_inside(struct task_struct *task, const struct
 {
 	for (__u32 i = 0; i < PAUSES_OPEN; i++)
 		if (is_of_kind(&p->open[i], probe) && p->open[i].began_ns > began_ns)
-			pause_give_up(task, probe, &p->open[i], now);
+			pause_give_up(task, &p->open[i], now);
 }
 
 /* What of it lies in no other that has ended; of two that overlap the later one has less. */
@@ -282,7 +283,7 @@ static __always_inline void pause_settle(struct task_struct *task, const struct 
 	__u64 own_ns = whole_ns > inner_ns ? whole_ns - inner_ns : 0;
 
 	p->ended_ns += own_ns;
-	pause_account(task, probe, now - own_ns, now);
+	pause_account(task, probe->scope, now - own_ns, now);
 }
 
 static __always_inline void pause_end(struct task_struct *task, void *registers,
@@ -312,7 +313,7 @@ static __always_inline struct pauses *pauses_of(struct task_struct *task, const 
 {
 	struct pauses *p;
 
-	p = probe->scope == PROBE_THREAD
+	p = is_of_thread(probe)
 		    ? bpf_task_storage_get(&thread_pauses, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE)
 		    : bpf_task_storage_get(&process_pauses, task->group_leader, 0,
 					   BPF_LOCAL_STORAGE_GET_F_CREATE);

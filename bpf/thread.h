@@ -4,11 +4,12 @@
  *
  * A loop handles one event after another: what is written before it reads again, or
  * waits again, came from that read. Where the thread has given up the processor
- * in between (a queue, a lock, a timer), nothing is said. What it comes to is for
- * user/trace/ to decide: here nothing is decided, only noted.
+ * in between (a queue, a lock, a timer), nothing is said, unless its program is known to
+ * handle what it read to the end (FOLLOW_TO_END). What it comes to is for user/trace/ to
+ * decide: here nothing is decided, only noted.
  *
- * Nothing of it is kept where nobody wants to know (`causes_followed`), nor where it is not
- * seen when a thread waits: what it read last would seem to cause all that it does.
+ * Nothing of it is kept where nobody wants to know (thread_is_noted), nor where it is not seen
+ * when a thread waits: what it read last would seem to cause all that it does.
  */
 #pragma once
 
@@ -57,14 +58,24 @@ static __always_inline void user_state_of(struct task_struct *task, struct user_
 		ret->goroutine = g;
 }
 
-static __always_inline bool threads_are_noted(void)
+/* enum follow_flags of the task's process. */
+static __noinline __u32 follow_flags_of(const struct task_struct *task)
 {
-	return waits_seen && causes_followed;
+	__u32 zero = 0, tgid = task->tgid, cell;
+	struct capture_control *c = bpf_map_lookup_elem(&control, &zero);
+
+	cell = c ? c->follow[tgid % FOLLOW_CELLS] : 0;
+	return (cell & FOLLOW_ID) == tgid ? cell & ~FOLLOW_ID : 0;
+}
+
+static __always_inline bool thread_is_noted(const struct task_struct *task)
+{
+	return waits_seen && (causes_followed || follow_flags_of(task) & FOLLOW_CALLS);
 }
 
 static __always_inline struct thread *thread_here(struct task_struct *task)
 {
-	if (!threads_are_noted())
+	if (!thread_is_noted(task))
 		return NULL;
 	return bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
@@ -106,7 +117,7 @@ static __noinline int thread_note(struct task_struct *task, int direction, __u64
 	user_state_of(task, &user);
 	if (direction == RECEIVED)
 		thread_read(thread, task, cookie, number, user.stack);
-	else if (thread->switches != task->nvcsw)
+	else if (thread->switches != task->nvcsw && !(follow_flags_of(task) & FOLLOW_TO_END))
 		thread->cookie = thread->number = 0;
 	*ret = (struct cause){ .cookie = thread->cookie,
 			       .goroutine = user.goroutine,
@@ -137,7 +148,7 @@ static __always_inline int thread_waits(struct task_struct *task)
 {
 	struct thread *thread;
 
-	if (!causes_followed || HAS_NO_STORAGE(task, bpf_storage))
+	if (!thread_is_noted(task) || HAS_NO_STORAGE(task, bpf_storage))
 		return 0;
 	thread = bpf_task_storage_get(&threads, task, 0, 0);
 	if (!thread)

@@ -23,13 +23,13 @@ struct operation {
 	struct process_id process;
 	struct source source; /* from here on operation_begin() */
 	struct cause cause;
-	struct clocks clocks; /* this and the next three as in struct record_turn */
+	struct clocks clocks; /* this, and what is named arrived_, as in struct record_turn */
 	__u32 arrived_waited, arrived_throttled;
+	__u32 limit; /* of the bytes that are shipped of a turn's head */
 	__u64 arrived_from_ns;
 	__u64 cookie, now;
 	__u64 tail; /* what the turn ends with after it, inverted; 0: not seen */
 	__u32 bytes, thread;
-	__u32 limit;	  /* of the bytes that are shipped of a turn's head */
 	__u32 unreadable; /* counter of why the bytes cannot be read; 0: they can */
 	__u8 flags;	  /* enum record_flags for every record of it */
 	bool ship_all;	  /* the limit is each operation's, not the turn's */

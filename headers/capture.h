@@ -83,11 +83,22 @@ enum ring_sleep {
 	RING_ASLEEP = 2, /* nothing was there for long: wake for the first record */
 };
 
+enum { FOLLOW_CELLS = 4096, FOLLOW_ID = (1 << 24) - 1 };
+
+enum follow_flags {
+	FOLLOW_CALLS = 1 << 24, /* it makes calls: it is to be told what led to them */
+	/* A thread of it that reads does nothing else before it waits for events again: that it slept
+	 * meanwhile is of no consequence. */
+	FOLLOW_TO_END = 1 << 25,
+};
+
 /* What the worker steers: an array of one, mapped by it. */
 struct capture_control {
 	__u32 ring_sleep[RINGS_MAX];
 	/* By a server's port, [0] of all unix sockets: shipped of a turn's head; 0: the default. */
 	__u16 head_bytes[65536];
+	/* By the low bits of a process's id: that id, and enum follow_flags of it; 0: none. */
+	__u32 follow[FOLLOW_CELLS];
 };
 
 /* Whom to watch: an array of one, mapped by the monitor alone. */

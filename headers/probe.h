@@ -22,6 +22,7 @@ enum probe_action {
 enum probe_scope {
 	PROBE_THREAD,  /* of the thread that runs into the probe */
 	PROBE_PROCESS, /* all threads stop; another thread may end it */
+	PROBE_WAIT, /* of that thread, which waits for others: paused it is, but not by a collector */
 	PROBE_NOBODY, /* a stretch of the process's time in which it goes on: a cycle of its collector */
 };
 

@@ -7,7 +7,7 @@
 /* Of one process; 8 files with four purposes each are less. */
 enum { LINES_BYTES = 4096 };
 
-static struct str name_of(struct str runtime)
+struct str runtime_name(struct str runtime)
 {
 	struct str name = {};
 
@@ -31,7 +31,7 @@ void runtime_facts_learn(char **lines, struct str runtime, struct str hooks)
 	if (!runtime.len || !is_plain(runtime) || !is_plain(hooks))
 		return;
 	while (take_runtime(&rest, &before, &its_hooks))
-		if (!str_eq(name_of(before), name_of(runtime)))
+		if (!str_eq(runtime_name(before), runtime_name(runtime)))
 			buf_printf(&kept, "%.*s\t%.*s\n", STR_ARGS(before), STR_ARGS(its_hooks));
 	if (!buf_printf(&kept, "%.*s\t%.*s\n", STR_ARGS(runtime), STR_ARGS(hooks))) {
 		free(*lines);

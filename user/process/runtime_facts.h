@@ -20,5 +20,7 @@ struct hook_fact {
 void runtime_facts_learn(char **lines, struct str runtime, struct str hooks);
 /* Take one line; false: there is no more. */
 bool take_runtime(struct str *lines, struct str *runtime, struct str *hooks);
+/* "nodejs" of "nodejs 20.20.2". */
+struct str runtime_name(struct str runtime);
 /* Take one purpose; false: there is no more. */
 bool take_hook(struct str *hooks, struct hook_fact *ret);

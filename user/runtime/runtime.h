@@ -76,6 +76,9 @@ struct runtime {
 	bool (*recognise)(const struct image *image, char version[static RUNTIME_VERSION]);
 	/* It walks its own stacks, so no return address may be changed: no hook is at_return. */
 	bool walks_stacks;
+	/* Who reads an event runs all that it leads to before it takes another: a lock or a helper
+	 * that it waits for meanwhile does not mean other work. */
+	bool runs_to_end;
 	struct purpose purposes[RUNTIME_PURPOSES];
 	void (*describe)(const struct record_pause *record, struct pause *ret);
 };

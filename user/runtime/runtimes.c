@@ -6,9 +6,8 @@ extern const struct runtime runtime_nodejs, runtime_jvm, runtime_cpython, runtim
 
 /* Their places are their numbers in records: on a tape too, so a new one goes to the end. */
 const struct runtime *const runtimes[] = {
-	&runtime_nodejs, /* */
-	&runtime_jvm,	 /* */
-	&runtime_cpython, &runtime_go, &runtime_ruby, &runtime_php, NULL,
+	&runtime_nodejs, &runtime_jvm, &runtime_cpython, &runtime_go, &runtime_ruby,
+	&runtime_php,	 NULL,
 };
 
 static_assert(sizeof(runtimes) / sizeof(runtimes[0]) <= RUNTIMES_MAX + 1, "raise RUNTIMES_MAX");

@@ -149,6 +149,13 @@ bool trace_takes(struct trace *t, const struct exchange *x)
 	return false;
 }
 
+bool trace_knows_calls(const struct trace *t, struct process_id process)
+{
+	const struct program *p = program_find(t, process);
+
+	return p && p->calls;
+}
+
 /* Which of the server exchanges that are open began first, by program. */
 static void note_open(void *context, const struct exchange *open)
 {

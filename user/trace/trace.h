@@ -75,6 +75,8 @@ void trace_free(struct trace *t);
 
 /* May the exchange have a parent or a child on this host? Costs a look at its process. */
 bool trace_takes(struct trace *t, const struct exchange *x);
+/* Has the process made a call that the trace took? */
+bool trace_knows_calls(const struct trace *t, struct process_id process);
 /* Keep what is to be sent of it until its place is known. The span is copied. */
 void trace_take(struct trace *t, const struct exchange *x, const struct traced *traced);
 /* It is `now_ns`, monotonic: give out whose place is known, and what has waited for long enough. */

@@ -26,10 +26,14 @@
 
 enum { EXPORTERS_MAX = 8 };
 
+/* `flags` of enum follow_flags hold for the process with that id; 0: it is gone. */
+typedef void follow_set(void *context, uint32_t tgid, uint32_t flags);
+
 struct pipeline_options {
 	const struct config *config;
 	verdict_set *verdict; /* NULL: nobody to tell */
 	heads_set *heads;     /* the same */
+	follow_set *follow;   /* the same */
 	void *context;
 	struct tape_writer *tape; /* NULL: none; stays the caller's */
 	uint64_t seed;		  /* 0: from the system */
@@ -66,6 +70,7 @@ struct pipeline {
 	struct recall recall;
 	verdict_set *verdict;
 	heads_set *heads;
+	follow_set *follow;
 	void *verdict_context;
 	uint64_t
 		unsampled; /* spans that the sampler left out; it is asked where spans are exported */

@@ -82,6 +82,21 @@ static void set_heads(void *context, uint16_t port, uint16_t head_bytes)
 	__atomic_store_n(&w->control->head_bytes[port], head_bytes, __ATOMIC_RELAXED);
 }
 
+/* Of two processes with the same cell the later one has it. */
+static void set_follow(void *context, uint32_t tgid, uint32_t flags)
+{
+	struct worker *w = context;
+	uint32_t *there = &w->control->follow[tgid % FOLLOW_CELLS];
+	uint32_t before = __atomic_load_n(there, __ATOMIC_RELAXED), cell = tgid | flags;
+
+	if ((before & FOLLOW_ID) == tgid)
+		cell = flags ? before | flags : 0;
+	else if (!flags)
+		return;
+	if (before != cell) /* it is said again with each call */
+		__atomic_store_n(there, cell, __ATOMIC_RELAXED);
+}
+
 /* Nothing is known of this process and nothing came in time: it is named by its record alone. */
 static void make_up_facts(struct worker *w, const struct record *record)
 {
@@ -466,6 +481,7 @@ static int begin(struct worker *w, size_t count, size_t rings)
 	w->pipeline = pipeline_new(&(struct pipeline_options){ .config = w->config,
 							       .verdict = set_verdict,
 							       .heads = set_heads,
+							       .follow = set_follow,
 							       .context = w,
 							       .tape = w->tape });
 	w->rings = rings_new(&(struct rings_options){ .loop = w->loop,

@@ -55,7 +55,7 @@ def help_is_had_behind_other_arguments():
 
 @test
 def help_says_what_the_numbers_and_the_exit_mean():
-	for command, want in (("check", "3 sonde cannot run"), ("top", "within\ninterval_s"),
+	for command, want in (("check", "3 sonde cannot run"), ("top", "ended within interval_s"),
 			      ("replay", "Without --console.format it prints the metrics")):
 		check(want in said(command, "--help")[1], command)
 

@@ -32,6 +32,7 @@ const struct runtime runtime_nodejs = {
 	.name = "nodejs",
 	.recognise = recognise,
 	.describe = nodejs_describe,
+	.runs_to_end = true,
 	.purposes = {
 		{
 			.name = "gc",
