@@ -4,7 +4,7 @@
  *
  * The same metrics and spans with no kernel: spans go to the console exporter
  * as --console.format says, metrics as text to standard output at the end
- * unless spans went there. Ids come from a fixed seed, so a tape gives the same
+ * unless spans went there: then to standard error, with --log.level=debug. Ids come from a fixed seed, so a tape gives the same
  * output each time.
  */
 #include <errno.h>
@@ -33,7 +33,6 @@ struct player {
 	struct pipeline *pipeline;
 	struct loop *loop;
 	unsigned int taken;
-	uint64_t newest_ns; /* of the records taken */
 	bool is_stuck; /* an exporter did not get rid of its spans: nobody waits for it again */
 };
 
@@ -65,13 +64,21 @@ static void take_one(void *context, const struct record *record)
 	struct player *player = context;
 
 	pipeline_take_record(player->pipeline, record);
-	if (record->at_ns > player->newest_ns)
-		player->newest_ns = record->at_ns;
 	if (++player->taken % RECORDS_AT_ONCE)
 		return;
-	pipeline_settle(player->pipeline, player->newest_ns);
+	pipeline_settle(player->pipeline, player->pipeline->read_ns);
 	if (!player->is_stuck)
 		player->is_stuck = !flush(player->pipeline, player->loop);
+}
+
+/* What was counted tells what may be wrong with the spans. */
+static void print_metrics(const struct player *player, const struct config *config)
+{
+	FILE *to = config->console == CONSOLE_OFF ? stdout : stderr;
+
+	if (to == stdout || config->log_level == LOG_DEBUG)
+		prometheus_print(&player->pipeline->collectors, 0, to);
+	fflush(to);
 }
 
 /* What was good of a tape that is not whole is shown as well: a crash may have cut it. */
@@ -84,9 +91,7 @@ static int play(struct player *player, const struct config *config, struct str t
 	if (!failed || player->taken) {
 		pipeline_finish(player->pipeline);
 		flush(player->pipeline, player->loop);
-		if (config->console == CONSOLE_OFF)
-			prometheus_print(&player->pipeline->collectors, 0, stdout);
-		fflush(stdout);
+		print_metrics(player, config);
 	}
 	if (failed)
 		fprintf(stderr, "sonde replay: %s: offset %llu: %s%s\n", path,
@@ -174,7 +179,8 @@ const struct command command_replay = {
 	.usage = "TAPE [options]",
 	.help = "the worker's half on a recorded tape",
 	.more = "Without --console.format it prints the metrics that the tape comes to, as text; with\n"
-		"--console.format=text or json its spans instead, one a line. A tape that is cut short\n"
+		"--console.format=text or json its spans instead, one a line, and with --log.level=debug the\n"
+		"metrics to standard error. A tape that is cut short\n"
 		"is read as far as it is good: then the place is said and the exit status is 1.\n"
 		"--tape.record of a running sonde makes tapes; `sonde --help` lists the other options.\n",
 	.run = run,

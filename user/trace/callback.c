@@ -165,7 +165,7 @@ static bool others_have_own_reasons(const struct trace *t, const struct node *n)
 	if (p->open_since <= n->started_ns || p->untold_since <= n->started_ns ||
 	    n->started_ns < p->line.forgotten_ns || n->started_ns < p->not_taken_ns)
 		return false;
-	EACH_DURING(r, &p->line, n->started_ns, n->started_ns)
+	EACH_NODE(r, beside(n, n->started_ns, n->started_ns))
 		if (node_is_server(r) && r != n->led_to && node_covers(r, n->started_ns) &&
 		    !has_own_reason(t, r, n))
 			return false;
@@ -192,7 +192,7 @@ static enum link_outcome made(struct node *n, struct found *ret)
 /* Was a call made after this read, before the thread read on? `n` apart. */
 static bool has_call(const struct node *n, const struct cause *read)
 {
-	EACH_DURING(c, &n->program->line, n->started_ns - TURN_NS, n->started_ns + TURN_NS)
+	EACH_NODE(c, beside(n, n->started_ns - TURN_NS, n->started_ns + TURN_NS))
 		if (c != n && !node_is_server(c) && c->asked.cause.cookie == read->cookie &&
 		    c->asked.cause.number == read->number)
 			return true;

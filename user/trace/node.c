@@ -176,6 +176,7 @@ static void forget_others(struct node *n)
 {
 	node_set_parent(n, NULL);
 	node_set(&n->led_to, NULL);
+	node_set(&n->waits_for, NULL);
 	for (size_t i = 0; i < n->candidate_count; i++)
 		node_set(&n->candidates[i], NULL);
 	n->candidate_count = 0;

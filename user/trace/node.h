@@ -58,6 +58,9 @@ struct node {
 	bool led_directly; /* not by a call that it led to */
 	bool led_plainly;  /* counted in program.plain */
 
+	/* Of a server: a call of its time that had no place when that was looked at; or NULL. */
+	struct node *waits_for;
+
 	enum node_state state;
 	enum way way;
 	struct node *parent;
@@ -136,6 +139,12 @@ static inline const struct activity *node_read(const struct node *n)
 static inline const struct timeline *line_of(const struct node *n)
 {
 	return n->program ? &n->program->line : NULL;
+}
+
+/* Nodes of its program that ran from `from_ns` to `to_ns`, when it ran or nearly; `n` may be one. */
+static inline struct during beside(const struct node *n, uint64_t from_ns, uint64_t to_ns)
+{
+	return during_beside(line_of(n), &n->in_program, from_ns, to_ns);
 }
 
 /* Did `n` run at `ns`? */

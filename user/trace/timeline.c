@@ -8,7 +8,7 @@ static struct stretch *stretch_new(struct timeline *line)
 {
 	struct stretch *s = xcalloc(1, sizeof(*s));
 
-	s->started_ns = UINT64_MAX;
+	s->started_ns = s->earliest_ns = UINT64_MAX;
 	s->older = line->newest;
 	if (s->older) {
 		s->older->newer = s;
@@ -24,6 +24,13 @@ static void raise(uint64_t *highest, uint64_t value)
 		*highest = value;
 }
 
+/* Those before the first one that is told already were told as well. */
+static void tell_older(struct stretch *s, uint64_t started_ns)
+{
+	for (; s && s->earliest_ns > started_ns; s = s->older)
+		s->earliest_ns = started_ns;
+}
+
 void timeline_add(struct timeline *line, struct node *n, struct timeline_place *ret)
 {
 	struct stretch *s =
@@ -34,6 +41,7 @@ void timeline_add(struct timeline *line, struct node *n, struct timeline_place *
 	s->left++;
 	if (n->started_ns < s->started_ns)
 		s->started_ns = n->started_ns;
+	tell_older(s, n->started_ns);
 	raise(&s->ended_ns, n->ended_ns);
 	raise(&s->latest_ns, n->ended_ns);
 }
@@ -53,16 +61,32 @@ bool timeline_remove(struct timeline *line, const struct node *n, struct timelin
 	return line->newest;
 }
 
-struct during during_begin(const struct timeline *line, uint64_t from_ns, uint64_t to_ns)
+static struct during begin_at(const struct timeline *line, const struct stretch *s,
+			      uint64_t from_ns, uint64_t to_ns)
 {
-	const struct stretch *s = line ? line->newest : NULL;
-
 	return (struct during){ .looks = line ? line->looks : NULL,
 				.at = s,
 				.next = s ? s->used : 0,
 				.from_ns = from_ns,
 				.to_ns = to_ns,
 				.once = true };
+}
+
+struct during during_begin(const struct timeline *line, uint64_t from_ns, uint64_t to_ns)
+{
+	return begin_at(line, line ? line->newest : NULL, from_ns, to_ns);
+}
+
+struct during during_beside(const struct timeline *line, const struct timeline_place *place,
+			    uint64_t from_ns, uint64_t to_ns)
+{
+	const struct stretch *s = place->stretch;
+
+	if (!s)
+		return during_begin(line, from_ns, to_ns);
+	for (; s->newer && s->newer->earliest_ns <= to_ns; s = s->newer)
+		++*line->looks;
+	return begin_at(line, s, from_ns, to_ns);
 }
 
 /* The next one of this stretch. */

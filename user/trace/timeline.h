@@ -5,7 +5,8 @@
  *	timeline --> stretches of nodes, in the order in which they ended, or nearly
  *
  * Thousands of nodes of a busy program wait at once, and a few of them ran at any one time. A
- * stretch says when its nodes ran, so that most of them need not be looked at.
+ * stretch says when its nodes ran, so that most of them need not be looked at, and so do all before
+ * it and all behind it together: who ran beside a node is found from where that node stands.
  */
 #pragma once
 
@@ -21,6 +22,7 @@ struct stretch {
 	struct stretch *older, *newer;
 	uint64_t started_ns, ended_ns; /* the first start, and the last end */
 	uint64_t latest_ns;	       /* the last end of it and of all that are older */
+	uint64_t earliest_ns;	       /* the first start of it and of all that are newer */
 	size_t used, left;	       /* nodes that came, and those that are still there */
 	size_t waiting_calls;	       /* of those, calls that have no place yet */
 	struct node *nodes[STRETCH];
@@ -54,10 +56,15 @@ struct during {
 
 /* `line` may be NULL. */
 struct during during_begin(const struct timeline *line, uint64_t from_ns, uint64_t to_ns);
+/* The same of a line in which a node has this place, and quicker when that ran about then too. */
+struct during during_beside(const struct timeline *line, const struct timeline_place *place,
+			    uint64_t from_ns, uint64_t to_ns);
 struct node *during_next(struct during *during);
 
-/* Nodes that ran from `from_` to `to_`, the last one first. */
-#define EACH_DURING(n_, line_, from_, to_)                                                         \
-	for (struct during during_ = during_begin(line_, from_, to_); during_.once;                \
-	     during_.once = false)                                                                 \
+/* Nodes that `begin_` leads to, the last one first. */
+#define EACH_NODE(n_, begin_)                                                                      \
+	for (struct during during_ = begin_; during_.once; during_.once = false)                   \
 		for (struct node * n_; (n_ = during_next(&during_));)
+
+/* Nodes of a line that ran from `from_` to `to_`. */
+#define EACH_DURING(n_, line_, from_, to_) EACH_NODE(n_, during_begin(line_, from_, to_))

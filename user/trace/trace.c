@@ -20,8 +20,6 @@ enum { DEPTH_MAX = 64 };
 /* A program that has made no call in so many exchanges is not expected to make one. */
 enum { SERVED_MAYBE = 64 };
 
-enum { PASSES = 4 };
-
 /*
  * Nodes that one settling, and what is hurried until the next, may look at: some milliseconds, for
  * the rings are not read meanwhile. Where thousands ran at once, each could be the parent of each.
@@ -202,20 +200,28 @@ static bool waits_for_servers(const struct trace *t, const struct node *n)
 		     t->looked_ns < n->ended_ns + SETTLE_NS);
 }
 
-/* Calls of the time when `n` was served have no place yet. */
-static bool waits_for_calls(const struct node *n)
+/* A call of the time when `n` was served that has no place yet; NULL: they all have one. */
+static struct node *call_without_place(const struct node *n)
 {
-	struct during during = during_begin(line_of(n), n->started_ns, n->ended_ns);
-	const struct node *c;
+	struct during during = beside(n, n->started_ns, n->ended_ns);
+	struct node *c;
 
-	if (!n->program || !n->program->waiting_calls)
-		return false;
 	during.waiting = true;
 	while ((c = during_next(&during)))
 		if (!node_is_server(c) && c->state == NODE_WAITING && c->started_ns < n->ended_ns &&
 		    c->ended_ns > n->started_ns)
-			return true;
-	return false;
+			break;
+	return c;
+}
+
+/* As long as one has no place, the others are not looked at: thousands may wait for one request. */
+static bool waits_for_calls(struct node *n)
+{
+	if (!n->program || !n->program->waiting_calls)
+		return false;
+	if (!n->waits_for || n->waits_for->state != NODE_WAITING)
+		node_set(&n->waits_for, call_without_place(n));
+	return n->waits_for;
 }
 
 /* The client's end of its connection, where that is watched, is not known yet. */
@@ -458,31 +464,25 @@ static void tell(struct trace *t, uint64_t now_ns)
 	}
 }
 
-/* How many were placed. */
-static size_t place_some(struct trace *t, uint64_t now_ns)
+static void place_those(struct trace *t, enum role role, uint64_t now_ns)
 {
-	size_t count = 0;
-
 	for (struct node *n = t->waiting.oldest; n; n = n->newer) {
+		if (n->role != role || n->state != NODE_WAITING)
+			continue;
 		if (t->looks > t->looks_end && !has_expired(t, n, now_ns))
 			continue;
-		if (n->state != NODE_WAITING || must_wait(t, n, now_ns))
+		if (must_wait(t, n, now_ns))
 			continue;
 		t->expired += has_expired(t, n, now_ns);
 		place(t, n);
-		count++;
 	}
-	return count;
 }
 
-/*
- * One may be what another waited for; before a root is given out, all below it should have a place.
- * What is deeper comes the next time.
- */
+/* Calls first: requests wait for them. Before a root is given out, all below it should have a place. */
 static void place_all(struct trace *t, uint64_t now_ns)
 {
-	for (int i = 0; i < PASSES && place_some(t, now_ns); i++)
-		;
+	place_those(t, ROLE_CLIENT, now_ns);
+	place_those(t, ROLE_SERVER, now_ns);
 }
 
 /* Whoever is given out takes those along whose ids it names. */

@@ -35,7 +35,7 @@ void found_add(struct found *found, struct node *candidate)
 
 void serving(const struct node *client, struct found *ret)
 {
-	EACH_DURING(n, line_of(client), client->started_ns, client->started_ns)
+	EACH_NODE(n, beside(client, client->started_ns, client->started_ns))
 		if (node_is_server(n) && node_covers(n, client->started_ns))
 			found_add(ret, n);
 }

@@ -238,13 +238,14 @@ void pipeline_take_record(struct pipeline *p, const struct record *record)
 		return;
 	case RECORD_CLOCK:
 		p->unix_offset_ns = ((const struct record_clock *)record)->unix_offset_ns;
-		pipeline_settle(p, record->at_ns);
 		return;
 	case RECORD_PAUSE:
 		p->ledger.out[STAGE_RING]++;
 		pauses_take(p->pauses, (const struct record_pause *)record);
 		return;
 	default:
+		if (record->at_ns > p->read_ns)
+			p->read_ns = record->at_ns;
 		p->ledger.out[STAGE_RING]++;
 		exchanges_feed(p->exchanges, record);
 	}

@@ -61,7 +61,8 @@ struct pipeline {
 	struct unread_table *unread; /* by process, of its life */
 	const struct jvms *jvms;     /* the worker's; NULL: none are read */
 	int64_t unix_offset_ns;
-	uint64_t traced_ns;		      /* when the trace was settled last */
+	uint64_t read_ns;   /* when the newest record of the kernel half was made */
+	uint64_t traced_ns; /* when the trace was settled last */
 	struct export_context export_context; /* what the exporters were given */
 	const struct exporter *exporters[EXPORTERS_MAX];
 	void *exporter_selves[EXPORTERS_MAX];
@@ -94,7 +95,10 @@ void pipeline_refuse(struct pipeline *p);
 /* Fill a span from an exchange, without ids; it borrows from both and from the scratch. */
 void pipeline_span(struct pipeline *p, const struct exchange *x, struct span *span);
 
-/* It is `now_ns`: what waits for others, records or spans, need not wait longer than it should. */
+/*
+ * All records up to `now_ns` were taken: what waits for others, records or spans, need not wait
+ * longer than it should. Where some are left to be read, that is `read_ns` and not the time of day.
+ */
 void pipeline_settle(struct pipeline *p, uint64_t now_ns);
 
 /* Nothing more comes: give out the spans that wait for others. */

@@ -112,6 +112,7 @@ void rings_read(struct rings *r)
 	taken = take_in_order(r, most);
 	r->idle_ticks = taken ? 0 : r->idle_ticks + 1;
 	if (taken == most) {
+		r->options.behind(r->options.context);
 		loop_timer(r->options.loop, &r->timer, monotonic_ns());
 		return;
 	}

@@ -27,6 +27,8 @@ struct rings_options {
 	bool (*take)(void *context, struct str record);
 	/* All rings were seen empty, or what is left cannot be taken yet. */
 	void (*drained)(void *context);
+	/* So many were read that others of the loop get their turn first; more are left. */
+	void (*behind)(void *context);
 	void *context;
 };
 

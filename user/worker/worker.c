@@ -164,6 +164,16 @@ static void on_drained(void *context)
 	w->waiting_ns = 0;
 }
 
+/* What was made since the newest record that was taken has not come yet. */
+static void on_behind(void *context)
+{
+	struct worker *w = context;
+	uint64_t read_ns = w->pipeline->read_ns;
+
+	pipeline_settle(w->pipeline,
+			w->waiting_ns && w->waiting_ns < read_ns ? w->waiting_ns : read_ns);
+}
+
 /* One pass over all connections; what it has to say comes through the rings. */
 static void on_sweep(struct timer *timer, uint64_t now_ns)
 {
@@ -199,6 +209,8 @@ static void on_second(struct timer *timer, uint64_t now_ns)
 		w->tape = w->pipeline->tape = NULL;
 	}
 	loop_timer(w->loop, &w->second, now_ns + NS_PER_S);
+	/* Where no record wakes it, what waits has waited for a second. */
+	rings_read(w->rings);
 }
 
 /* The record of an end, for when the rings are drained; the next one is aligned again. */
@@ -492,6 +504,7 @@ static int begin(struct worker *w, size_t count, size_t rings)
 						      .notes = w->shared->ring_notes,
 						      .take = take_record,
 						      .drained = on_drained,
+						      .behind = on_behind,
 						      .context = w });
 	if (!w->rings)
 		return -ENOMEM;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-drive.py PORT AT-ONCE COUNT [traceparent] - requests that carry their own id, over kept connections.
+drive.py PORT AT-ONCE COUNT PREFIX [traceparent] - requests that carry their own id, over kept connections.
 
 A connection asks again as soon as it is answered. One thread sends for all of them, quicker than
 most servers answer, so that so many really are under way at once.
@@ -22,9 +22,9 @@ class Bad(Exception):
 	pass
 
 
-def requests_of(concurrency, count):
+def requests_of(concurrency, count, prefix="c"):
 	"""The ids that are sent."""
-	return ["c%dn%d" % (concurrency, number) for number in range(count)]
+	return ["%s%dn%d" % (prefix, concurrency, number) for number in range(count)]
 
 
 def context_of(request):
@@ -110,6 +110,6 @@ def drive(port, requests, concurrency, with_context):
 
 if __name__ == "__main__":
 	try:
-		drive(int(sys.argv[1]), requests_of(*map(int, sys.argv[2:4])), int(sys.argv[2]), "traceparent" in sys.argv[4:])
+		drive(int(sys.argv[1]), requests_of(*map(int, sys.argv[2:4]), sys.argv[4]), int(sys.argv[2]), "traceparent" in sys.argv[5:])
 	except Bad as bad:
 		sys.exit("a request failed: %s" % bad)

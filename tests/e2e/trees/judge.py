@@ -57,10 +57,16 @@ class Verdict:
 	twice: int = 0
 	whole: int = 0
 	open: int = 0
-	examples: list = dataclasses.field(default_factory=list)
+	examples: list = dataclasses.field(default_factory=list)  # of what is wrong, as (id, kind of edge, span)
+	orphans: list = dataclasses.field(default_factory=list)  # of what is missing; None: there is no span
 
 	def edges(self, kind):
 		return getattr(self, kind)
+
+	def said(self):
+		"""All of it in words, with some examples; spans name their times and their connection."""
+		return "%s; wrong are %s; missing are %s" % (
+			", ".join("%s %s" % (kind, self.edges(kind)) for kind in KINDS), self.examples[:2], self.orphans[:3])
 
 
 def id_of(span):
@@ -133,6 +139,7 @@ class Judge:
 		setattr(edges, outcome, getattr(edges, outcome) + 1)
 		if outcome == "missing":
 			self._count_links(edges, span, wanted)
+			verdict.orphans.append((request, kind, span))
 		elif outcome == "wrong":
 			verdict.examples.append((request, kind, span))
 		return outcome == "right"
@@ -148,6 +155,7 @@ class Judge:
 			if not spans and (not may_not_call or place == (self.hops[0], "SERVER")):
 				verdict.edges(kind).missing += 1
 				verdict.edges(kind).unseen += 1
+				verdict.orphans.append((request, kind, None))
 				whole = False
 		return whole
 

@@ -7,6 +7,7 @@ then does without a kernel.
 """
 
 import contextlib
+import dataclasses
 import json
 import os
 import subprocess
@@ -16,11 +17,19 @@ import time
 from beside import collected
 from drive import context_of, requests_of
 from hops import PYTHON, Hop
-from judge import Judge, JudgeBeside
+from judge import Judge, JudgeBeside, Verdict
 from lib import SONDE, Sonde, check, equal, free_port, is_open, running, until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 QUIET_S = 1
+# Requests that go before those of a concurrency, so many for each that is under way at once: they
+# fill the pools of the programs, and show what kind of program it is. How long that takes depends on
+# the machine, so of them it is asked only that nothing is wrong, or what holds from the first on.
+WARMING = 2
+_WARM, _COLD = "c", "w"  # how ids begin
+COUNTERS = ("sonde_links_total", "sonde_lost_total", "sonde_requests_", "sonde_trace_", "sonde_heads_cut_total",
+	    "sonde_unreported_bytes_total", "sonde_healed_bytes_total", "sonde_connections_evicted_total",
+	    "sonde_console_lines_total")
 
 
 def _plan(row, folder):
@@ -70,22 +79,39 @@ def _until_there(have, count):
 		time.sleep(0.02)
 
 
-def verdicts(row, truth, spans):
-	"""{concurrency: verdict}, and under "background" what no request caused, if there is any."""
-	judge = JudgeBeside(spans, truth["others"], truth["hops"]) if row.has_sdk else Judge(spans, truth["hops"])
+@dataclasses.dataclass
+class Verdicts:
+	"""On those that were sent to warm programs, and to fill their pools, by concurrency."""
+	warm: dict
+	cold: dict
+	background: Verdict  # on what no request caused; may be of nothing
+	counted: dict = None  # what sonde counted that bears on parents; None: of a tape
+
+	def all(self):
+		"""(concurrency, is it cold, verdict)"""
+		for is_cold, found in ((True, self.cold), (False, self.warm)):
+			yield from ((concurrency, is_cold, verdict) for concurrency, verdict in found.items())
+		if self.background.root.all():
+			yield "background", False, self.background
+
+
+def _judged(judge, row, sent, prefix):
 	found = {}
-	for concurrency, count in truth["sent"]:
-		ids = requests_of(concurrency, count)
+	for concurrency, count in sent:
+		ids = requests_of(concurrency, count, prefix)
 		headers = {i: context_of(i) for i in ids} if row.sends_context else None
 		found[concurrency] = judge.judge(ids, headers, row.may_not_call)
-	background = judge.background()
-	if background.root.all():
-		found["background"] = background
 	return found
 
 
-def _send(row, port, concurrency, count):
-	command = [PYTHON, os.path.join(HERE, "drive.py"), str(port), str(concurrency), str(count)]
+def verdicts(row, truth, spans):
+	judge = JudgeBeside(spans, truth["others"], truth["hops"]) if row.has_sdk else Judge(spans, truth["hops"])
+	return Verdicts(_judged(judge, row, truth["sent"], _WARM), _judged(judge, row, truth.get("warming", ()), _COLD),
+			judge.background())
+
+
+def _send(row, port, concurrency, count, prefix):
+	command = [PYTHON, os.path.join(HERE, "drive.py"), str(port), str(concurrency), str(count), prefix]
 	if row.sends_context:
 		command.append("traceparent")
 	said = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
@@ -93,24 +119,30 @@ def _send(row, port, concurrency, count):
 
 
 def _drive(row, hops, sonde, count, concurrencies):
-	"""What was sent, once its spans are there, as (concurrency, count)."""
-	sent = []
+	"""Send all, and wait for the spans of what was sent before what comes next."""
+	wanted = 0
 	for concurrency in concurrencies:
-		_send(row, hops[0].port, concurrency, count)
-		sent.append((concurrency, count))
-		_until_there(lambda: len(sonde.lines), len(sent) * count * (2 * len(hops) - 1))
-	return sent
+		for prefix, some in ((_COLD, WARMING * concurrency), (_WARM, count)):
+			_send(row, hops[0].port, concurrency, some, prefix)
+			wanted += some * (2 * len(hops) - 1)
+			_until_there(lambda: len(sonde.lines), wanted)
+
+
+def counted(metrics):
+	"""What sonde counted that bears on parents, without what is 0."""
+	return {name + str(sorted((k, v) for k, v in has.items() if not k.startswith("otel_"))): value
+		for name, has, value in metrics.samples if value and name.startswith(COUNTERS)}
 
 
 def _watch(row, hops, pids, options, count, concurrencies):
-	"""(what was sent, sonde's spans)"""
+	"""(what sonde counted, its spans)"""
 	with Sonde("--watch.pid=" + ",".join(map(str, pids)), *options) as sonde:
-		sent = _drive(row, hops, sonde, count, concurrencies)
+		_drive(row, hops, sonde, count, concurrencies)
 		last = sonde.settled()
 		sonde.stop()
 		equal(last.lost(), {}, "lost")
 		equal(last.sum("sonde_console_lines_total", outcome="dropped"), 0, "spans dropped")
-		return sent, sonde.spans()
+		return counted(last), sonde.spans()
 
 
 def _collected(collector, count):
@@ -144,6 +176,8 @@ def chain(row, environment=None):
 
 def measure(row, count, concurrencies, record=None):
 	"""Start, drive and judge a row."""
+	sent = [(concurrency, count) for concurrency in concurrencies]
+	warming = [(concurrency, WARMING * concurrency) for concurrency in concurrencies]
 	with _folder() as folder, row.beside(folder) as beside:
 		hops = _plan(row, folder)
 		services = _services(hops, os.path.join(record or folder, row.name + ".yaml"))
@@ -151,14 +185,14 @@ def measure(row, count, concurrencies, record=None):
 		if record:
 			options.append("--tape.record=" + os.path.join(record, row.name + ".tape"))
 		with _started(row, hops, beside.environment) as pids:
-			sent, spans = _watch(row, hops, pids, options, count, concurrencies)
+			said, spans = _watch(row, hops, pids, options, count, concurrencies)
 			others = ()
 			if row.has_sdk:
-				spans, others = _collected(beside.collector, len(concurrencies) * count * (2 * len(hops) - 1))
-		truth = {"row": row.name, "hops": [hop.name for hop in hops], "sent": sent, "others": others}
+				spans, others = _collected(beside.collector, sum(some for _, some in sent + warming) * (2 * len(hops) - 1))
+		truth = {"row": row.name, "hops": [hop.name for hop in hops], "sent": sent, "warming": warming, "others": others}
 		if record:
 			_keep(record, truth)
-		return verdicts(row, truth, spans)
+		return dataclasses.replace(verdicts(row, truth, spans), counted=said)
 
 
 def judge_tape(row, folder):

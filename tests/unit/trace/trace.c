@@ -448,3 +448,87 @@ TEST(where_very_many_ran_at_once_they_are_looked_at_little_by_little)
 	CHECK(trace_waiting(s->trace) == 0 && hurried(s, "looks") > 0);
 	CHECK(story_end(s));
 }
+
+static void count_orphans(void *context, const struct traced *traced)
+{
+	*(size_t *)context += traced->span->kind == SPAN_CLIENT && !traced->span->has_parent;
+}
+
+/* What a loop serves: its turn `number` reads a request and calls, the next one hears and answers. */
+static void take_one_of_loop(struct trace *t, const struct resource *resource, uint32_t number,
+			     uint64_t started_ns)
+{
+	uint64_t request = 10 + 2 * number, call = request + 1;
+	struct span serves = { .name = STR("R"), .kind = SPAN_SERVER, .resource = resource };
+	struct span calls = { .name = STR("C"), .kind = SPAN_CLIENT, .resource = resource };
+	struct cause read = {
+		.cookie = request, .number = 1, .waits = (uint16_t)(2 * number), .reads = 1
+	};
+	struct cause heard = {
+		.cookie = call, .number = 2, .waits = (uint16_t)(2 * number + 1), .reads = 1
+	};
+	struct exchange server = { .role = ROLE_SERVER,
+				   .process.tgid = 1,
+				   .cookie = request,
+				   .answered = true,
+				   .asked = { read, started_ns, 1, 1 },
+				   .answered_by = { heard, started_ns + NS_PER_MS, 1, 2 },
+				   .started_ns = started_ns,
+				   .ended_ns = started_ns + NS_PER_MS };
+	struct exchange client = { .role = ROLE_CLIENT,
+				   .process.tgid = 1,
+				   .cookie = call,
+				   .answered = true,
+				   .asked = { read, started_ns, 1, 1 },
+				   .answered_by = { heard, started_ns + NS_PER_MS, 1, 2 },
+				   .started_ns = started_ns + NS_PER_MS / 4,
+				   .ended_ns = started_ns + NS_PER_MS * 3 / 4 };
+
+	trace_take(t, &client, &(const struct traced){ .span = &calls });
+	trace_take(t, &server, &(const struct traced){ .span = &serves });
+}
+
+/*
+ * So many requests a second of one program with calls, beside a slow one: how many calls have no
+ * parent, or were not looked for since that would have taken too long.
+ */
+static size_t orphans_of(uint32_t a_second, bool beside_slow, unsigned int *ret_hurried)
+{
+	struct story *s = story_new();
+	size_t orphans = 0;
+
+	s->config.limit.trace_spans = 16384;
+	story_open(s);
+	trace_free(s->trace);
+	s->trace = trace_new(&(const struct trace_options){ .config = &s->config,
+							    .random = &s->random,
+							    .exchanges = s->rig.x,
+							    .emit = count_orphans,
+							    .context = &orphans });
+	if (beside_slow)
+		tell(s, "a1 reads SLOW");
+	for (uint32_t i = 0; i < 2 * a_second; i++) {
+		s->now_ns += NS_PER_S / a_second;
+		take_one_of_loop(s->trace, s->resource, i, s->now_ns - NS_PER_MS);
+		if (i % (a_second / 50) == 0)
+			settle(s, 0);
+	}
+	orphans += hurried(s, "looks");
+	*ret_hurried = hurried(s, "spans");
+	story_end(s);
+	return orphans;
+}
+
+TEST(calls_of_a_busy_program_find_their_parents)
+{
+	unsigned int hurried;
+
+	CHECK(orphans_of(20000, false, &hurried) == 0 && hurried == 0);
+}
+
+TEST(calls_beside_a_slow_request_find_their_parents_though_they_cannot_wait_for_it)
+{
+	unsigned int hurried;
+
+	CHECK(orphans_of(10000, true, &hurried) == 0 && hurried > 0);
+}

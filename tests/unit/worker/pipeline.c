@@ -619,3 +619,22 @@ TEST(an_exec_that_is_told_late_leaves_what_the_new_program_showed)
 	CHECK(sign_of(&t, 1) == SDK_NONE);
 	CHECK(piped_end(&t));
 }
+
+/* The second's clock is told while a worker that is late has older records before it. */
+TEST(a_clock_says_nothing_of_how_far_records_were_read)
+{
+	struct record_clock clock = { .head = { .type = RECORD_CLOCK, .size = sizeof(clock) } };
+	struct piped t;
+
+	piped_begin(&t, FLAGS("--trace.ratio=1"));
+	t.pipeline->exports_spans = true;
+	get(&t, 1, "/");
+	clock.head.at_ns = t.rig.now_ns + 10 * NS_PER_S;
+	clock.unix_offset_ns = 7;
+	pipeline_take_record(t.pipeline, &clock.head);
+	CHECK(t.pipeline->unix_offset_ns == 7 && t.pipeline->ledger.out[STAGE_SPAN] == 0);
+	CHECK(t.pipeline->read_ns && t.pipeline->read_ns <= t.rig.now_ns);
+	pipeline_settle(t.pipeline, clock.head.at_ns);
+	CHECK(t.pipeline->ledger.out[STAGE_SPAN] == 1);
+	CHECK(piped_end(&t));
+}
