@@ -16,12 +16,6 @@ NONE_YET = {1: (0, 0), 8: (0, 0), 64: (0, 0)}
 ALL = {1: (0, 100), 8: (0, 100), 64: (0, 100)}
 HALF = {1: (0, 50), 8: (0, 50), 64: (0, 50)}
 NEARLY = {1: (0, 95), 8: (0, 95), 64: (0, 95)}
-# Where the loop's thread waited for one of V8's own (the collector's), it is not known why it wrote
-# what it writes next. Of a pool that hands connections from request to request the calls that began
-# while one such request was open are then not sure either: of 200 requests, 64 at once, it may be
-# most of them, by how busy the machine is. The same without those threads is held to NEARLY.
-POOLED = {1: (0, 95), 8: (0, 0), 64: (0, 0)}
-V8_ALONE = ("--single-threaded",)
 ANY = {1: (math.inf, 0), 8: (math.inf, 0), 64: (math.inf, 0)}
 
 
@@ -47,8 +41,8 @@ LEAF = hops.nginx_leaf
 NODE_LEAF = hops.node("http", "leaf")
 
 
-def loop(api, flavour, name="", before=(), **more):
-	return Row("node-%s-%s" % (api, name or flavour), (hops.node(api, flavour, before=before), LEAF), **more)
+def loop(api, flavour, **more):
+	return Row("node-%s-%s" % (api, flavour), (hops.node(api, flavour), LEAF), **more)
 
 
 def loops(api):
@@ -57,8 +51,7 @@ def loops(api):
 		loop(api, "promises", inside=NEARLY),
 		loop(api, "timer"),
 		loop(api, "immediate"),
-		loop(api, "postgres", beside=beside.postgres, inside=POOLED),
-		loop(api, "postgres", name="postgres-v8-alone", before=V8_ALONE, beside=beside.postgres, inside=NEARLY),
+		loop(api, "postgres", beside=beside.postgres, inside=NEARLY),
 		loop(api, "background", inside=NEARLY),
 		loop(api, "shared", may_not_call=True),
 		loop(api, "limiter"),
