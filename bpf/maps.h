@@ -196,7 +196,8 @@ struct open_pause {
 	__u64 inner_ns; /* `ended_ns` of struct pauses when it began */
 	__u64 detail;
 	__u16 runtime, kind;
-	__u16 has_detail, scope;
+	__u16 scope;
+	__u8 has_detail, collects;
 	char text[PAUSE_TEXT];
 };
 

@@ -28,7 +28,7 @@ enum { REGISTERS_BYTES = 272 };
  * For the clocks of who is paused: pause_opens() at each begin, and for each of them one
  * pause_account() when it ends or is given up. `began_ns` to `ended_ns` is as long as the pause was
  * without those that ended inside it, so that the sum counts no time twice; of one that was given up
- * it is nothing. A wait for others, or a stretch in which nobody is paused, moves no clock.
+ * it is nothing. Only collections move clocks, and where somebody is paused.
  */
 static __always_inline void pause_opens(struct task_struct *task, __u32 scope)
 {
@@ -67,11 +67,6 @@ static __always_inline void pause_account(struct task_struct *task, __u32 scope,
 	run->paused_off_ns += run->off_ns - run->open_off_ns;
 	run->paused_waited_ns += task->sched_info.run_delay - run->open_waited_ns;
 	run->paused_ns -= run->throttled_ns - run->open_throttled_ns;
-}
-
-static __always_inline bool is_of_thread(const struct probe *probe)
-{
-	return probe->scope == PROBE_THREAD || probe->scope == PROBE_WAIT;
 }
 
 /* Another program begins: what the one before had begun never ends. */
@@ -146,7 +141,8 @@ static __always_inline void pause_give_up(struct task_struct *task, struct open_
 	pause->began_ns = 0;
 	count(COUNT_PAUSE_NO_END);
 	/* Its own scope: the probe may be of another kind. */
-	pause_account(task, pause->scope, now, now);
+	if (pause->collects)
+		pause_account(task, pause->scope, now, now);
 }
 
 /* The newest open one that this probe may speak of; PAUSES_OPEN: there is none. */
@@ -205,7 +201,9 @@ static __always_inline void pause_begin(struct task_struct *task, void *register
 	pause->inner_ns = p->ended_ns;
 	pause->began_ns = now;
 	pause->scope = probe->scope;
-	pause_opens(task, probe->scope);
+	pause->collects = probe->collects;
+	if (pause->collects)
+		pause_opens(task, probe->scope);
 }
 
 static __always_inline void pause_note(void *registers, const struct probe *probe, struct pauses *p)
@@ -256,7 +254,7 @@ static __always_inline int pause_ship(struct task_struct *task, const struct pro
 	r->head.cookie = 0;
 	process_of(task->group_leader, &r->head.process);
 	r->began_ns = pause->began_ns;
-	r->thread = is_of_thread(probe) ? task->pid : 0;
+	r->thread = probe->scope == PROBE_THREAD ? task->pid : 0;
 	r->runtime = pause->runtime;
 	r->kind = pause->kind;
 	r->detail = pause->detail;
@@ -283,7 +281,8 @@ static __always_inline void pause_settle(struct task_struct *task, const struct 
 	__u64 own_ns = whole_ns > inner_ns ? whole_ns - inner_ns : 0;
 
 	p->ended_ns += own_ns;
-	pause_account(task, probe->scope, now - own_ns, now);
+	if (probe->collects)
+		pause_account(task, probe->scope, now - own_ns, now);
 }
 
 static __always_inline void pause_end(struct task_struct *task, void *registers,
@@ -313,7 +312,7 @@ static __always_inline struct pauses *pauses_of(struct task_struct *task, const 
 {
 	struct pauses *p;
 
-	p = is_of_thread(probe)
+	p = probe->scope == PROBE_THREAD
 		    ? bpf_task_storage_get(&thread_pauses, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE)
 		    : bpf_task_storage_get(&process_pauses, task->group_leader, 0,
 					   BPF_LOCAL_STORAGE_GET_F_CREATE);

@@ -22,7 +22,6 @@ enum probe_action {
 enum probe_scope {
 	PROBE_THREAD,  /* of the thread that runs into the probe */
 	PROBE_PROCESS, /* all threads stop; another thread may end it */
-	PROBE_WAIT, /* of that thread, which waits for others: paused it is, but not by a collector */
 	PROBE_NOBODY, /* a stretch of the process's time in which it goes on: a cycle of its collector */
 };
 
@@ -46,9 +45,10 @@ struct probe_argument {
 struct probe {
 	__u16 runtime; /* as in struct record_pause */
 	__u16 kind;
-	__u8 action;		     /* enum probe_action; 0: nobody's */
-	__u8 scope;		     /* enum probe_scope */
-	__u16 generation;	     /* of the row: a hit for what had it before is nobody's */
+	__u8 action;	   /* enum probe_action; 0: nobody's */
+	__u8 scope : 7;	   /* enum probe_scope */
+	__u8 collects : 1; /* its pauses are garbage collection: they move struct clocks */
+	__u16 generation;  /* of the row: a hit for what had it before is nobody's */
 	struct probe_argument value; /* goes into record_pause.detail, or `text` where it is one */
 	struct probe_argument text;
 	__u64 hits; /* counted by the kernel half, in watched processes only */

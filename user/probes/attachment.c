@@ -213,7 +213,8 @@ static struct probe meaning_of(const struct attachment *a, const struct found_pl
 	return (struct probe){ .runtime = a->runtime,
 			       .kind = hook->kind,
 			       .action = trial ? PROBE_TRIAL : (uint8_t)hook->action,
-			       .scope = (uint8_t)hook->scope,
+			       .scope = (uint8_t)hook->scope & 127,
+			       .collects = runtimes[a->runtime]->purposes[a->purpose].collects,
 			       .value = place->value,
 			       .text = place->text };
 }

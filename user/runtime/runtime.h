@@ -53,7 +53,8 @@ struct hook_set {
 };
 
 struct purpose {
-	const char *name;    /* "gc", "safepoint", "gil"; NULL ends the purposes */
+	const char *name; /* "gc", "safepoint", "gil"; NULL ends the purposes */
+	bool collects;	  /* its pauses are collections, for what keeps requests (struct pause) */
 	const char *without; /* what is not told where no set can be had */
 	struct hook_set sets[PURPOSE_SETS];
 };

@@ -38,17 +38,17 @@ static bool recognise(const struct image *image, char version[static RUNTIME_VER
 }
 
 /* clang-format off: a set of a function and its return */
-#define CALLS_OF(function_, scope_, kind_, ...)                                                    \
+#define CALLS_OF(function_, kind_, ...)                                                            \
 	.hooks = {                                                                                 \
 		{ .name = (function_),                                                             \
 		  .action = PROBE_BEGIN,                                                           \
-		  .scope = (scope_),                                                               \
+		  .scope = PROBE_THREAD,                                                           \
 		  .kind = (kind_),                                                                 \
 		  __VA_ARGS__ },                                                                   \
 		{ .name = (function_),                                                             \
 		  .at_return = true,                                                               \
 		  .action = PROBE_END,                                                             \
-		  .scope = (scope_),                                                               \
+		  .scope = PROBE_THREAD,                                                           \
 		  .kind = (kind_) },                                                               \
 	}
 /* clang-format on */
@@ -62,6 +62,7 @@ const struct runtime runtime_cpython = {
 	.purposes = {
 		{
 			.name = "gc",
+			.collects = true,
 			.without = "garbage collections of CPython",
 			.sets = {
 				{
@@ -82,16 +83,16 @@ const struct runtime runtime_cpython = {
 				},
 				{
 					.name = "gc_collect_main",
-					CALLS_OF("gc_collect_main", PROBE_THREAD, CPYTHON_GC, SECOND_IS_GENERATION),
+					CALLS_OF("gc_collect_main", CPYTHON_GC, SECOND_IS_GENERATION),
 				},
 				{
 					.name = "collect",
 					.since = "3.9",
-					CALLS_OF("collect", PROBE_THREAD, CPYTHON_GC, SECOND_IS_GENERATION),
+					CALLS_OF("collect", CPYTHON_GC, SECOND_IS_GENERATION),
 				},
 				{
 					.name = "collect-any",
-					CALLS_OF("collect", PROBE_THREAD, CPYTHON_GC_ANY),
+					CALLS_OF("collect", CPYTHON_GC_ANY),
 				},
 			},
 		},
@@ -101,7 +102,7 @@ const struct runtime runtime_cpython = {
 			.sets = {
 				{
 					.name = "take_gil",
-					CALLS_OF("take_gil", PROBE_WAIT, CPYTHON_GIL),
+					CALLS_OF("take_gil", CPYTHON_GIL),
 				},
 			},
 		},

@@ -45,6 +45,7 @@ const struct runtime runtime_go = {
 	.purposes = {
 		{
 			.name = "gc",
+			.collects = true,
 			.without = "stops of all goroutines",
 			.sets = {
 				{

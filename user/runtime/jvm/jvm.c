@@ -37,6 +37,7 @@ const struct runtime runtime_jvm = {
 	.purposes = {
 		{
 			.name = "gc",
+			.collects = true,
 			.without = "pauses of garbage collectors of HotSpot",
 			.sets = {
 				{

@@ -116,5 +116,5 @@ void jvm_describe(const struct record_pause *record, struct pause *ret)
 	else if (record->kind == JVM_SAFEPOINT)
 		ret->kind = STR("safepoint");
 	else if (record->kind == JVM_GC_OR_OTHER)
-		ret->kind = STR("stop");
+		*ret = (struct pause){ .kind = STR("stop"), .is_collection = true };
 }

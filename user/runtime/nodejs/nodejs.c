@@ -36,6 +36,7 @@ const struct runtime runtime_nodejs = {
 	.purposes = {
 		{
 			.name = "gc",
+			.collects = true,
 			.without = "garbage collections of V8",
 			.sets = {
 				{

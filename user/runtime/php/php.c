@@ -21,6 +21,7 @@ const struct runtime runtime_php = {
 	.purposes = {
 		{
 			.name = "gc",
+			.collects = true,
 			.without = "collections of cycles of PHP",
 			.sets = {
 				{

@@ -25,6 +25,7 @@ const struct runtime runtime_ruby = {
 	.purposes = {
 		{
 			.name = "gc",
+			.collects = true,
 			.without = "garbage collections of Ruby",
 			.sets = {
 				{
