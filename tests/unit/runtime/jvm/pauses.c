@@ -60,11 +60,17 @@ TEST(a_collection_of_hotspot_whose_operation_is_not_known_has_no_name)
 		CHECK(described(jvm_describe, &rows[i]));
 }
 
+TEST(a_stop_is_a_collection_where_nothing_tells_them_apart)
+{
+	static const struct expected row = { JVM_GC_OR_OTHER, 0, NULL, "stop", true };
+
+	CHECK(described(jvm_describe, &row));
+}
+
 TEST(a_safepoint_is_a_pause_and_no_collection)
 {
 	static const struct expected rows[] = {
 		{ JVM_SAFEPOINT, 0, "G1CollectFull", "safepoint", false },
-		{ JVM_GC_OR_OTHER, 0, NULL, "stop", false },
 		{ 0, 0, NULL, NULL },
 		{ JVM_GC_OR_OTHER + 1, 0, NULL, NULL },
 	};
