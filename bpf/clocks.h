@@ -23,14 +23,20 @@ static __noinline void clocks_now(const struct run *run, struct task_struct *tas
 	ret->stopped = leader ? clock_of(leader->stopped_ns) : 0;
 }
 
+/* Of two moments in CLOCK_UNIT_NS less than 36 minutes apart. */
+static __always_inline bool is_after(__u32 moment, __u32 other)
+{
+	return (__s32)(moment - other) > 0;
+}
+
 /*
- * What came after `at_ns` of an absence that began before it; `waited` and `throttled` are all of
- * it. It ends with the wait; which part of that was a quota's is not known: its share.
+ * What came after `at` of an absence that began before it; `waited` and `throttled` are all of it. It
+ * ends with the wait; which part of that was a quota's is not known: its share.
  */
-static __always_inline void absence_after(const struct absence *absence, __u64 at_ns, __u32 waited,
+static __always_inline void absence_after(const struct absence *absence, __u32 at, __u32 waited,
 					  __u32 throttled, struct operation *op)
 {
-	__u32 left = clock_of(absence->to_ns - at_ns);
+	__u32 left = absence->to - at;
 
 	if (left < waited) {
 		throttled = (__u64)throttled * left / waited;
@@ -43,7 +49,7 @@ static __always_inline void absence_after(const struct absence *absence, __u64 a
 /* What the running thread waited since `at_ns`, or since the earliest moment that is known. */
 __noinline int clocks_since(const struct run *run, __u64 at_ns, struct operation *op)
 {
-	__u32 waited, throttled;
+	__u32 waited, throttled, at = clock_of(at_ns);
 
 	if (!run || !op)
 		return 0;
@@ -51,20 +57,22 @@ __noinline int clocks_since(const struct run *run, __u64 at_ns, struct operation
 	throttled = op->clocks.throttled;
 	op->arrived_from_ns = at_ns;
 	for (__u32 i = 1; i <= ABSENCES; i++) {
-		const struct absence *absence = &run->absences[(run->absence - i) % ABSENCES];
+		const struct absence *absence =
+			&run->absences[(run->absence + ABSENCES - i) % ABSENCES];
 
-		if (!absence->to_ns)
+		if (!absence->from && !absence->to)
 			break;
-		if (absence->to_ns <= at_ns) {
+		if (!is_after(absence->to, at)) {
 			op->arrived_from_ns = at_ns; /* it ran then */
 			return 0;
 		}
-		if (absence->from_ns <= at_ns) {
-			absence_after(absence, at_ns, waited - absence->waited,
+		if (!is_after(absence->from, at)) {
+			op->arrived_from_ns = at_ns;
+			absence_after(absence, at, waited - absence->waited,
 				      throttled - absence->throttled, op);
 			return 0;
 		}
-		op->arrived_from_ns = absence->from_ns;
+		op->arrived_from_ns = at_ns + ((__u64)(absence->from - at) << CLOCK_UNIT_SHIFT);
 		op->arrived_waited += waited - absence->waited;
 		op->arrived_throttled += throttled - absence->throttled;
 		waited = absence->waited;

@@ -121,13 +121,13 @@ struct loop {
 
 enum { LOOP_NONE = -1U /* it is no loop, or there was no room */ };
 
-/* A stretch in which a task was on no CPU. */
+/* A stretch in which a task was on no CPU; in CLOCK_UNIT_NS, as struct clocks. */
 struct absence {
-	__u64 from_ns, to_ns;
-	__u32 waited, throttled; /* struct clocks', when it began */
+	__u32 from, to;		 /* of CLOCK_MONOTONIC; both 0: there was none */
+	__u32 waited, throttled; /* as they were when it began */
 };
 
-enum { ABSENCES = 32 /* 90 ms of a thread that is preempted each 3 ms */ };
+enum { ABSENCES = 96 /* 280 ms of a thread that runs 3 ms at a time; struct run takes 2 KiB */ };
 
 /* How far the quotas of a task's cgroup had held it back when it left a CPU. */
 struct throttle {

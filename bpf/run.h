@@ -4,7 +4,7 @@
  *
  *	leaves a CPU ............................ comes back
  *	     |  sleeps, or is preempted  | waits |
- *	     +--- an absence, the last 32 are kept ---+
+ *	     +--- an absence, the last 96 are kept ---+
  *
  * Made when a process is chosen and at fork: where tasks are switched the run queue is locked, and
  * nothing is allocated. While a task runs nobody else touches its own.
@@ -145,8 +145,8 @@ static __always_inline void run_returns(struct run *run, struct task_struct *tas
 	/* In a pause of its own it is the pause that kept it. */
 	if (!run->open) {
 		*absence = (struct absence){
-			.from_ns = run->left_ns,
-			.to_ns = now,
+			.from = clock_of(run->left_ns),
+			.to = clock_of(now),
 			.waited = clock_of(run->counters.waited_ns - run->paused_waited_ns),
 			.throttled = clock_of(run->throttled_ns),
 		};
