@@ -57,9 +57,13 @@ __noinline int clocks_since(const struct run *run, __u64 at_ns, struct operation
 	throttled = op->clocks.throttled;
 	op->arrived_from_ns = at_ns;
 	for (__u32 i = 1; i <= ABSENCES; i++) {
-		const struct absence *absence =
-			&run->absences[(run->absence + ABSENCES - i) % ABSENCES];
+		__u64 index = run->absence + i;
+		const struct absence *absence;
 
+		if (index >= ABSENCES)
+			index -= ABSENCES;
+		CLAMP(index, ABSENCES - 1);
+		absence = &run->absences[index];
 		if (!absence->from && !absence->to)
 			break;
 		if (!is_after(absence->to, at)) {

@@ -154,7 +154,7 @@ struct run {
 	struct preempted_by by;				      /* who has its CPU while it waits */
 	__u64 open_off_ns, open_waited_ns, open_throttled_ns; /* when the outermost pause began */
 	struct loop loop;
-	__u32 absence; /* the next to be written, modulo ABSENCES */
+	__u32 absence; /* the next to be written; the newest is the one above it, in a ring */
 	__u32 open;    /* pauses of its own that have begun */
 	struct absence absences[ABSENCES];
 };

@@ -137,11 +137,13 @@ static __always_inline __u32 clock_of(__u64 ns)
 /* The task takes a CPU again; what it waited is in its own counters a moment later. */
 static __always_inline void run_returns(struct run *run, struct task_struct *task, __u64 now)
 {
-	__u32 at = run->absence % ABSENCES;
-	struct absence *absence = &run->absences[at];
+	__u64 at = run->absence;
+	struct absence *absence;
 
 	if (!run->left_ns)
 		return;
+	CLAMP(at, ABSENCES - 1);
+	absence = &run->absences[at];
 	/* In a pause of its own it is the pause that kept it. */
 	if (!run->open) {
 		*absence = (struct absence){
@@ -150,7 +152,7 @@ static __always_inline void run_returns(struct run *run, struct task_struct *tas
 			.waited = clock_of(run->counters.waited_ns - run->paused_waited_ns),
 			.throttled = clock_of(run->throttled_ns),
 		};
-		run->absence = at + 1;
+		run->absence = at ? at - 1 : ABSENCES - 1;
 	}
 	run->throttled_ns += run_throttled(run, task, now - run->left_ns);
 	run->off_ns += now - run->left_ns;

@@ -38,6 +38,7 @@ void rows_set(struct rows *r, uint16_t row, const struct probe *meaning)
 	probe->runtime = meaning->runtime;
 	probe->kind = meaning->kind;
 	probe->scope = meaning->scope;
+	probe->collects = meaning->collects;
 	probe->value = meaning->value;
 	probe->text = meaning->text;
 	probe->hits = 0;
