@@ -4,6 +4,8 @@
 #include "user/exchange/pair.h"
 #include "user/exchange/stream.h"
 
+enum { NO_MATTER = RECORD_CUT | RECORD_JOINED | RECORD_NESTED | RECORD_CLOCKED };
+
 /* It opens the turn that is due, where it is due, and is all of it so far. */
 static bool is_due(const struct connection *c, const struct record_turn *r)
 {
@@ -11,10 +13,9 @@ static bool is_due(const struct connection *c, const struct record_turn *r)
 	const struct stream *other = &c->streams[!r->direction];
 
 	return c->in_step && r->number == c->turn + 1 && c->direction != r->direction &&
-	       (r->flags & ~(RECORD_CUT | RECORD_JOINED | RECORD_NESTED)) == RECORD_OPENS &&
-	       s->at == r->offset && other->at == c->turn_start + r->before.bytes &&
-	       !r->before.unreported && r->op_bytes && r->op_bytes == r->turn.bytes &&
-	       r->head.at_ns;
+	       (r->flags & ~NO_MATTER) == RECORD_OPENS && s->at == r->offset &&
+	       other->at == c->turn_start + r->before.bytes && !r->before.unreported &&
+	       r->op_bytes && r->op_bytes == r->turn.bytes && r->head.at_ns;
 }
 
 static void step(struct connection *c, const struct record_turn *r)
