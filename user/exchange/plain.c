@@ -43,7 +43,7 @@ static bool take_question(struct exchanges *x, struct connection *c, const struc
 	e = open_make(x);
 	if (!e)
 		return false;
-	origin = turn_origin(r);
+	turn_origin(r, &origin);
 	question_open(x, c, e, &origin);
 	step(c, r);
 	x->options.ledger->in[STAGE_EXCHANGE]++;
@@ -71,7 +71,7 @@ static bool take_answer(struct exchanges *x, struct connection *c, const struct 
 	if (body != r->turn.bytes - (uint64_t)used)
 		return false;
 	step(c, r);
-	origin = turn_origin(r);
+	turn_origin(r, &origin);
 	x->ended.answered_by = origin.by;
 	x->ended.arrival = origin.arrival;
 	x->last = moment_of(r, r->head.at_ns);

@@ -26,10 +26,11 @@ static void advance(struct taking *t, size_t len)
 static struct origin origin_of(const struct taking *t)
 {
 	const struct record_turn *r = t->r;
+	struct origin origin = { t->ns, r->head.process, START_READ, t->s->at, activity_of(r), {} };
 
 	if (r->offset == t->c->turn_start)
-		return turn_origin(r);
-	return (struct origin){ t->ns, r->head.process, START_READ, t->s->at, activity_of(r), {} };
+		turn_origin(r, &origin);
+	return origin;
 }
 
 void stream_message_ended(struct exchanges *x, struct connection *c, enum direction d, uint64_t ns)

@@ -47,19 +47,21 @@ static inline struct arrival arrival_of(const struct record_turn *r)
 }
 
 /* When and by whom the first byte was read or written, by the record of its turn's first bytes. */
-static inline struct origin turn_origin(const struct record_turn *r)
+static inline void turn_origin(const struct record_turn *r, struct origin *ret)
 {
-	struct origin o = { r->head.at_ns, r->head.process, START_READ,
-			    r->offset,	   activity_of(r),  {} };
-
-	if (r->turn.first_ns && (!o.ns || r->turn.first_ns < o.ns))
-		o.ns = r->turn.first_ns;
-	if (r->direction == RECEIVED && r->turn.arrived_ns && r->turn.arrived_ns <= o.ns) {
-		o.ns = r->turn.arrived_ns;
-		o.source = START_ARRIVAL;
-		o.arrival = arrival_of(r);
+	ret->ns = r->head.at_ns;
+	ret->process = r->head.process;
+	ret->source = START_READ;
+	ret->at = r->offset;
+	ret->by = activity_of(r);
+	ret->arrival = (struct arrival){};
+	if (r->turn.first_ns && (!ret->ns || r->turn.first_ns < ret->ns))
+		ret->ns = r->turn.first_ns;
+	if (r->direction == RECEIVED && r->turn.arrived_ns && r->turn.arrived_ns <= ret->ns) {
+		ret->ns = r->turn.arrived_ns;
+		ret->source = START_ARRIVAL;
+		ret->arrival = arrival_of(r);
 	}
-	return o;
 }
 
 /* Take the payload of a record of the turn that passes. */

@@ -130,14 +130,15 @@ static void begin_anew(struct exchanges *x, struct connection *c, const struct r
 static void start_anew(struct exchanges *x, struct connection *c, const struct record_turn *r)
 {
 	struct gather *g = gather_of(c, r->direction);
-	struct origin origin = turn_origin(r);
+	uint64_t at;
 
 	if (!g || c->first || c->streams[r->direction].state != STREAM_HEAD)
 		return;
 	if (connection_proto(x, c)->guess((struct str){ g->block->bytes, g->len }) == GUESS_ASKING)
 		return;
-	origin.at = g->origin.at;
-	g->origin = origin;
+	at = g->origin.at;
+	turn_origin(r, &g->origin);
+	g->origin.at = at;
 }
 
 static void turn_over(struct exchanges *x, struct connection *c, const struct record_turn *r)

@@ -149,7 +149,7 @@ bool trace_takes(struct trace *t, const struct exchange *x)
 
 bool trace_knows_calls(const struct trace *t, struct process_id process)
 {
-	const struct program *p = program_find(t, process);
+	const struct program *p = t->programs.count ? program_find(t, process) : NULL;
 
 	return p && p->calls;
 }
