@@ -53,7 +53,15 @@ static bool same_file(const struct file_identity *a, const struct file_identity 
 	return !memcmp(a, b, sizeof(*a));
 }
 
-/* Of each set: has each of its hooks a place, and are they not too many? */
+static bool has_returns(const struct hook_set *set)
+{
+	for (size_t h = 0; h < SET_HOOKS && set->hooks[h].name; h++)
+		if (set->hooks[h].at_return)
+			return true;
+	return false;
+}
+
+/* Of each set: has each of its hooks a place, are they not too many, and may they be there? */
 static void find_whole_sets(struct attachment *a)
 {
 	for (size_t s = 0; s < PURPOSE_SETS && attachment_set(a, s)->name; s++) {
@@ -68,6 +76,11 @@ static void find_whole_sets(struct attachment *a)
 				places++;
 			}
 		a->sets[s].whole = wanted && found == wanted && places <= SET_PLACES;
+		if (a->sets[s].whole && a->owner->no_returns && has_returns(attachment_set(a, s))) {
+			a->sets[s].whole = false;
+			a->reason = REFUSED_RETURN;
+			refuse(a->owner, REFUSED_RETURN);
+		}
 	}
 }
 

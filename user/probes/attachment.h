@@ -68,6 +68,7 @@ struct attachments {
 	struct probes_counts *counts;
 	int program;
 	bool multi;
+	bool no_returns; /* a set with a probe at a return is refused (capture/selftest_return.h) */
 	/* What it came to has changed: tell who uses it. */
 	void (*changed)(void *context, struct attachment *a);
 	/* A process that uses it, whose mappings can be looked at; false: none that is known. */

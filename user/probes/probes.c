@@ -8,6 +8,7 @@
 #include "user/base/log.h"
 #include "user/base/mem.h"
 #include "user/base/table.h"
+#include "user/capture/selftest_return.h"
 #include "user/probes/subject.h"
 
 /* Processes that wait for a reader: what is past that was refused, and is read when it execs. */
@@ -303,6 +304,18 @@ void probes_process(struct probes *p, const char *event, struct process_id proce
 	}
 }
 
+/* What cannot be told is not tried on others. */
+static bool may_probe_returns(struct capture *capture)
+{
+	int error = selftest_return(capture);
+
+	if (error)
+		log_info("no function's return is probed: a child under a seccomp filter did not "
+			 "come through it",
+			 "error=%s", log_value(str_of(strerror(-error))));
+	return !error;
+}
+
 struct probes *probes_new(struct loop *loop, struct capture *capture, const struct config *config,
 			  struct probes_counts *counts, probes_tell *told, void *context)
 {
@@ -328,6 +341,7 @@ struct probes *probes_new(struct loop *loop, struct capture *capture, const stru
 					       .user_of = user_of,
 					       .context = p };
 	attachments_init(&p->attachments);
+	p->attachments.no_returns = !may_probe_returns(capture);
 	children_init(&p->readers, loop, on_read);
 	table_init(&p->subjects, config->limit.processes);
 	p->queue.fired = on_queue;

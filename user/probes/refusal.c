@@ -25,6 +25,9 @@ static const struct {
 	[REFUSED_GONE] = { "gone", "it ended, or began another program" },
 	[REFUSED_ATTACHER_LATE] = { "attacher-late", "attaching took too long" },
 	[REFUSED_KERNEL] = { "kernel", "the kernel takes no probe there; sonde check says more" },
+	[REFUSED_RETURN] = { "return", "it takes a probe at a function's return, by which this "
+				       "kernel ends programs that have a seccomp filter; Linux "
+				       "6.14 and later do not" },
 	[REFUSED_LIMIT] = { "limit", "too many files or probes at once" },
 };
 static_assert(ARRAY_SIZE(refusals) == REFUSALS, "each refusal has its row");

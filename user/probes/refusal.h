@@ -17,6 +17,7 @@ enum refusal {
 	REFUSED_GONE,		 /* the process ended, or began another program */
 	REFUSED_ATTACHER_LATE,	 /* checking and attaching took longer than it may */
 	REFUSED_KERNEL,		 /* the kernel took no probe there */
+	REFUSED_RETURN,		 /* it needs a return probed, which could end programs here */
 	REFUSED_LIMIT,		 /* more processes, files or probes than may be */
 	REFUSALS,
 };
