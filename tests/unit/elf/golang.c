@@ -119,6 +119,10 @@ TEST(a_go_program_says_its_version_in_two_ways)
 	} rows[] = {
 		{ "go1.24.4", "1.24.4", true },
 		{ "go1.17.13", "1.17.13", false },
+		{ "go1.23.1 X:nocoverageredesign", "1.23.1", true },
+		{ "go1.22rc1 X:boringcrypto", "1.22rc1", false },
+		{ "go1.21\x80", "1.21", true },
+		{ "go 1.21", "", true },
 		{ "devel +1234", "", true },
 		{ "", "", true },
 		{ "", "", false },
