@@ -237,8 +237,7 @@ static int look(struct capture *c, struct seen *seen)
 }
 
 /* Where there are no probes, the child is none the wiser. */
-static int run_child_probed(struct capture *c, const struct feature_state *probes,
-			    int *probe_error)
+static int run_child_probed(struct capture *c, const struct feature_state *probes, int *probe_error)
 {
 	struct selftest_probe probe = {};
 	int error = probes->used ? selftest_probe_attach(c, &probe) : 0;

@@ -60,11 +60,11 @@ struct attachment {
 	struct found_place *places;
 	size_t place_count;
 	struct attached_set sets[PURPOSE_SETS];
-	int used, working_on; /* numbers of sets; -1: none */
+	int used, working_on;	 /* numbers of sets; -1: none */
 	struct process_id asked; /* whose mappings were looked at last */
 	int tries;		 /* of the set that is tried again at due_ns */
 	uint64_t due_ns;
-	bool decided;		     /* the set in use was seen to fire, or there is no other */
+	bool decided; /* the set in use was seen to fire, or there is no other */
 	uint64_t
 		burned_ns; /* CPU time of its processes since a set was attached, while not decided */
 };

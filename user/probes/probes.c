@@ -14,7 +14,7 @@
 
 /* Processes that wait for a reader: what is past that was refused, and is read when it execs. */
 enum { WAITING_MAX = 4096, READINGS = 2 };
-enum { FILES_COUNTED = 1024 }; /* of one process */
+enum { FILES_COUNTED = 1024 };	    /* of one process */
 #define SETTLE_NS (100 * NS_PER_MS) /* the loader is done, mostly */
 #define AGAIN_NS  (2 * NS_PER_S)    /* and here, what the program loads itself */
 #define LOOK_NS	  (2 * NS_PER_S)

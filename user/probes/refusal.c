@@ -26,8 +26,7 @@ static const struct {
 	[REFUSED_FILE] = { "file", "its file cannot be read, or changed meanwhile" },
 	[REFUSED_GONE] = { "gone", "it ended, or began another program" },
 	[REFUSED_ATTACHER_LATE] = { "attacher-late", "attaching took too long" },
-	[REFUSED_ATTACHER_FAILED] = { "attacher-failed",
-				      "who attaches ended without an answer" },
+	[REFUSED_ATTACHER_FAILED] = { "attacher-failed", "who attaches ended without an answer" },
 	[REFUSED_KERNEL] = { "kernel", "the kernel takes no probe there; sonde check says more" },
 	[REFUSED_RETURN] = { "return", "it takes a probe at a function's return, by which this "
 				       "kernel ends programs that have a seccomp filter; Linux "
