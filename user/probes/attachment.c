@@ -322,6 +322,16 @@ int attachment_next_set(const struct attachment *a)
 	return -1;
 }
 
+/* What was read of its file is not true any more: its time to be tried again came too late. */
+static void give_up(struct attachment *a)
+{
+	for (size_t s = 0; s < PURPOSE_SETS; s++)
+		a->sets[s].tried = true;
+	a->reason = REFUSED_FILE;
+	refuse(a->owner, REFUSED_FILE);
+	settle(a, true);
+}
+
 /* True: that set cannot be had, and another may. */
 static bool begin(struct attachment *a, struct child *place)
 {
@@ -332,6 +342,10 @@ static bool begin(struct attachment *a, struct child *place)
 
 	if (number < 0) {
 		settle(a, a->used < 0);
+		return false;
+	}
+	if (a->due_ns && a->used < 0 && attachment_is_changed(a)) {
+		give_up(a);
 		return false;
 	}
 	if (!all->user_of(all->context, a, &work.process))

@@ -69,6 +69,10 @@ TEST(who_is_gone_says_nothing_of_others_and_is_not_asked_for_ever)
 	}
 	CHECK(a->reason == REFUSED_GONE && counts.refused[REFUSED_GONE] == 7);
 	CHECK(use(&all, file) == a && a->users == 2 && a->state == ATTACHMENT_WAITING);
+	a->changed_ns--; /* it was written to since */
+	a->due_ns = 1;
+	attachments_work(&all);
+	CHECK(a->state == ATTACHMENT_SETTLED && a->reason == REFUSED_FILE);
 	attachments_free(&all);
 	loop_free(all.loop);
 	close(file);
