@@ -151,7 +151,7 @@ static int load(struct capture *c, const struct config *config,
 
 /* One try with the flavours that `states` names now. */
 static int attempt(const struct config *config, struct feature_state states[FEATURES],
-		   struct capture **ret)
+		   int *probe_error, struct capture **ret)
 {
 	struct capture *c = xcalloc(1, sizeof(*c));
 	int error;
@@ -162,7 +162,7 @@ static int attempt(const struct config *config, struct feature_state states[FEAT
 	error = load(c, config, states);
 	if (!error) {
 		c->skel->bss->causes_followed = 1;
-		error = selftest_run(c, states);
+		error = selftest_run(c, states, probe_error);
 	}
 	if (error) {
 		capture_free(c);
@@ -178,7 +178,7 @@ int capture_new(const struct config *config, struct feature_state states[FEATURE
 	static const char *const only[] = {
 		[CAPTURE_ANY] = NULL, [CAPTURE_TP_BTF] = "tp_btf", [CAPTURE_FEXIT] = "fexit"
 	};
-	int error;
+	int error, probe_error;
 
 	libbpf_set_print(config->log_level == LOG_DEBUG ? loud : quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
@@ -191,7 +191,7 @@ int capture_new(const struct config *config, struct feature_state states[FEATURE
 	for (;;) {
 		if (!features_suffice(states))
 			return -ENOTSUP;
-		error = attempt(config, states, ret);
+		error = attempt(config, states, &probe_error, ret);
 		if (!error)
 			return 0;
 		if (error == SELFTEST_NO_WAITS) {
@@ -199,7 +199,7 @@ int capture_new(const struct config *config, struct feature_state states[FEATURE
 			continue;
 		}
 		if (error == SELFTEST_NO_PROBES) {
-			feature_next_flavour(&states[FEATURE_PROBES], FEATURE_PROBES, -ENODATA);
+			feature_next_flavour(&states[FEATURE_PROBES], FEATURE_PROBES, probe_error);
 			continue;
 		}
 		if (!feature_next_flavour(&states[FEATURE_OPERATIONS], FEATURE_OPERATIONS, error))

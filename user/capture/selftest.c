@@ -237,13 +237,12 @@ static int look(struct capture *c, struct seen *seen)
 }
 
 /* Where there are no probes, the child is none the wiser. */
-static int run_child_probed(struct capture *c, const struct feature_state *probes)
+static int run_child_probed(struct capture *c, const struct feature_state *probes, int *probe_error)
 {
 	struct selftest_probe probe = {};
-	int error;
+	int error = probes->used ? selftest_probe_attach(c, &probe) : 0;
 
-	if (probes->used)
-		selftest_probe_attach(c, &probe);
+	*probe_error = error ? error : -ENODATA;
 	error = run_child(c);
 	selftest_probe_detach(c, &probe);
 	return error;
@@ -258,11 +257,11 @@ static int next_flavour_of(const struct seen *seen, bool waits,
 	return !seen->pause && states[FEATURE_PROBES].used ? SELFTEST_NO_PROBES : 0;
 }
 
-int selftest_run(struct capture *c, struct feature_state states[FEATURES])
+int selftest_run(struct capture *c, struct feature_state states[FEATURES], int *probe_error)
 {
 	struct seen seen = {};
 	bool arrivals = true, waits = true;
-	int error = run_child_probed(c, &states[FEATURE_PROBES]);
+	int error = run_child_probed(c, &states[FEATURE_PROBES], probe_error);
 
 	if (!error)
 		error = look(c, &seen);

@@ -22,6 +22,6 @@ enum { SELFTEST_NO_WAITS = -ETIME, SELFTEST_NO_PROBES = -ENOSTR };
 /*
  * 0 when every family that the host has was seen whole; -ENODATA when one was
  * not. When only arrivals stay unseen, states[FEATURE_ARRIVAL] loses its
- * flavour and the result is 0.
+ * flavour and the result is 0. `probe_error` says why probes were not seen.
  */
-int selftest_run(struct capture *c, struct feature_state states[FEATURES]);
+int selftest_run(struct capture *c, struct feature_state states[FEATURES], int *probe_error);

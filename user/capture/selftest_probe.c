@@ -52,12 +52,18 @@ static int find_spot(struct dl_phdr_info *info, size_t size, void *context)
 	return 1; /* the first is the executable */
 }
 
-static struct attach_place place_of(size_t index)
+uint64_t selftest_offset(uintptr_t address)
 {
-	struct spot spot = { .address = (uintptr_t)spots[index] };
+	struct spot spot = { .address = address };
 
 	dl_iterate_phdr(find_spot, &spot);
-	return (struct attach_place){ .offset = spot.offset, .cookie = index };
+	return spot.offset;
+}
+
+static struct attach_place place_of(size_t index)
+{
+	return (struct attach_place){ .offset = selftest_offset((uintptr_t)spots[index]),
+				      .cookie = index };
 }
 
 int selftest_probe_attach(struct capture *c, struct selftest_probe *ret)

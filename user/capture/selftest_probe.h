@@ -13,6 +13,8 @@ struct selftest_probe {
 	int links[SELFTEST_LINKS], count;
 };
 
+/* Where an address of our own text lies in our file. */
+uint64_t selftest_offset(uintptr_t address);
 /* Into our own text; 0 or negative errno. */
 int selftest_probe_attach(struct capture *c, struct selftest_probe *ret);
 /* The child's: run into both. */

@@ -15,6 +15,7 @@
 
 #include "user/base/mem.h"
 #include "user/elf/inside.h"
+#include "user/elf/relocation.h"
 #include "user/elf/window.h"
 
 #define MAGIC_1_16 0xfffffffa
@@ -24,6 +25,7 @@
 enum {
 	HEADER_BYTES = 72,
 	FUNCTIONS_MAX = 1 << 21, /* the largest programs have some 300,000 */
+	TEXT_AT = 24,		 /* in the header, before 1.26 */
 	MODULE_TEXT_AT = 176,	 /* in the runtime's moduledata, 1.26 */
 	NAME_BYTES = 128,
 };
@@ -47,6 +49,7 @@ static uint64_t word_of(const char *at, size_t size)
 /* Where the header stands, and no part reaches past. */
 struct extent {
 	uint64_t from, end;
+	uint64_t address; /* of `from` */
 };
 
 static bool is_head(const char *at)
@@ -62,7 +65,8 @@ static int extent_of(const struct image *image, const Elf64_Shdr *section, struc
 	if (section->sh_type == SHT_NOBITS || section->sh_offset > image->size ||
 	    section->sh_size > image->size - section->sh_offset)
 		return -EBADMSG;
-	*ret = (struct extent){ section->sh_offset, section->sh_offset + section->sh_size };
+	*ret = (struct extent){ section->sh_offset, section->sh_offset + section->sh_size,
+				section->sh_addr };
 	return 0;
 }
 
@@ -75,18 +79,22 @@ static int find_head(const struct image *image, const Elf64_Shdr *section, struc
 	_cleanup_(freep) struct window *w = xcalloc(1, sizeof(*w));
 	struct extent extent;
 	int error = extent_of(image, section, &extent);
+	uint64_t begin;
 
 	if (error)
 		return error;
+	begin = extent.from;
 	window_init(w, image, extent.from, extent.end);
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
 		error = window_find(w, extent.from, heads[i], &extent.from);
 		if (error != -ENOENT)
 			break;
 	}
-	if (!error)
-		*ret = extent;
-	return error;
+	if (error)
+		return error;
+	extent.address += extent.from - begin;
+	*ret = extent;
+	return 0;
 }
 
 static int find_table(const struct image *image, struct extent *ret)
@@ -112,17 +120,31 @@ bool golang_made(const struct image *image)
 	       is_head(head);
 }
 
-/* Since 1.26 the header does not say it. */
-static uint64_t text_of(const struct image *image)
+/*
+ * The header says it, since 1.26 the runtime's data. Where such a word is 0 the loader is to write it
+ * (a program that may lie anywhere), or the symbol tells. It is never guessed: with another linker
+ * there is other text before Go's, and every probe would be in the middle of some instruction.
+ */
+static int text_of(const struct image *image, uint64_t word, uint64_t header, uint64_t *ret)
 {
 	const Elf64_Shdr *module = image_section(image, ".go.module", 0);
-	const Elf64_Shdr *text = image_section(image, ".text", 0);
-	uint64_t address = 0;
+	struct symbols symbols;
 
-	if (module && module->sh_size >= MODULE_TEXT_AT + sizeof(address) &&
-	    image_read_at(image, module->sh_addr + MODULE_TEXT_AT, &address, sizeof(address)))
-		address = 0;
-	return address ? address : text ? text->sh_addr : 0;
+	*ret = word;
+	if (word || !relocated_word(image, header + TEXT_AT, ret))
+		return 0;
+	if (module && module->sh_size >= MODULE_TEXT_AT + sizeof(*ret)) {
+		uint64_t at = module->sh_addr + MODULE_TEXT_AT;
+
+		if (!image_read_at(image, at, ret, sizeof(*ret)) && *ret)
+			return 0;
+		if (!relocated_word(image, at, ret))
+			return 0;
+	}
+	if (symbols_functions(image, "runtime.text", false, &symbols) || symbols.count != 1)
+		return -ENOTSUP;
+	*ret = symbols.at[0].address;
+	return 0;
 }
 
 static int read_table(const struct image *image, struct table *ret)
@@ -151,11 +173,12 @@ static int read_table(const struct image *image, struct table *ret)
 	t.end = extent.end;
 	t.count = words[1];
 	t.word = is_old ? 8 : 4;
-	t.text = is_old ? 0 : words[3] ? words[3] : text_of(image);
 	if (t.count > FUNCTIONS_MAX || t.count * 2 * t.word > t.end - t.functions)
 		return -EBADMSG;
-	*ret = t;
-	return 0;
+	error = is_old ? 0 : text_of(image, words[3], extent.address, &t.text);
+	if (!error)
+		*ret = t;
+	return error;
 }
 
 /* Where the name is among the names. */

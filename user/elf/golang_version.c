@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* golang_version.c - .go.buildinfo: a mark of 14 bytes, the size of a pointer, flags, the version. */
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "user/elf/golang.h"
@@ -36,6 +35,16 @@ static int read_pointed(const struct image *image, const char head[BUILDINFO_BYT
 	return image_read_at(image, string[0], text, *ret);
 }
 
+/* "1.23.1 X:nocoverageredesign", where it was built with experiments: the version and no more. */
+static size_t version_bytes(const char *text, size_t len)
+{
+	size_t version = 0;
+
+	while (version < len && text[version] > ' ' && text[version] <= '~')
+		version++;
+	return version;
+}
+
 void golang_version(const struct image *image, char *ret, size_t size)
 {
 	const Elf64_Shdr *section = image_section(image, ".go.buildinfo", 0);
@@ -51,5 +60,5 @@ void golang_version(const struct image *image, char *ret, size_t size)
 	error = head[FLAGS_AT] & IS_INLINE ? read_inline(image, section, text, &len)
 					   : read_pointed(image, head, text, &len);
 	if (!error && len > 2 && !memcmp(text, "go", 2))
-		snprintf(ret, size, "%.*s", (int)len - 2, text + 2);
+		snprintf(ret, size, "%.*s", (int)version_bytes(text + 2, len - 2), text + 2);
 }

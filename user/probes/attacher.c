@@ -17,10 +17,14 @@ static enum refusal check(const struct attach_work *work)
 	struct file_mappings mappings;
 	struct procfiles process;
 	enum refusal refusal = REFUSED_NOT;
+	int error;
 
 	if (procfiles_open(work->process, &process))
 		return REFUSED_GONE;
-	if (place_mappings(process.directory, work->file, &mappings))
+	error = place_mappings(process.directory, work->file, &mappings);
+	if (error == -ESRCH || (!error && !mappings.count))
+		refusal = REFUSED_GONE; /* that is how an end is seen, or another program */
+	else if (error)
 		refusal = REFUSED_FILE;
 	for (size_t i = 0; i < work->count && !refusal; i++)
 		refusal = place_check(work->file, &mappings, &work->places[i]);

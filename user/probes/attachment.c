@@ -10,7 +10,19 @@
 #include "user/base/log.h"
 #include "user/base/mem.h"
 
-enum { TRIES = 8 /* with one process after another that is gone by then */ };
+/* How long until a set is tried again that was refused so; 0: never. */
+static uint64_t again_ns(enum refusal refusal, int tries)
+{
+	enum { GONE_TRIES = 6, TRIES = 2 };
+	static const uint64_t later_ns[TRIES] = { 10 * NS_PER_S, 60 * NS_PER_S };
+
+	if (refusal == REFUSED_GONE)
+		return tries < GONE_TRIES ? 100 * NS_PER_MS << tries : 0;
+	if (refusal != REFUSED_ATTACHER_LATE && refusal != REFUSED_ATTACHER_FAILED &&
+	    refusal != REFUSED_LIMIT)
+		return 0;
+	return tries < TRIES ? later_ns[tries] : 0;
+}
 
 const struct hook_set *attachment_set(const struct attachment *a, size_t set)
 {
@@ -53,7 +65,15 @@ static bool same_file(const struct file_identity *a, const struct file_identity 
 	return !memcmp(a, b, sizeof(*a));
 }
 
-/* Of each set: has each of its hooks a place, and are they not too many? */
+static bool has_returns(const struct hook_set *set)
+{
+	for (size_t h = 0; h < SET_HOOKS && set->hooks[h].name; h++)
+		if (set->hooks[h].at_return)
+			return true;
+	return false;
+}
+
+/* Of each set: has each of its hooks a place, are they not too many, and may they be there? */
 static void find_whole_sets(struct attachment *a)
 {
 	for (size_t s = 0; s < PURPOSE_SETS && attachment_set(a, s)->name; s++) {
@@ -68,6 +88,11 @@ static void find_whole_sets(struct attachment *a)
 				places++;
 			}
 		a->sets[s].whole = wanted && found == wanted && places <= SET_PLACES;
+		if (a->sets[s].whole && a->owner->no_returns && has_returns(attachment_set(a, s))) {
+			a->sets[s].whole = false;
+			a->reason = REFUSED_RETURN;
+			refuse(a->owner, REFUSED_RETURN);
+		}
 	}
 }
 
@@ -93,6 +118,16 @@ static void keep_places(struct attachment *a, const struct found_place *places, 
 			a->places[a->place_count++] = places[i];
 }
 
+/* It was never found out what can be attached: here is another process to find it out with. */
+static void begin_again(struct attachment *a)
+{
+	for (size_t s = 0; s < PURPOSE_SETS; s++)
+		a->sets[s].tried = false;
+	a->state = ATTACHMENT_WAITING;
+	a->tries = 0;
+	a->due_ns = 0;
+}
+
 struct attachment *attachment_use(struct attachments *all, int file, uint16_t runtime,
 				  uint16_t purpose, const struct found_place *places, size_t count,
 				  uint16_t number)
@@ -108,6 +143,8 @@ struct attachment *attachment_use(struct attachments *all, int file, uint16_t ru
 	a = find(all, &identity, changed_ns, runtime, purpose);
 	if (a) {
 		a->users++;
+		if (a->state == ATTACHMENT_SETTLED && a->reason == REFUSED_GONE)
+			begin_again(a);
 		return a;
 	}
 	if (all->count == ATTACHMENTS_MAX || all->open >= all->open_max) {
@@ -139,29 +176,15 @@ void attachment_share(struct attachment *a)
 	a->users++;
 }
 
-static void on_dropped(struct child *child)
-{
-	(void)child;
-}
-
 void attachment_detach(struct attachment *a, struct attached_set *set)
 {
 	struct attachments *all = a->owner;
-	struct child *place = children_place(&all->droppers);
-	int gate = -1;
-	pid_t pid = -1;
 
 	if (!set->on)
 		return;
 	for (size_t i = 0; i < set->row_count; i++)
 		rows_act(all->rows, set->rows[i], 0);
-	if (place)
-		pid = attacher_drop(set->links, set->link_count, &gate);
-	for (size_t i = 0; !place && i < set->link_count; i++)
-		close(set->links[i]);
-	if (pid > 0)
-		child_await(place, pid, -1, NULL, ATTACHER_NS);
-	closep(&gate);
+	drops_add(&all->drops, set->links, set->link_count);
 	rows_give(all->rows, set->rows, set->row_count);
 	all->open -= set->link_count;
 	set->on = false;
@@ -228,7 +251,7 @@ static int prepare(struct attachment *a, int number, struct attach_work *work)
 	work->count = 0;
 	for (size_t i = 0; i < a->place_count; i++)
 		work->count += a->places[i].set == number;
-	if (a->owner->open + work->count > a->owner->open_max ||
+	if (a->owner->open + a->owner->drops.open + work->count > a->owner->open_max ||
 	    rows_take(rows, work->count, set->rows))
 		return -ENOSPC;
 	set->row_count = work->count;
@@ -262,16 +285,24 @@ static void settle(struct attachment *a, bool tell)
 		a->owner->changed(a->owner->context, a);
 }
 
+/* For good, or until it is due again. */
 static void give_up_set(struct attachment *a, enum refusal refusal)
 {
 	struct attached_set *set = &a->sets[a->working_on];
+	uint64_t wait_ns = again_ns(refusal, a->tries);
 
+	set->tried = !wait_ns;
+	a->tries = wait_ns ? a->tries + 1 : 0;
+	a->due_ns = wait_ns ? monotonic_ns() + wait_ns : 0;
 	rows_give(a->owner->rows, set->rows, set->row_count);
 	set->row_count = 0;
 	if (a->used < 0)
 		a->reason = refusal;
 	a->working_on = -1;
 	refuse(a->owner, refusal);
+	/* It takes a while: who asks meanwhile is told why. */
+	if (a->used < 0 && wait_ns >= NS_PER_S)
+		a->owner->changed(a->owner->context, a);
 }
 
 bool attachment_is_changed(const struct attachment *a)
@@ -291,6 +322,16 @@ int attachment_next_set(const struct attachment *a)
 	return -1;
 }
 
+/* What was read of its file is not true any more: its time to be tried again came too late. */
+static void give_up(struct attachment *a)
+{
+	for (size_t s = 0; s < PURPOSE_SETS; s++)
+		a->sets[s].tried = true;
+	a->reason = REFUSED_FILE;
+	refuse(a->owner, REFUSED_FILE);
+	settle(a, true);
+}
+
 /* True: that set cannot be had, and another may. */
 static bool begin(struct attachment *a, struct child *place)
 {
@@ -303,8 +344,13 @@ static bool begin(struct attachment *a, struct child *place)
 		settle(a, a->used < 0);
 		return false;
 	}
+	if (a->due_ns && a->used < 0 && attachment_is_changed(a)) {
+		give_up(a);
+		return false;
+	}
 	if (!all->user_of(all->context, a, &work.process))
 		return false; /* who comes next begins it */
+	a->asked = work.process;
 	a->working_on = number;
 	a->sets[number].tried = true;
 	pid = prepare(a, number, &work);
@@ -321,14 +367,21 @@ static bool begin(struct attachment *a, struct child *place)
 
 void attachments_work(struct attachments *all)
 {
+	uint64_t now_ns = monotonic_ns(), due_ns = 0;
 	struct attachment *a = all->first, *next;
 	struct child *place;
 
 	for (; a && (place = children_place(&all->children)); a = next) {
 		next = a->next;
-		while (a->state == ATTACHMENT_WAITING && begin(a, place))
+		while (a->state == ATTACHMENT_WAITING && a->due_ns <= now_ns && begin(a, place))
 			;
+		if (a->state == ATTACHMENT_WAITING && a->due_ns > now_ns &&
+		    (!due_ns || a->due_ns < due_ns))
+			due_ns = a->due_ns;
 	}
+	/* Where all are at work, the next who ends goes on. */
+	if (due_ns)
+		loop_timer(all->loop, &all->work, due_ns);
 }
 
 /* A mark is there to fire; a function may have been put into its callers. */
@@ -347,6 +400,8 @@ static void attached(struct attachment *a)
 	if (a->used < 0) {
 		a->used = a->working_on;
 		a->reason = REFUSED_NOT;
+		a->tries = 0;
+		a->due_ns = 0;
 		a->decided =
 			attachment_next_set(a) < 0 || has_marks(attachment_set(a, (size_t)a->used));
 	}
@@ -365,14 +420,13 @@ static void on_worked(struct child *child)
 	set->link_count = links > 0 ? (size_t)links : 0;
 	a->owner->open += set->link_count;
 	if (links < 0)
-		refusal = child->late ? REFUSED_ATTACHER_LATE : REFUSED_FILE;
+		refusal = child->late ? REFUSED_ATTACHER_LATE : REFUSED_ATTACHER_FAILED;
 	if (!refusal) {
 		attached(a);
 	} else {
 		log_debug("a set of probes was refused", "set=%s reason=%s error=%s",
 			  attachment_set(a, (size_t)a->working_on)->name, refusal_name(refusal),
 			  strerror(-answer.error));
-		set->tried = refusal != REFUSED_GONE || ++a->tries == TRIES;
 		give_up_set(a, refusal);
 		if (a->used >= 0)
 			settle(a, false);
@@ -396,7 +450,7 @@ void attachments_init(struct attachments *all)
 	all->open_max = getrlimit(RLIMIT_NOFILE, &files) ? 0 : files.rlim_cur / 2;
 	all->work = (struct timer){ .fired = on_work };
 	children_init(&all->children, all->loop, on_worked);
-	children_init(&all->droppers, all->loop, on_dropped);
+	drops_init(&all->drops, all->loop);
 }
 
 void attachments_free(struct attachments *all)
@@ -407,7 +461,7 @@ void attachments_free(struct attachments *all)
 		all->first->state = ATTACHMENT_SETTLED;
 		attachment_free(all->first);
 	}
-	children_end(&all->droppers);
+	drops_free(&all->drops);
 }
 
 const char *attachment_flavour(const struct attachment *a)

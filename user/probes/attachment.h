@@ -12,6 +12,9 @@
  * The first on trial that sees whole pauses while the one in use does not takes its place; once the
  * one in use sees one the trial is over. Sets of one purpose must see the same pauses, or have
  * marks first.
+ *
+ * What may be otherwise a moment later is tried again, each time later and not for ever: a process
+ * that ended, or began another program meanwhile, says nothing of others that run the file.
  */
 #pragma once
 
@@ -21,6 +24,7 @@
 #include "user/probes/attacher.h"
 #include "user/probes/children.h"
 #include "user/probes/counts.h"
+#include "user/probes/drops.h"
 #include "user/probes/rows.h"
 #include "user/reader/reader.h"
 
@@ -56,8 +60,11 @@ struct attachment {
 	struct found_place *places;
 	size_t place_count;
 	struct attached_set sets[PURPOSE_SETS];
-	int used, working_on, tries; /* numbers of sets; -1: none */
-	bool decided;		     /* the set in use was seen to fire, or there is no other */
+	int used, working_on;	 /* numbers of sets; -1: none */
+	struct process_id asked; /* whose mappings were looked at last */
+	int tries;		 /* of the set that is tried again at due_ns */
+	uint64_t due_ns;
+	bool decided; /* the set in use was seen to fire, or there is no other */
 	uint64_t
 		burned_ns; /* CPU time of its processes since a set was attached, while not decided */
 };
@@ -68,12 +75,15 @@ struct attachments {
 	struct probes_counts *counts;
 	int program;
 	bool multi;
+	bool no_returns; /* a set with a probe at a return is refused (capture/selftest_return.h) */
 	/* What it came to has changed: tell who uses it. */
 	void (*changed)(void *context, struct attachment *a);
-	/* A process that uses it, whose mappings can be looked at; false: none that is known. */
+	/* A process that uses it, whose mappings can be looked at, the one after `asked` where there
+	 * are several; false: none that is known. */
 	bool (*user_of)(void *context, const struct attachment *a, struct process_id *ret);
 	void *context;
-	struct children children, droppers;
+	struct children children;
+	struct drops drops;
 	struct timer work;
 	struct attachment *first;
 	size_t count;

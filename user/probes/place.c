@@ -158,7 +158,8 @@ enum refusal place_check(int file, const struct file_mappings *mappings, const s
 
 	if (spot->offset < spot->prologue_bytes || !is_executable(mappings, spot))
 		return REFUSED_OUTSIDE;
-	if (spot->semaphore_offset && !is_semaphore(file, mappings, spot->semaphore_offset))
+	if (spot->semaphore_offset &&
+	    (!spot->nop || !is_semaphore(file, mappings, spot->semaphore_offset)))
 		return REFUSED_SEMAPHORE;
 	if (!read_at(file, text, spot->prologue_bytes + (size_t)INSTRUCTION_BYTES,
 		     spot->offset - spot->prologue_bytes, &got))

@@ -22,7 +22,7 @@ struct file_mappings {
 struct spot {
 	uint64_t offset, semaphore_offset; /* in the file; 0: no semaphore */
 	uint8_t prologue_bytes;		   /* from the function's first byte to the place */
-	bool nop;			   /* it must be one */
+	bool nop;			   /* it must be one; others have no semaphore */
 };
 
 /* Of the open `file`, in the process whose /proc/PID is `directory`. 0 or negative errno. */

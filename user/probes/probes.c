@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/probes/probes.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -8,10 +9,12 @@
 #include "user/base/log.h"
 #include "user/base/mem.h"
 #include "user/base/table.h"
+#include "user/capture/selftest_return.h"
 #include "user/probes/subject.h"
 
 /* Processes that wait for a reader: what is past that was refused, and is read when it execs. */
 enum { WAITING_MAX = 4096, READINGS = 2 };
+enum { FILES_COUNTED = 1024 };	    /* of one process */
 #define SETTLE_NS (100 * NS_PER_MS) /* the loader is done, mostly */
 #define AGAIN_NS  (2 * NS_PER_S)    /* and here, what the program loads itself */
 #define LOOK_NS	  (2 * NS_PER_S)
@@ -27,6 +30,7 @@ struct probes {
 	struct children readers;
 	struct table subjects;	      /* by tgid */
 	struct subject *first, *last; /* that wait */
+	size_t waiting;
 	struct timer queue, look;
 };
 
@@ -66,18 +70,30 @@ static void on_changed(void *context, struct attachment *a)
 			tell(p, s);
 }
 
+static bool is_same(struct process_id a, struct process_id b)
+{
+	return a.tgid == b.tgid && a.started_ns == b.started_ns;
+}
+
+/* One after another, and the first again. */
 static bool user_of(void *context, const struct attachment *a, struct process_id *ret)
 {
 	struct probes *p = context;
+	bool is_next = false, any = false;
 	struct subject *s;
 	size_t at = 0;
 
-	while ((s = table_next(&p->subjects, &at)))
-		if (subject_uses(s, a)) {
+	while ((s = table_next(&p->subjects, &at))) {
+		if (!subject_uses(s, a))
+			continue;
+		if (!any || is_next)
 			*ret = s->id;
-			return true;
-		}
-	return false;
+		any = true;
+		if (is_next)
+			break;
+		is_next = is_same(s->id, a->asked);
+	}
+	return any;
 }
 
 static void queue_leave(struct probes *p, struct subject *s)
@@ -85,7 +101,7 @@ static void queue_leave(struct probes *p, struct subject *s)
 	*(s->before ? &s->before->next : &p->first) = s->next;
 	*(s->next ? &s->next->before : &p->last) = s->before;
 	s->next = s->before = NULL;
-	p->counts->waiting--;
+	p->counts->waiting = --p->waiting;
 }
 
 /* In the order in which they are due, which is nearly that in which they come. */
@@ -101,16 +117,37 @@ static void queue_join(struct probes *p, struct subject *s, uint64_t due_ns)
 	s->next = before ? before->next : p->first;
 	*(before ? &before->next : &p->first) = s;
 	*(s->next ? &s->next->before : &p->last) = s;
-	p->counts->waiting++;
+	p->counts->waiting = ++p->waiting;
 	loop_timer(p->loop, &p->queue, p->first->due_ns);
 }
 
-static void refused(struct probes *p, struct subject *s, enum refusal refusal)
+/* When its files are read again, which were not; 0: never. */
+static uint64_t again_ns(const struct subject *s)
 {
+	static const uint64_t later_ns[] = { 10 * NS_PER_S, 60 * NS_PER_S };
+
+	if (s->refusal != REFUSED_READER_LATE && s->refusal != REFUSED_READER_FAILED)
+		return 0;
+	return s->failures < ARRAY_SIZE(later_ns) ? later_ns[s->failures] : 0;
+}
+
+static void refused(struct probes *p, struct subject *s, enum refusal refusal, int error)
+{
+	uint64_t wait_ns;
+
 	s->state = SUBJECT_READ;
 	s->refusal = refusal;
 	p->counts->refused[refusal]++;
+	/* One that ended meanwhile is nothing to worry about. */
+	log_write(error == -ESRCH ? LOG_DEBUG : LOG_WARN, "a process is not probed",
+		  " pid=%u reason=%s error=%s again=%s", s->id.tgid, refusal_name(refusal),
+		  log_value(str_of(error ? strerror(-error) : "")), again_ns(s) ? "yes" : "no");
 	tell(p, s);
+	wait_ns = again_ns(s);
+	if (!wait_ns || p->waiting == WAITING_MAX)
+		return;
+	s->failures++;
+	queue_join(p, s, monotonic_ns() + wait_ns);
 }
 
 static void on_queue(struct timer *timer, uint64_t now_ns)
@@ -126,7 +163,7 @@ static void on_queue(struct timer *timer, uint64_t now_ns)
 		queue_leave(p, s);
 		pid = reader_start(s->id, &answer);
 		if (pid < 0) {
-			refused(p, s, REFUSED_READER_FAILED);
+			refused(p, s, REFUSED_READER_FAILED, pid);
 			continue;
 		}
 		s->state = SUBJECT_READING;
@@ -148,25 +185,56 @@ static uint64_t cpu_ns(const struct subject *s)
 	return (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec;
 }
 
-static void take_answer(struct probes *p, struct subject *s, struct child *child)
+static uint32_t at_most(uint32_t number, uint32_t most)
 {
-	struct reader_answer *answer = xcalloc(1, sizeof(*answer));
+	return number < most ? number : most;
+}
+
+/* What it could not read of a process that it read; a number of its own making has a limit. */
+static void count_unread(struct probes *p, const struct subject *s,
+			 const struct reader_answer *answer)
+{
+	uint32_t unopened = at_most(answer->unopened, FILES_COUNTED);
+	uint32_t unread = at_most(answer->refused, FILES_COUNTED);
+
+	p->counts->refused[REFUSED_UNOPENED] += unopened;
+	p->counts->refused[REFUSED_UNREAD] += unread;
+	if (unopened || unread)
+		log_debug("files of a process were not read", "pid=%u unopened=%u unread=%u",
+			  s->id.tgid, unopened, unread);
+}
+
+/* Its answer, of which nothing is believed. */
+static enum refusal read_answer(struct probes *p, struct subject *s, struct child *child,
+				int *error)
+{
+	_cleanup_(freep) struct reader_answer *answer = xcalloc(1, sizeof(*answer));
 	int files[READER_FILES];
 	enum refusal refusal;
 
-	if (reader_take(child->answer, answer, files)) {
-		refusal = child->late ? REFUSED_READER_LATE : REFUSED_READER_FAILED;
-	} else {
-		refusal = subject_take(s, &p->attachments, answer, files);
-		for (size_t i = 0; i < READER_FILES; i++)
-			closep(&files[i]);
-	}
-	free(answer);
+	*error = reader_take(child->answer, answer, files);
+	if (*error)
+		return child->late ? REFUSED_READER_LATE : REFUSED_READER_FAILED;
+	refusal = subject_take(s, &p->attachments, answer, files);
+	for (size_t i = 0; i < READER_FILES; i++)
+		closep(&files[i]);
+	*error = answer->error;
+	if (!refusal)
+		count_unread(p, s, answer);
+	return refusal;
+}
+
+static void take_answer(struct probes *p, struct subject *s, struct child *child)
+{
+	int error;
+	enum refusal refusal = read_answer(p, s, child, &error);
+
 	if (refusal) {
-		refused(p, s, refusal);
+		refused(p, s, refusal, error);
 		return;
 	}
 	s->state = SUBJECT_READ;
+	s->refusal = REFUSED_NOT;
 	s->cpu_ns = cpu_ns(s);
 	if (!s->found_count && s->is_new && s->readings < READINGS)
 		queue_join(p, s, monotonic_ns() + AGAIN_NS);
@@ -238,7 +306,7 @@ static struct subject *learn(struct probes *p, struct process_id id)
 	s = xcalloc(1, sizeof(*s));
 	s->id = id;
 	s->state = SUBJECT_READ;
-	if (p->counts->waiting < WAITING_MAX && !table_put_u64(&p->subjects, id.tgid, s))
+	if (!table_put_u64(&p->subjects, id.tgid, s))
 		return s;
 	p->counts->refused[REFUSED_LIMIT]++;
 	free(s);
@@ -252,6 +320,10 @@ static void begun(struct probes *p, struct process_id id, bool is_new)
 	if (!s)
 		return;
 	s->is_new = is_new;
+	if (p->waiting == WAITING_MAX) {
+		refused(p, s, REFUSED_LIMIT, 0);
+		return;
+	}
 	queue_join(p, s, monotonic_ns() + (is_new ? SETTLE_NS : 0));
 }
 
@@ -303,6 +375,18 @@ void probes_process(struct probes *p, const char *event, struct process_id proce
 	}
 }
 
+/* What cannot be told is not tried on others. */
+static bool may_probe_returns(struct capture *capture)
+{
+	int error = selftest_return(capture);
+
+	if (error)
+		log_info("no function's return is probed: a child under a seccomp filter did not "
+			 "come through it",
+			 "error=%s", log_value(str_of(strerror(-error))));
+	return !error;
+}
+
 struct probes *probes_new(struct loop *loop, struct capture *capture, const struct config *config,
 			  struct probes_counts *counts, probes_tell *told, void *context)
 {
@@ -328,6 +412,7 @@ struct probes *probes_new(struct loop *loop, struct capture *capture, const stru
 					       .user_of = user_of,
 					       .context = p };
 	attachments_init(&p->attachments);
+	p->attachments.no_returns = !may_probe_returns(capture);
 	children_init(&p->readers, loop, on_read);
 	table_init(&p->subjects, config->limit.processes);
 	p->queue.fired = on_queue;

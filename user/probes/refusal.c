@@ -17,6 +17,8 @@ static const struct {
 	[REFUSED_READER_LATE] = { "reader-late", "its files could not be read in time" },
 	[REFUSED_READER_NONSENSE] = { "reader-nonsense",
 				      "what was read from its files makes no sense" },
+	[REFUSED_UNOPENED] = { "unopened", "a file of it could not be opened" },
+	[REFUSED_UNREAD] = { "unread", "a file of it could not be read" },
 	[REFUSED_OUTSIDE] = { "outside", "the place to probe is in no executable mapping of it" },
 	[REFUSED_NO_INSTRUCTION] = { "no-instruction",
 				     "no instruction begins at the place to probe" },
@@ -24,7 +26,11 @@ static const struct {
 	[REFUSED_FILE] = { "file", "its file cannot be read, or changed meanwhile" },
 	[REFUSED_GONE] = { "gone", "it ended, or began another program" },
 	[REFUSED_ATTACHER_LATE] = { "attacher-late", "attaching took too long" },
+	[REFUSED_ATTACHER_FAILED] = { "attacher-failed", "who attaches ended without an answer" },
 	[REFUSED_KERNEL] = { "kernel", "the kernel takes no probe there; sonde check says more" },
+	[REFUSED_RETURN] = { "return", "it takes a probe at a function's return, by which this "
+				       "kernel ends programs that have a seccomp filter; Linux "
+				       "6.14 and later do not" },
 	[REFUSED_LIMIT] = { "limit", "too many files or probes at once" },
 };
 static_assert(ARRAY_SIZE(refusals) == REFUSALS, "each refusal has its row");

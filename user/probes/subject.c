@@ -109,7 +109,7 @@ void found_hooks(const struct found *f, const char *flavour, char ret[HOOKS_TEXT
 		const struct attachment *a = f->purposes[p];
 		enum refusal reason = a ? a->reason : REFUSED_LIMIT;
 
-		if (a && a->used < 0 && a->state != ATTACHMENT_SETTLED)
+		if (a && a->used < 0 && a->state != ATTACHMENT_SETTLED && !a->due_ns)
 			continue;
 		len += (size_t)snprintf(ret + len, HOOKS_TEXT - len, "%s%s=%s/%s", len ? " " : "",
 					purposes[p].name, a ? attachment_flavour(a) : "none",

@@ -23,6 +23,7 @@ struct subject {
 	uint64_t due_ns;      /* SUBJECT_WAITING: not before */
 	uint64_t cpu_ns;      /* that it had used when last looked at */
 	int readings;
+	size_t failures;	       /* of a reader, after which another was tried */
 	bool is_new;		       /* its program began a moment ago */
 	struct subject *next, *before; /* that wait */
 	struct found *found;	       /* owned */

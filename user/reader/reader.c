@@ -2,6 +2,7 @@
 #include "user/reader/reader.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -22,6 +23,8 @@
 #define TABLE_BYTES (READER_BYTES / 4 * 3)
 /* Of one file; all of Node's lookups read 40 MB. */
 #define READ_BYTES (UINT64_C(1) << 30)
+
+enum { ANSWER = STDERR_FILENO + 1 };
 
 static void read_files(const struct mapped *files, struct reader_answer *answer,
 		       int passed[READER_FILES], size_t *count)
@@ -66,6 +69,19 @@ static void end_in_time(void)
 	alarm(READER_NS / NS_PER_S);
 }
 
+/* Whatever standard error is to others, to it it is nothing. */
+static int keep_only(int fd)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+		if (dup2(nothing, i) < 0)
+			return -errno;
+	if (dup2(fd, ANSWER) < 0)
+		return -errno;
+	return syscall(SYS_close_range, ANSWER + 1, ~0U, 0) ? -errno : 0;
+}
+
 /* Keeps nothing open that it was born with: it must not keep the kernel half loaded. */
 __attribute__((noreturn)) static void child(struct process_id process, int fd)
 {
@@ -74,8 +90,8 @@ __attribute__((noreturn)) static void child(struct process_id process, int fd)
 	int passed[READER_FILES];
 	size_t count = 0;
 
-	dup2(fd, STDIN_FILENO);
-	syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
+	if (keep_only(fd))
+		_exit(1);
 	prctl(PR_SET_NAME, "sonde-reader");
 	end_in_time();
 	answer->error = open_files(process, files);
@@ -84,7 +100,7 @@ __attribute__((noreturn)) static void child(struct process_id process, int fd)
 		answer->error = confine_enter();
 	if (!answer->error)
 		read_files(files, answer, passed, &count);
-	passing_send(STDIN_FILENO, answer, sizeof(*answer), passed, count);
+	passing_send(ANSWER, answer, sizeof(*answer), passed, count);
 	_exit(0);
 }
 

@@ -9,6 +9,11 @@
  * What it says is believed of nobody: who attaches checks each place against the process's
  * executable mappings and against the beginnings of instructions. One child a process, ended when
  * it takes longer than READER_NS or needs more memory than READER_BYTES.
+ *
+ * Its memory is a copy of the monitor's: the configuration with what is sent to collectors
+ * (otlp.headers) is in it, and the environment; no request ever is. One that was taken over can say
+ * of that what fits into its one message, to the monitor: the texts of versions, which the worker
+ * shows to who reads metrics. It has no other descriptor than /dev/null and its files.
  */
 #pragma once
 
@@ -58,8 +63,9 @@ struct reader_answer {
  */
 pid_t reader_start(struct process_id process, int *ret);
 /*
- * The message, and its descriptors, -1 where there are fewer. Its numbers are within their tables;
- * whether its places are any is not asked. 0 or negative errno: -EAGAIN it is not there yet,
+ * The message, and its descriptors, -1 where there are fewer. Its numbers are within their tables,
+ * and of each place nothing is read, and no semaphore counted, but what its hook needs; whether it
+ * is a place is not asked. 0 or negative errno: -EAGAIN it is not there yet,
  * -ENODATA end of file without one, -EBADMSG it is none.
  */
 int reader_take(int fd, struct reader_answer *ret, int files[READER_FILES]);

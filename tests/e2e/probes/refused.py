@@ -56,5 +56,5 @@ def every_reason_is_there_from_the_start():
 		with Sonde("--watch.pid=%d" % subject.pid) as sonde:
 			found = {has["reason"]: v for name, has, v in sonde.metrics().samples
 				 if name == "sonde_probe_refusals_total"}
-			check(len(found) == 11 and not any(found.values()), found)
+			check(len(found) == 15 and not any(found.values()), found)
 			sonde.stop()

@@ -67,6 +67,7 @@ TEST(a_semaphore_is_a_zero_that_may_be_written)
 	CHECK(check(PAGE, 0, 3 * PAGE - 1, true) == REFUSED_SEMAPHORE);
 	CHECK(check(PAGE, 0, PAGE, true) == REFUSED_SEMAPHORE); /* text */
 	CHECK(check(PAGE, 0, 9 * PAGE, true) == REFUSED_SEMAPHORE);
+	CHECK(check(PAGE, 0, 2 * PAGE, false) == REFUSED_SEMAPHORE); /* a function's */
 }
 
 static int other_byte(int file, uint64_t offset)
@@ -76,7 +77,7 @@ static int other_byte(int file, uint64_t offset)
 
 TEST(a_variable_that_is_not_zero_is_no_semaphore)
 {
-	const struct spot spot = { .offset = PAGE, .semaphore_offset = 2 * PAGE };
+	const struct spot spot = { .offset = PAGE, .semaphore_offset = 2 * PAGE, .nop = true };
 	int file = make_file();
 
 	CHECK(!other_byte(file, 2 * PAGE + 1));

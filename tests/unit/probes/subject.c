@@ -102,6 +102,30 @@ TEST(another_file_has_its_own_probes)
 	close(files[0]);
 }
 
+TEST(a_set_that_needs_a_return_is_refused_where_none_may_be_probed)
+{
+	char hooks[HOOKS_TEXT];
+	struct subject one = {};
+	const struct hook *returns;
+	uint16_t number;
+
+	find_in_file("php");
+	number = answer.runtimes[0].runtime;
+	returns = runtimes[number]->purposes[0].sets[0].hooks;
+	for (size_t i = 0; i < answer.place_count; i++)
+		answer.places[i].at_return = returns[i].at_return;
+	CHECK(!subject_take(&one, &all, &answer, files) && all.first->sets[0].whole);
+	subject_leave(&one);
+	all.no_returns = true;
+	CHECK(!subject_take(&one, &all, &answer, files) && !all.first->sets[0].whole);
+	CHECK(counts.refused[REFUSED_RETURN] == 1);
+	all.first->state = ATTACHMENT_SETTLED;
+	found_hooks(&one.found[0], "uprobe_multi", hooks);
+	CHECK(!strcmp(hooks, "gc=none/return"));
+	subject_leave(&one);
+	close(files[0]);
+}
+
 TEST(no_return_is_probed_where_stacks_are_walked)
 {
 	struct subject one = {};

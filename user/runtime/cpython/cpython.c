@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "user/elf/symbols.h"
-#include "user/runtime/cpython/pauses.h"
 
 #define LIBRARY "libpython"
 

@@ -7,7 +7,6 @@
 #include "user/runtime/go/pauses.h"
 
 #include "user/elf/golang.h"
-#include "user/runtime/go/pauses.h"
 
 static bool recognise(const struct image *image, char version[static RUNTIME_VERSION])
 {

@@ -10,7 +10,6 @@
 #include <stdio.h>
 
 #include "user/elf/symbols.h"
-#include "user/runtime/jvm/pauses.h"
 
 #define VERSION "_ZN19Abstract_VM_Version"
 

@@ -11,7 +11,6 @@
 #include <stdio.h>
 
 #include "user/elf/symbols.h"
-#include "user/runtime/nodejs/pauses.h"
 
 #define HEAP		 "_ZN2v88internal4Heap"
 #define TRACER		 "_ZN2v88internal8GCTracer"

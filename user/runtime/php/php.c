@@ -3,7 +3,6 @@
 #include "user/runtime/php/pauses.h"
 
 #include "user/elf/symbols.h"
-#include "user/runtime/php/pauses.h"
 
 static bool recognise(const struct image *image, char version[static RUNTIME_VERSION])
 {

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "user/elf/symbols.h"
-#include "user/runtime/ruby/pauses.h"
 
 static bool recognise(const struct image *image, char version[static RUNTIME_VERSION])
 {
