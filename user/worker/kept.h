@@ -7,7 +7,10 @@
 
 /* Who carried it, for pauses to be looked up by. */
 struct carried carried_of(const struct exchange *x);
-/* Of the time in which a server's question lay in its socket, how long its reader was paused. */
+/*
+ * Of the time in which a server's question, or a client's answer, lay in its socket, how long collections
+ * kept its reader.
+ */
 uint64_t paused_before(const struct pauses *pauses, const struct exchange *x);
 /* What its time went to, as if it had made no calls. */
 void delays_of(const struct pauses *pauses, const struct exchange *x, struct delays *ret);
