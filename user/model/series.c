@@ -200,13 +200,6 @@ static struct row *overflow_row(struct series *s, struct group *g, const struct 
 	return row;
 }
 
-static bool ended(const struct series *s, const struct row *row, uint64_t now_ns)
-{
-	uint64_t at = row->resource->ended_ns;
-
-	return row->resource->replaced || (at && now_ns >= at && now_ns - at >= s->ended_ns);
-}
-
 static void free_dropped(struct series *s)
 {
 	struct row **at = &s->dropped;
@@ -245,7 +238,7 @@ static void sweep(struct series *s, uint64_t now_ns)
 		while (*at) {
 			struct row *row = *at;
 
-			if (!ended(s, row, now_ns)) {
+			if (!resource_is_over(row->resource, now_ns, s->ended_ns)) {
 				at = &row->next;
 				continue;
 			}

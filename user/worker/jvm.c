@@ -60,12 +60,7 @@ static struct str key_of(const struct process_id *id)
 
 static bool runs_java(const struct process *process)
 {
-	const struct resource *r = process ? process->resource : NULL;
-	const struct attribute *language =
-		r ? attribute_find(r->attributes, r->attribute_count, STR("telemetry.sdk.language"))
-		  : NULL;
-
-	return language && attribute_is_text(language) && str_eq(language->text, STR("java"));
+	return process && resource_speaks(process->resource, STR("java"));
 }
 
 static void settle_as(struct jvms *j, struct jvm *m, enum jvm_state state)
@@ -278,33 +273,36 @@ static bool is_forgotten(void *value, void *context)
 	return true;
 }
 
-void jvms_settle(struct jvms *j, uint64_t now_ns)
-{
-	table_sweep(&j->jvms, is_forgotten, &(struct moment){ j, now_ns });
-}
-
 static bool row_is_over(void *value, void *context)
 {
 	const struct moment *at = context;
 	struct jvm_row *row = value;
-	uint64_t ended_ns = row->resource->ended_ns;
 
-	row->sum = row->ended;
 	if (row->members ||
-	    (!row->resource->replaced &&
-	     (!ended_ns || at->now_ns - ended_ns < at->jvms->options.ended_series_ns)))
+	    !resource_is_over(row->resource, at->now_ns, at->jvms->options.ended_series_ns))
 		return false;
 	resource_unref(row->resource);
 	free(row);
 	return true;
 }
 
-static void sum_up(struct jvms *j, uint64_t now_ns)
+void jvms_settle(struct jvms *j, uint64_t now_ns)
+{
+	struct moment at = { j, now_ns };
+
+	table_sweep(&j->jvms, is_forgotten, &at);
+	table_sweep(&j->rows, row_is_over, &at);
+}
+
+static void sum_up(struct jvms *j)
 {
 	const struct jvm *m;
+	struct jvm_row *row;
 	size_t at = 0;
 
-	table_sweep(&j->rows, row_is_over, &(struct moment){ j, now_ns });
+	while ((row = table_next(&j->rows, &at)))
+		row->sum = row->ended;
+	at = 0;
 	while ((m = table_next(&j->jvms, &at))) {
 		if (!m->row)
 			continue;
@@ -343,7 +341,7 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	jvms_settle(j, now_ns);
 	while ((m = table_next(&j->jvms, &at)))
 		read_now(j, m, now_ns);
-	sum_up(j, now_ns);
+	sum_up(j);
 	give_unread(j, sink);
 	if (j->rows.count)
 		jvm_metrics_give(&j->rows, sink);

@@ -184,6 +184,19 @@ static struct preempted_row *preempted_row_of(void *owner, const struct process_
 	return m && m->row ? &m->row->preempted : NULL;
 }
 
+static bool is_over(void *value, void *context)
+{
+	const struct scheduled_table *t = context;
+	struct row *row = value;
+
+	if (row->members ||
+	    !resource_is_over(row->resource, t->looked_ns, t->options.ended_series_ns))
+		return false;
+	resource_unref(row->resource);
+	free(row);
+	return true;
+}
+
 /* Each process in the map, and then what becomes of it: the map may change under a walk. */
 static void look(struct scheduled_table *t, uint64_t now_ns)
 {
@@ -202,32 +215,19 @@ static void look(struct scheduled_table *t, uint64_t now_ns)
 			member_drop(t, m);
 	}
 	free(ids);
-}
-
-static bool is_over(void *value, void *context)
-{
-	const struct scheduled_table *t = context;
-	struct row *row = value;
-	uint64_t ended_ns = row->resource->ended_ns;
-
-	row->sum = row->ended;
-	if (row->members)
-		return false;
-	if (!row->resource->replaced &&
-	    (!ended_ns || t->looked_ns - ended_ns < t->options.ended_series_ns))
-		return false;
-	resource_unref(row->resource);
-	free(row);
-	return true;
+	table_sweep(&t->rows, is_over, t);
 }
 
 /* What has ended, and what lives by now. */
 static void sum_up(struct scheduled_table *t)
 {
 	const struct member *m;
+	struct row *row;
 	size_t at = 0;
 
-	table_sweep(&t->rows, is_over, t);
+	while ((row = table_next(&t->rows, &at)))
+		row->sum = row->ended;
+	at = 0;
 	while ((m = table_next(&t->members, &at)))
 		if (m->row)
 			add(&m->row->sum, &m->now, &m->base);

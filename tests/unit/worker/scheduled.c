@@ -10,6 +10,7 @@
 #include "user/base/mem.h"
 #include "user/base/random.h"
 #include "user/config/config.h"
+#include "user/model/resource.h"
 
 TEST(a_wait_goes_where_the_histogram_has_it)
 {
@@ -261,5 +262,27 @@ TEST(series_of_an_instance_that_ended_go_after_their_time)
 	CHECK(delay_of(&rig, "shop") == 1 && !rig.map.count);
 	rig.now_ns += NS_PER_S;
 	CHECK(delay_of(&rig, "shop") == -1);
+	rig_close(&rig);
+}
+
+/* As a second of the worker does it, every ten of them. */
+TEST(an_instance_that_ended_goes_though_nobody_asks)
+{
+	const struct process *process;
+	const struct resource *resource;
+	struct rig rig;
+
+	rig_open(&rig);
+	learn(&rig, 1, "event=seen|name=shop|exe=/shop|");
+	enter(&rig, 1, NS_PER_S);
+	scheduled_settle(rig.table, rig.now_ns);
+	process = processes_find(rig.processes, (struct process_id){ .tgid = 1 });
+	resource = resource_ref(process->resource);
+	learn(&rig, 1, "event=exit|");
+	rig.now_ns += 61 * NS_PER_S;
+	CHECK(resource->references == 3);
+	scheduled_settle(rig.table, rig.now_ns);
+	CHECK(resource->references == 2);
+	resource_unref((struct resource *)resource);
 	rig_close(&rig);
 }
