@@ -26,6 +26,7 @@ struct member {
 	struct row *row;	    /* NULL: it is not known yet */
 	struct scheduled base, now; /* what it had done before it was of the row; by now */
 	uint64_t unknown_ns;
+	bool leaves; /* with this look */
 };
 
 struct scheduled_table {
@@ -176,12 +177,15 @@ static bool member_look(struct scheduled_table *t, struct member *m, uint64_t no
 	return !process->ended || now_ns - process->ended_ns < LAST_SWITCH_NS;
 }
 
-static struct preempted_row *preempted_row_of(void *owner, const struct process_id *id)
+/* A process that is not in the map waits for nobody. */
+static bool preempted_row_of(void *owner, const struct process_id *id, struct preempted_row **ret)
 {
 	struct scheduled_table *t = owner;
 	struct member *m = table_find(&t->members, (struct str){ (const char *)id, sizeof(*id) });
 
-	return m && m->row ? &m->row->preempted : NULL;
+	if (m && m->row)
+		*ret = &m->row->preempted;
+	return m;
 }
 
 static bool is_over(void *value, void *context)
@@ -207,11 +211,16 @@ static void look(struct scheduled_table *t, uint64_t now_ns)
 	while (count < room &&
 	       t->options.next(t->options.context, count ? &ids[count - 1] : NULL, &ids[count]))
 		count++;
-	preempted_look(t->preempted);
 	for (size_t i = 0; i < count; i++) {
 		struct member *m = member_of(t, &ids[i]);
 
-		if (!member_look(t, m, now_ns))
+		m->leaves = !member_look(t, m, now_ns);
+	}
+	preempted_look(t->preempted); /* of those that leave for the last time */
+	for (size_t i = 0; i < count; i++) {
+		struct member *m = member_of(t, &ids[i]);
+
+		if (m->leaves)
 			member_drop(t, m);
 	}
 	free(ids);
