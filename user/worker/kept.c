@@ -44,7 +44,7 @@ void span_add_delays(struct span *span, const struct delays *delays)
 	span_add_text(span, STR("sonde.delay.main"), delay_names[delays_main(delays)]);
 }
 
-void span_add_pauses(struct span *span, const struct pauses *pauses, const struct carried *by,
+void span_add_pauses(struct span *span, struct pauses *pauses, const struct carried *by,
 		     struct span_event room[static SPAN_EVENTS])
 {
 	if (pauses_remembered(pauses))

@@ -17,5 +17,5 @@ void delays_of(const struct pauses *pauses, const struct exchange *x, struct del
 /* The same as attributes, in seconds; all causes, so that they add up. */
 void span_add_delays(struct span *span, const struct delays *delays);
 /* The pauses that hit it as events, which lie in `room`. */
-void span_add_pauses(struct span *span, const struct pauses *pauses, const struct carried *by,
+void span_add_pauses(struct span *span, struct pauses *pauses, const struct carried *by,
 		     struct span_event room[static SPAN_EVENTS]);
