@@ -32,7 +32,7 @@ struct histogram {
 	const struct histogram_bounds *bounds;
 	uint64_t count, zero_count;
 	double zero_threshold; /* zero_count has what is not above it; 0: as exporters have it */
-	double sum, min, max; /* min and max mean something only when count > 0; NAN: not known */
+	double sum, min, max;  /* min and max mean something only when count > 0; NAN: not known */
 	int scale;
 	int first;   /* OpenTelemetry's index of buckets[0] */
 	size_t used; /* buckets from `first` on */

@@ -200,7 +200,9 @@ TEST(what_delayed_a_span_that_waits_is_told_of_though_rows_of_others_are_dropped
 	CHECK(VALUE(&t, "http_server_request_duration_seconds_count", "job=\"gone\"") == -1);
 	pipeline_finish(t.pipeline);
 	CHECK(told.spans == 2);
-	CHECK(VALUE(&t, "http_server_request_delay_seconds_count", "job=\"shop\"", "cause=\"gc\"") == 1);
-	CHECK(VALUE(&t, "http_server_request_delay_seconds_count", "job=\"gone\"", "cause=\"gc\"") == -1);
+	CHECK(VALUE(&t, "http_server_request_delay_seconds_count", "job=\"shop\"",
+		    "cause=\"gc\"") == 1);
+	CHECK(VALUE(&t, "http_server_request_delay_seconds_count", "job=\"gone\"",
+		    "cause=\"gc\"") == -1);
 	CHECK(piped_end(&t));
 }
