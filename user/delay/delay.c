@@ -105,18 +105,34 @@ static inline void between(const struct delay_facts *f, const struct moment *fro
 	give(&p, DELAY_UNATTRIBUTED, p.left_ns);
 }
 
-/*
- * The thread as it was when its answer arrived: since then it waited so long, and did not sleep, or
- * it would have read.
- */
-static struct moment at_arrival(const struct delay_facts *f, const struct moment *read)
+/* How many of `left` units a clock moved; they are taken from it. */
+static uint32_t take_units(uint64_t *left, uint32_t from, uint32_t to)
 {
+	uint32_t taken = (uint32_t)least(*left, to - from);
+
+	*left -= taken;
+	return taken;
+}
+
+/*
+ * The thread as it was when its answer arrived: since then it waited so long and was paused so long,
+ * and did not sleep but in pauses of the process, or it would have read.
+ */
+static struct moment at_arrival(const struct delay_facts *f, const struct moment *asked,
+				const struct moment *read)
+{
+	uint64_t paused = f->paused_ns >> CLOCK_UNIT_SHIFT;
 	struct moment m = *read;
+	uint32_t stopped = take_units(&paused, asked->clocks.stopped, read->clocks.stopped);
 
 	m.at_ns = f->arrived_ns;
 	m.clocks.off -= f->arrival.waited;
 	m.clocks.waited -= f->arrival.waited;
 	m.clocks.throttled -= f->arrival.throttled;
+	m.clocks.stopped -= stopped;
+	m.clocks.paused -= take_units(&paused, asked->clocks.paused, read->clocks.paused);
+	m.clocks.off -= least(stopped, less(m.clocks.off - asked->clocks.off,
+					    m.clocks.waited - asked->clocks.waited));
 	return m;
 }
 
@@ -124,11 +140,11 @@ static struct moment at_arrival(const struct delay_facts *f, const struct moment
 static void answered(const struct delay_facts *f, const struct moment *asked,
 		     const struct moment *read, struct delays *ret)
 {
-	struct moment arrived = at_arrival(f, read);
+	struct moment arrived = at_arrival(f, asked, read);
 	struct piece p = piece_of(f->arrived_ns, read->at_ns, ret);
 
 	between(f, asked, &arrived, ret);
-	before_read(&f->arrival, 0, &p);
+	before_read(&f->arrival, f->paused_ns, &p);
 }
 
 static bool arrives_between(const struct delay_facts *f, const struct moment *from,
@@ -163,7 +179,7 @@ void delays_find(const struct delay_facts *f, struct delays *ret)
 		if (!last) {
 			struct piece p = piece_of(f->started_ns, m->at_ns, ret);
 
-			before_read(&f->arrival, f->paused_ns, &p);
+			before_read(&f->arrival, f->role == ROLE_SERVER ? f->paused_ns : 0, &p);
 		} else if (arrives_between(f, last, m)) {
 			answered(f, last, m, ret);
 		} else {

@@ -31,7 +31,8 @@ extern const struct histogram_bounds pause_duration_bounds;
 struct histogram {
 	const struct histogram_bounds *bounds;
 	uint64_t count, zero_count;
-	double sum, min, max; /* min and max mean something only when count > 0; NAN: not known */
+	double zero_threshold; /* zero_count has what is not above it; 0: as exporters have it */
+	double sum, min, max;  /* min and max mean something only when count > 0; NAN: not known */
 	int scale;
 	int first;   /* OpenTelemetry's index of buckets[0] */
 	size_t used; /* buckets from `first` on */

@@ -77,3 +77,14 @@ void resource_unref(struct resource *r)
 	free(r->texts);
 	free(r);
 }
+
+bool resource_is_over(const struct resource *r, uint64_t now_ns, uint64_t keep_ns)
+{
+	return r->replaced ||
+	       (r->ended_ns && now_ns >= r->ended_ns && now_ns - r->ended_ns >= keep_ns);
+}
+
+bool resource_speaks(const struct resource *r, struct str language)
+{
+	return r && str_eq(text_of(r, STR("telemetry.sdk.language")), language);
+}

@@ -35,3 +35,7 @@ struct resource {
 struct resource *resource_new(const struct attribute *attributes, size_t count);
 struct resource *resource_ref(const struct resource *r);
 void resource_unref(struct resource *r);
+/* Do its series go now? They stay for `keep_ns` after its end, unless another one replaced it. */
+bool resource_is_over(const struct resource *r, uint64_t now_ns, uint64_t keep_ns);
+/* Is this its telemetry.sdk.language? NULL is of none. */
+bool resource_speaks(const struct resource *r, struct str language);

@@ -43,6 +43,7 @@ struct row {
 	uint64_t start_unix_ns;
 	struct kept_exemplar *exemplars;
 	uint8_t exemplar_count;
+	uint32_t held;
 	size_t attribute_count;
 	struct attribute *attributes;
 	struct wants *wants;
@@ -66,6 +67,7 @@ struct series {
 	uint64_t ended_ns, swept_ns, overflowed;
 	uint64_t drops; /* sweeps that dropped rows */
 	struct group *groups, **last_group, *recent;
+	struct row *dropped; /* and held: nobody is told of them */
 	struct table rows, services;
 	struct collector collector;
 };
@@ -198,11 +200,30 @@ static struct row *overflow_row(struct series *s, struct group *g, const struct 
 	return row;
 }
 
-static bool ended(const struct series *s, const struct row *row, uint64_t now_ns)
+static void free_dropped(struct series *s)
 {
-	uint64_t at = row->resource->ended_ns;
+	struct row **at = &s->dropped;
 
-	return row->resource->replaced || (at && now_ns >= at && now_ns - at >= s->ended_ns);
+	while (*at) {
+		struct row *row = *at;
+
+		if (row->held) {
+			at = &row->next;
+			continue;
+		}
+		*at = row->next;
+		row_free(s, row);
+	}
+}
+
+/* It was taken out of its group. */
+static void row_drop(struct series *s, struct row *row)
+{
+	table_remove(&s->rows, row->key);
+	service_unref(s, row->service);
+	row->service = NULL;
+	row->next = s->dropped;
+	s->dropped = row;
 }
 
 /* Drop the rows of resources that ended long enough ago, or that another one replaced. */
@@ -217,13 +238,12 @@ static void sweep(struct series *s, uint64_t now_ns)
 		while (*at) {
 			struct row *row = *at;
 
-			if (!ended(s, row, now_ns)) {
+			if (!resource_is_over(row->resource, now_ns, s->ended_ns)) {
 				at = &row->next;
 				continue;
 			}
 			*at = row->next;
-			table_remove(&s->rows, row->key);
-			row_free(s, row);
+			row_drop(s, row);
 			dropped = true;
 		}
 		g->last = at;
@@ -231,6 +251,7 @@ static void sweep(struct series *s, uint64_t now_ns)
 			memset(g->front, 0, sizeof(g->front));
 	}
 	s->drops += dropped;
+	free_dropped(s);
 }
 
 /* The row of values that the front does not have; it may be new, or the overflow row. */
@@ -358,6 +379,16 @@ struct row *series_row(struct series *s, const struct span *span, uint64_t now_n
 	return row_of(s, group_of(s, span->metrics), span, now_ns);
 }
 
+void series_hold(struct row *row)
+{
+	row->held++;
+}
+
+void series_release(struct row *row)
+{
+	row->held--;
+}
+
 bool series_row_is_overflow(const struct row *row)
 {
 	return !row->service;
@@ -447,6 +478,12 @@ void series_free(struct series *s)
 		}
 		s->groups = g->next;
 		free(g);
+	}
+	while (s->dropped) {
+		struct row *row = s->dropped;
+
+		s->dropped = row->next;
+		row_free(s, row);
 	}
 	table_free(&s->rows);
 	table_free(&s->services);

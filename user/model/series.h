@@ -62,6 +62,12 @@ size_t series_count(struct row *row, const struct measures *measures);
 void series_exemplar(struct row *row, size_t classic, const struct span *span);
 /* What the time of a span that was counted went to, once that is known. */
 void series_delay(struct row *row, const struct delays *delays);
+/*
+ * Until it is released (or the series are freed) a held row can be counted in, whatever is dropped:
+ * where that is the row itself, all that it counted is told of no more.
+ */
+void series_hold(struct row *row);
+void series_release(struct row *row);
 bool series_row_is_overflow(const struct row *row);
 uint64_t series_drops(const struct series *s);
 /* Count `span` under span->metrics. An exemplar is kept when exporters get it. `now_ns` is monotonic. */

@@ -67,13 +67,14 @@ static struct span_event event_of(const struct pauses *p, const struct seen_paus
 	};
 }
 
-void pause_events(const struct pauses *p, struct process_id process, const uint32_t threads[2],
+void pause_events(struct pauses *p, struct process_id process, const uint32_t threads[2],
 		  uint64_t from_ns, uint64_t to_ns, struct span_event room[static SPAN_EVENTS],
 		  struct span *span)
 {
 	struct longest longest;
 
 	longest.count = longest.dropped = 0;
+	pauses_tell_from(p, process, from_ns);
 	pauses_between(p, process, threads, from_ns, to_ns, keep, &longest);
 	for (size_t i = 0; i < longest.count; i++)
 		room[i] = event_of(p, &longest.at[i]);

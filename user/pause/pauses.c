@@ -22,6 +22,7 @@ struct pauses {
 	size_t runtime_count;
 	uint64_t refused[REFUSALS];
 	struct recent recent;
+	uint64_t long_spans; /* that began before what is remembered */
 	struct collector collector;
 };
 
@@ -154,6 +155,11 @@ void pauses_between(const struct pauses *p, struct process_id process, const uin
 	recent_since(&p->recent, process, from_ns, visit_hit, &asked);
 }
 
+void pauses_tell_from(struct pauses *p, struct process_id process, uint64_t from_ns)
+{
+	p->long_spans += !recent_knows_all(&p->recent, process, from_ns);
+}
+
 /* What pauses take of a time that is gone through from its end. */
 struct covered {
 	uint64_t from_ns, until_ns; /* what lies after `until_ns` has been looked at */
@@ -202,7 +208,8 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	static const struct metric forgotten = {
 		.name = "sonde.pauses.forgotten",
 		.unit = "{pause}",
-		.help = "Pauses that were counted and spans that end later may not tell of.",
+		.help = "Pauses that were counted and spans that end later may not tell of; "
+			"long_span: spans that lack some, for they began before those kept.",
 		.kind = METRIC_COUNTER,
 	};
 	const struct pauses *p = context;
@@ -214,6 +221,7 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	sink->metric(sink, &forgotten);
 	give(sink, STR("hurried"), p->recent.hurried);
 	give(sink, STR("processes"), p->recent.rings.refused);
+	give(sink, STR("long_span"), p->long_spans);
 }
 
 struct pauses *pauses_new(const struct pauses_options *options)

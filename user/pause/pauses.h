@@ -45,6 +45,9 @@ bool pauses_remembered(const struct pauses *p);
 void pauses_between(const struct pauses *p, struct process_id process, const uint32_t threads[2],
 		    uint64_t from_ns, uint64_t to_ns, pause_visit *visit, void *context);
 
+/* A span that began then is told of the pauses that hit it: counted where some were forgotten. */
+void pauses_tell_from(struct pauses *p, struct process_id process, uint64_t from_ns);
+
 /* How long collections among them, of the process or the thread, took of the time between. */
 uint64_t pauses_collecting(const struct pauses *p, struct process_id process, uint32_t thread,
 			   uint64_t from_ns, uint64_t to_ns);

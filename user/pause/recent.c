@@ -13,6 +13,7 @@ static_assert(sizeof(struct seen_pause) == 32, "a ring is 4 KiB");
 struct ring {
 	struct process_id process; /* the key, its padding 0 */
 	uint64_t newest_ns;	   /* end of the last */
+	uint64_t forgotten_ns;	   /* end of the youngest that made room; 0: none did */
 	size_t count;		   /* that it ever took */
 	struct seen_pause at[RECENT_PAUSES];
 };
@@ -88,6 +89,8 @@ void recent_add(struct recent *r, struct process_id process, const struct seen_p
 	r->last = ring;
 	at = &ring->at[ring->count % RECENT_PAUSES];
 	r->hurried += ring->count >= RECENT_PAUSES && pause->ended_ns < at->ended_ns + RECENT_NS;
+	if (ring->count >= RECENT_PAUSES && at->ended_ns > ring->forgotten_ns)
+		ring->forgotten_ns = at->ended_ns;
 	*at = *pause;
 	ring->count++;
 	if (pause->ended_ns > ring->newest_ns)
@@ -110,6 +113,13 @@ void recent_since(const struct recent *r, struct process_id process, uint64_t fr
 			return;
 		visit(context, pause);
 	}
+}
+
+bool recent_knows_all(const struct recent *r, struct process_id process, uint64_t from_ns)
+{
+	const struct ring *ring = r->rings.count ? ring_find(r, process) : NULL;
+
+	return !ring || ring->forgotten_ns <= from_ns;
 }
 
 static bool drop(void *value, void *context)

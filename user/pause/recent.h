@@ -47,3 +47,5 @@ void recent_add(struct recent *r, struct process_id process, const struct seen_p
 /* Those that ended at `from_ns` or later, and some before; the newest first. */
 void recent_since(const struct recent *r, struct process_id process, uint64_t from_ns,
 		  pause_visit *visit, void *context);
+/* None that ended later than `from_ns` has made room for another. */
+bool recent_knows_all(const struct recent *r, struct process_id process, uint64_t from_ns);

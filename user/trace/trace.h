@@ -37,9 +37,7 @@ struct carried {
 struct traced {
 	struct span *span;
 	const struct sampler *sampler;
-	/* Where it was counted, for its exemplar; valid as long as series_drops() is that. */
-	struct row *row;
-	uint64_t row_drops;
+	struct row *row; /* where it was counted, held while it waits; NULL: nowhere */
 	size_t bucket;
 	struct carried carried;
 	/* Its trace is kept whatever the sampler says; given out: for its sake, or for one below it. */

@@ -4,13 +4,14 @@
 #include "user/base/buf.h"
 #include "user/base/mem.h"
 #include "user/base/table.h"
+#include "user/worker/groups.h"
 #include "user/worker/pipeline.h"
 
 enum { KINDS = 4096, KEY_BYTES = 2048 };
 
 /* One service and one set of values; its key is made of both. */
 struct kind {
-	const struct metric_group *group;
+	struct grouped of;
 	struct resource *resource; /* a reference */
 	struct buf key;
 	struct attribute attributes[GROUP_ATTRIBUTES]; /* texts point into `key` */
@@ -78,7 +79,7 @@ static struct kind *kind_begin(struct active *active, const struct subject *s)
 {
 	struct kind *kind = xcalloc(1, sizeof(*kind));
 
-	kind->group = s->group;
+	kind->of.group = s->group;
 	kind->resource = resource_ref(s->resource);
 	kind->key = buf_new(KEY_BYTES * 2);
 	buf_reserve(&kind->key, KEY_BYTES * 2); /* texts point into it */
@@ -98,9 +99,9 @@ static struct kind *kind_new(struct active *active, const struct subject *s)
 {
 	struct kind *kind = kind_begin(active, s);
 
-	for (size_t i = 0; i < kind->group->active_keys; i++) {
+	for (size_t i = 0; i < kind->of.group->active_keys; i++) {
 		const struct attribute *a =
-			attribute_find(s->attributes, s->count, kind->group->keys[i]);
+			attribute_find(s->attributes, s->count, kind->of.group->keys[i]);
 		struct attribute *own = &kind->attributes[kind->attribute_count];
 
 		if (!a)
@@ -227,35 +228,26 @@ static void give(const struct active *active, const struct metric_group *group,
 					       .attribute_count = kind->attribute_count,
 					       .value = value(kind, now_ns) };
 
-		if (kind->group == group)
+		if (kind->of.group == group)
 			sink->sample(sink, &sample);
 	}
 }
 
-/* Each group once, in the order of its first kind. */
 static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 {
-	enum { GROUPS = 16 };
 	struct active *active = context;
-	const struct metric_group *groups[GROUPS];
-	const struct kind *kind;
-	size_t count = 0, at = 0;
+	const struct metric_group **groups;
+	size_t count;
 
 	table_sweep(&active->kinds, is_over, active);
 	series_each(active->pipeline->series, see_row, active);
 	exchanges_each_open(active->pipeline->exchanges, see_open, active);
-	while ((kind = table_next(&active->kinds, &at))) {
-		size_t i = 0;
-
-		while (i < count && groups[i] != kind->group)
-			i++;
-		if (i == count && count < GROUPS)
-			groups[count++] = kind->group;
-	}
+	groups = groups_of(&active->kinds, &count);
 	for (size_t i = 0; i < count; i++) {
 		give(active, groups[i], &groups[i]->active, open_count, now_ns, sink);
 		give(active, groups[i], &groups[i]->oldest, oldest_seconds, now_ns, sink);
 	}
+	free(groups);
 }
 
 struct active *active_new(struct pipeline *pipeline)

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/worker/delayed.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "user/base/buf.h"
 #include "user/base/mem.h"
 #include "user/base/table.h"
 #include "user/model/resource.h"
+#include "user/model/series_key.h"
+#include "user/worker/groups.h"
 
 enum { KEY_BYTES = 4096 };
 
+static_assert(KEY_BYTES >= 2 * SERIES_VALUE_BYTES, "a value of a row, and its key, always fit");
+
 /* Rows of one resource and one value; borrows from the first of them, for one collection. */
 struct kind {
-	const struct metric_group *group;
+	struct grouped of;
 	const struct resource *resource;
 	struct attribute
 		attributes[2]; /* the value, where there is one; the cause comes behind it */
@@ -40,7 +45,6 @@ static const struct attribute *value_of(const struct attribute *attributes, size
 	return overflow ? overflow : attribute_find(attributes, count, group->delay_key);
 }
 
-/* Past the room of a key the value is left out: it is counted without. */
 static void make_key(const struct metric_group *group, const struct resource *resource,
 		     const struct attribute *value, struct buf *ret)
 {
@@ -58,7 +62,7 @@ static struct kind *kind_new(struct delayed_table *t, const struct metric_group 
 {
 	struct kind *kind = xcalloc(1, sizeof(*kind) + t->key.len);
 
-	kind->group = group;
+	kind->of.group = group;
 	kind->resource = resource;
 	if (value)
 		kind->attributes[kind->attribute_count++] = *value;
@@ -96,7 +100,7 @@ static void give_kind(const struct kind *kind, struct metric_sink *sink)
 	uint64_t count = kind->delayed.count;
 
 	for (enum delay i = 0; i < DELAYS; i++) {
-		const struct histogram h = { .bounds = kind->group->delay.bounds,
+		const struct histogram h = { .bounds = kind->of.group->delay.bounds,
 					     .count = count,
 					     .sum = (double)kind->delayed.sum.ns[i] / 1e9,
 					     .min = NAN,
@@ -120,7 +124,7 @@ static void give_group(const struct delayed_table *t, const struct metric_group 
 
 	sink->metric(sink, &group->delay);
 	while ((kind = table_next(&t->kinds, &at)))
-		if (kind->group == group)
+		if (kind->of.group == group)
 			give_kind(kind, sink);
 }
 
@@ -131,27 +135,18 @@ static bool drop(void *value, void *context)
 	return true;
 }
 
-/* Each group once, in the order of its first kind. */
 static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 {
-	enum { GROUPS = 16 };
 	struct delayed_table *t = context;
-	const struct metric_group *groups[GROUPS];
-	const struct kind *kind;
-	size_t count = 0, at = 0;
+	const struct metric_group **groups;
+	size_t count;
 
 	(void)now_ns;
 	series_each_delayed(t->series, see_row, t);
-	while ((kind = table_next(&t->kinds, &at))) {
-		size_t i = 0;
-
-		while (i < count && groups[i] != kind->group)
-			i++;
-		if (i == count && count < GROUPS)
-			groups[count++] = kind->group;
-	}
+	groups = groups_of(&t->kinds, &count);
 	for (size_t i = 0; i < count; i++)
 		give_group(t, groups[i], sink);
+	free(groups);
 	table_sweep(&t->kinds, drop, NULL);
 }
 

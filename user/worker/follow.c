@@ -23,3 +23,26 @@ bool follow_runs_to_end(const struct process *process)
 			return false;
 	return true;
 }
+
+void follows_init(struct follows *f, uint32_t *cells)
+{
+	*f = (struct follows){ .cells = cells };
+	for (size_t i = 0; i < FOLLOW_CELLS; i++)
+		__atomic_store_n(&cells[i], 0, __ATOMIC_RELAXED);
+}
+
+void follows_set(struct follows *f, uint32_t tgid, uint32_t flags)
+{
+	uint32_t *there = &f->cells[tgid % FOLLOW_CELLS],
+		 *refused = &f->refused[tgid % FOLLOW_CELLS];
+	uint32_t before = __atomic_load_n(there, __ATOMIC_RELAXED), cell = tgid | flags;
+
+	if (before && (before & FOLLOW_ID) != tgid) {
+		f->lost += flags && *refused != tgid;
+		*refused = flags ? tgid : *refused;
+		return;
+	}
+	cell = flags ? before | cell : 0;
+	if (before != cell) /* it is said again with each call */
+		__atomic_store_n(there, cell, __ATOMIC_RELAXED);
+}

@@ -7,21 +7,13 @@
 #include "user/runtime/runtime.h"
 
 /* A runtime has a few purposes and flavours; each version has its own reason at most. */
-enum { ROWS = 128, ROW_BYTES = 128 };
+enum { ROWS = 1024, ROW_BYTES = 128 };
 
 struct rows {
 	struct metric_sink *sink;
-	size_t count;
+	size_t count, left;	  /* left: those that found no room */
 	char at[ROWS][ROW_BYTES]; /* hook, flavour and reason, each ended by NUL */
 };
-
-static struct str name_of(struct str runtime)
-{
-	struct str name = {};
-
-	take_part(&runtime, ' ', &name);
-	return name;
-}
 
 /* How it is attached is in the row of FEATURE_PROBES; here is only why not. */
 static struct str reason_of(const struct hook_fact *hook)
@@ -46,18 +38,20 @@ static void give(struct metric_sink *sink, const char *row)
 
 static void add_row(struct rows *rows, struct str runtime, const struct hook_fact *hook)
 {
-	struct str name = name_of(runtime), reason = reason_of(hook);
+	struct str name = runtime_name(runtime), reason = reason_of(hook);
 	char row[ROW_BYTES] = "";
 	int len;
 
 	len = snprintf(row, sizeof(row), "%.*s-%.*s%c%.*s%c%.*s", STR_ARGS(name),
 		       STR_ARGS(hook->purpose), '\0', STR_ARGS(hook->flavour), '\0',
 		       STR_ARGS(reason));
-	if (len < 0 || len >= ROW_BYTES || rows->count == ROWS)
-		return;
-	for (size_t i = 0; i < rows->count; i++)
+	for (size_t i = 0; len < ROW_BYTES && i < rows->count; i++)
 		if (!memcmp(rows->at[i], row, sizeof(row)))
 			return;
+	if (len < 0 || len >= ROW_BYTES || rows->count == ROWS) {
+		rows->left++;
+		return;
+	}
 	memcpy(rows->at[rows->count++], row, sizeof(row));
 	give(rows->sink, row);
 }
@@ -74,13 +68,16 @@ static void add_process(void *context, const struct process *process)
 			add_row(context, runtime, &hook);
 }
 
-void hook_info_collect(const struct processes *p, struct metric_sink *sink)
+size_t hook_info_collect(const struct processes *p, struct metric_sink *sink)
 {
 	struct rows *rows = xcalloc(1, sizeof(*rows));
+	size_t left;
 
 	rows->sink = sink;
 	processes_each(p, add_process, rows);
+	left = rows->left;
 	free(rows);
+	return left;
 }
 
 /* What is not told where the purpose has no hooks. */
@@ -89,7 +86,7 @@ static const char *without_of(struct str runtime, struct str purpose)
 	for (size_t i = 0; runtimes[i]; i++) {
 		const struct purpose *p = runtimes[i]->purposes;
 
-		if (!str_eq(str_of(runtimes[i]->name), name_of(runtime)))
+		if (!str_eq(str_of(runtimes[i]->name), runtime_name(runtime)))
 			continue;
 		for (size_t k = 0; k < RUNTIME_PURPOSES && p[k].name; k++)
 			if (str_eq(str_of(p[k].name), purpose))

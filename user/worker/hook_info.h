@@ -7,7 +7,10 @@
 #include "user/model/metric.h"
 #include "user/process/process.h"
 
-/* Samples of sonde.hook.info: one for each that differs, however many processes have it. */
-void hook_info_collect(const struct processes *p, struct metric_sink *sink);
+/*
+ * Samples of sonde.hook.info: one for each that differs, however many processes have it. Returns how
+ * many hooks of processes are told of in none, for there are too many.
+ */
+size_t hook_info_collect(const struct processes *p, struct metric_sink *sink);
 /* The runtimes of one, for sonde explain; an empty array: none is known. */
 json_t *hook_info_json(const struct process *process);

@@ -27,6 +27,7 @@ struct jvm {
 	size_t tries;
 	uint64_t read_ns; /* tried last; 0: never */
 	bool was_invalid; /* and counted */
+	bool has_place;	  /* among the `limit` of them */
 	struct hsperf_index index;
 	struct hsperf_counters now; /* as they were read last */
 	struct jvm_row *row;	    /* NULL: never read */
@@ -36,6 +37,7 @@ struct jvms {
 	struct jvms_options options;
 	struct table jvms; /* by process_id */
 	struct table rows; /* by their resources' ids */
+	size_t places;	   /* that are taken */
 	uint64_t unread[JVM_STATES];
 	char *file; /* FILE_BYTES, of which one is read at a time */
 	struct collector collector;
@@ -60,12 +62,7 @@ static struct str key_of(const struct process_id *id)
 
 static bool runs_java(const struct process *process)
 {
-	const struct resource *r = process ? process->resource : NULL;
-	const struct attribute *language =
-		r ? attribute_find(r->attributes, r->attribute_count, STR("telemetry.sdk.language"))
-		  : NULL;
-
-	return language && attribute_is_text(language) && str_eq(language->text, STR("java"));
+	return process && resource_speaks(process->resource, STR("java"));
 }
 
 static void settle_as(struct jvms *j, struct jvm *m, enum jvm_state state)
@@ -190,11 +187,36 @@ static struct jvm *jvm_new(struct jvms *j, struct process_id process)
 	struct jvm *m = xcalloc(1, sizeof(*m));
 
 	m->id = process;
-	if (!table_put(&j->jvms, key_of(&m->id), m))
-		return m;
-	j->unread[JVM_LIMIT]++;
+	m->fd = -1;
+	table_put(&j->jvms, key_of(&m->id), m);
+	return m;
+}
+
+static void jvm_free(struct jvms *j, struct jvm *m)
+{
+	j->places -= m->has_place;
+	closep(&m->fd);
 	free(m);
-	return NULL;
+}
+
+/* Who finds none is remembered, to be counted once. */
+static bool take_place(struct jvms *j, struct jvm *m)
+{
+	if (m->has_place)
+		return true;
+	if (j->places == j->options.limit) {
+		if (m->state != JVM_LIMIT)
+			settle_as(j, m, JVM_LIMIT);
+		return false;
+	}
+	j->places++;
+	return m->has_place = true;
+}
+
+/* It has said all that it will, unless it calls another program. */
+static bool is_settled(const struct jvm *m)
+{
+	return m->fd >= 0 || m->state == JVM_NONE || m->state == JVM_FILE_SYSTEM;
 }
 
 static void ask(struct jvms *j, struct jvm *m, uint64_t now_ns)
@@ -215,16 +237,15 @@ void jvms_learn(struct jvms *j, struct process_id process, const char *event, ui
 	if (m && execs) { /* that was another program */
 		leave(j, m);
 		table_remove(&j->jvms, key_of(&process));
-		free(m);
+		jvm_free(j, m);
 		m = NULL;
 	}
-	if ((m && m->fd >= 0) || !runs_java(processes_find(j->options.processes, process)))
+	if ((m && is_settled(m)) || !runs_java(processes_find(j->options.processes, process)))
 		return;
 	m = m ? m : jvm_new(j, process);
-	if (!m)
+	if (!take_place(j, m))
 		return;
 	m->state = JVM_WAITING;
-	m->fd = -1;
 	m->tries = 0;
 	m->ask_ns = execs ? now_ns + tries_ns[0] : now_ns;
 	ask(j, m, now_ns);
@@ -274,37 +295,40 @@ static bool is_forgotten(void *value, void *context)
 	if (process)
 		return false;
 	leave(at->jvms, m);
-	free(m);
+	jvm_free(at->jvms, m);
 	return true;
-}
-
-void jvms_settle(struct jvms *j, uint64_t now_ns)
-{
-	table_sweep(&j->jvms, is_forgotten, &(struct moment){ j, now_ns });
 }
 
 static bool row_is_over(void *value, void *context)
 {
 	const struct moment *at = context;
 	struct jvm_row *row = value;
-	uint64_t ended_ns = row->resource->ended_ns;
 
-	row->sum = row->ended;
 	if (row->members ||
-	    (!row->resource->replaced &&
-	     (!ended_ns || at->now_ns - ended_ns < at->jvms->options.ended_series_ns)))
+	    !resource_is_over(row->resource, at->now_ns, at->jvms->options.ended_series_ns))
 		return false;
 	resource_unref(row->resource);
 	free(row);
 	return true;
 }
 
-static void sum_up(struct jvms *j, uint64_t now_ns)
+void jvms_settle(struct jvms *j, uint64_t now_ns)
+{
+	struct moment at = { j, now_ns };
+
+	table_sweep(&j->jvms, is_forgotten, &at);
+	table_sweep(&j->rows, row_is_over, &at);
+}
+
+static void sum_up(struct jvms *j)
 {
 	const struct jvm *m;
+	struct jvm_row *row;
 	size_t at = 0;
 
-	table_sweep(&j->rows, row_is_over, &(struct moment){ j, now_ns });
+	while ((row = table_next(&j->rows, &at)))
+		row->sum = row->ended;
+	at = 0;
 	while ((m = table_next(&j->jvms, &at))) {
 		if (!m->row)
 			continue;
@@ -343,7 +367,7 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	jvms_settle(j, now_ns);
 	while ((m = table_next(&j->jvms, &at)))
 		read_now(j, m, now_ns);
-	sum_up(j, now_ns);
+	sum_up(j);
 	give_unread(j, sink);
 	if (j->rows.count)
 		jvm_metrics_give(&j->rows, sink);
@@ -367,7 +391,7 @@ struct jvms *jvms_new(const struct jvms_options *options)
 
 	j->options = *options;
 	j->file = xcalloc(1, FILE_BYTES);
-	table_init(&j->jvms, options->limit);
+	table_init(&j->jvms, SIZE_MAX); /* no more than there are processes */
 	table_init(&j->rows, SIZE_MAX);
 	j->collector = (struct collector){ .name = "jvm", .context = j, .collect = collect };
 	return j;
@@ -381,10 +405,8 @@ void jvms_free(struct jvms *j)
 
 	if (!j)
 		return;
-	while ((m = table_next(&j->jvms, &at))) {
-		closep(&m->fd);
-		free(m);
-	}
+	while ((m = table_next(&j->jvms, &at)))
+		jvm_free(j, m);
 	at = 0;
 	while ((row = table_next(&j->rows, &at))) {
 		resource_unref(row->resource);

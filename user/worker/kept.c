@@ -16,10 +16,14 @@ struct carried carried_of(const struct exchange *x)
 
 uint64_t paused_before(const struct pauses *pauses, const struct exchange *x)
 {
-	if (!pauses_remembered(pauses) || x->role != ROLE_SERVER || x->started_ns >= x->asked.at_ns)
+	bool is_server = x->role == ROLE_SERVER;
+	const struct activity *read = is_server ? &x->asked : &x->answered_by;
+	uint64_t arrived_ns = is_server ? x->started_ns : x->first_answer_ns;
+
+	if (!pauses_remembered(pauses) || (!is_server && !x->answered) || !arrived_ns ||
+	    arrived_ns >= read->at_ns)
 		return 0;
-	return pauses_collecting(pauses, x->process, x->asked.thread, x->started_ns,
-				 x->asked.at_ns);
+	return pauses_collecting(pauses, x->process, read->thread, arrived_ns, read->at_ns);
 }
 
 void delays_of(const struct pauses *pauses, const struct exchange *x, struct delays *ret)
@@ -40,7 +44,7 @@ void span_add_delays(struct span *span, const struct delays *delays)
 	span_add_text(span, STR("sonde.delay.main"), delay_names[delays_main(delays)]);
 }
 
-void span_add_pauses(struct span *span, const struct pauses *pauses, const struct carried *by,
+void span_add_pauses(struct span *span, struct pauses *pauses, const struct carried *by,
 		     struct span_event room[static SPAN_EVENTS])
 {
 	if (pauses_remembered(pauses))

@@ -135,8 +135,10 @@ void loop_delays(const struct loop_tally *tally, struct loop_delays *ret)
 	size_t classic = 0;
 
 	static_assert(ARRAY_SIZE(bounds_at) < ARRAY_SIZE(ret->classic), "room for the last");
+	static_assert(LOOP_FIRST == -16 * LOOP_STEPS, "where the zero bucket ends");
 	*ret = (struct loop_delays){ .histogram = { .bounds = &loop_bounds,
 						    .zero_count = tally->counts[0],
+						    .zero_threshold = 0x1p-16,
 						    .count = tally->counts[0],
 						    .sum = (double)tally->late_ns / 1e9,
 						    .min = NAN,

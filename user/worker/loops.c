@@ -77,14 +77,6 @@ static struct member *member_at(struct loops *l, size_t at, const struct loop_ce
 	return m;
 }
 
-static bool is_node(const struct resource *resource)
-{
-	const struct attribute *language = attribute_find(
-		resource->attributes, resource->attribute_count, STR("telemetry.sdk.language"));
-
-	return language && attribute_is_text(language) && str_eq(language->text, STR("nodejs"));
-}
-
 /*
  * Node has a thread that waits for when to run V8's tasks: no loop of a user's. The user's look at
  * epoll without waiting before they wait (UV_METRICS_IDLE_TIME), and that thread does not.
@@ -108,7 +100,7 @@ static struct loop_row *row_of(struct loops *l, const struct resource *resource,
 	row = xcalloc(1, sizeof(*row));
 	row->resource = resource_ref(resource);
 	row->is_main = is_main;
-	row->is_node = is_node(resource);
+	row->is_node = resource_speaks(resource, STR("nodejs"));
 	row->since_unix_ns = now_ns + (uint64_t)*l->options.unix_offset_ns;
 	row->gauges.utilization = NAN;
 	table_put_u64(&l->rows, key, row);
@@ -121,7 +113,7 @@ static void member_join(struct loops *l, struct member *m, const struct loop_cel
 {
 	struct loop_row *row;
 
-	if (!m->row && !is_loop(m, cell, is_node(resource)))
+	if (!m->row && !is_loop(m, cell, resource_speaks(resource, STR("nodejs"))))
 		return;
 	row = row_of(l, resource, m->thread == m->process.tgid, now_ns);
 	if (m->row == row)
@@ -172,6 +164,19 @@ static bool member_look(struct loops *l, struct member *m, const struct loop_cel
 	return !cell->ended_ns && !process->ended;
 }
 
+static bool is_over(void *value, void *context)
+{
+	const struct loops *l = context;
+	struct loop_row *row = value;
+
+	if (row->loops ||
+	    !resource_is_over(row->resource, l->looked_ns, l->options.ended_series_ns))
+		return false;
+	resource_unref(row->resource);
+	free(row);
+	return true;
+}
+
 static void look(struct loops *l, uint64_t now_ns)
 {
 	l->looked_ns = now_ns;
@@ -189,20 +194,7 @@ static void look(struct loops *l, uint64_t now_ns)
 		member_drop(l, i);
 		cell_give_back(from);
 	}
-}
-
-static bool is_over(void *value, void *context)
-{
-	const struct loops *l = context;
-	struct loop_row *row = value;
-	uint64_t ended_ns = row->resource->ended_ns;
-
-	if (row->loops || (!row->resource->replaced &&
-			   (!ended_ns || l->looked_ns - ended_ns < l->options.ended_series_ns)))
-		return false;
-	resource_unref(row->resource);
-	free(row);
-	return true;
+	table_sweep(&l->rows, is_over, l);
 }
 
 static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
@@ -210,7 +202,6 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	struct loops *l = context;
 
 	look(l, now_ns);
-	table_sweep(&l->rows, is_over, l);
 	loop_rows_give(&l->rows, now_ns, sink);
 }
 

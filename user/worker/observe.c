@@ -249,8 +249,9 @@ void observe_traced(void *context, const struct traced *traced)
 	sampled_set(span,
 		    traced->is_kept || (traced->has_local_parent ? traced->parent_sampled
 								 : sample(span, traced->sampler)));
-	span_end(p, traced, suppressed,
-		 traced->row_drops == series_drops(p->series) ? traced->row : NULL);
+	span_end(p, traced, suppressed, traced->row);
+	if (traced->row)
+		series_release(traced->row);
 }
 
 /* Does its program send spans of its own, as far as is known by now? */
@@ -286,7 +287,6 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 	span_begin(p, x, process, &span);
 	span_describe(x, &span);
 	traced.row = series_row(p->series, &span, x->ended_ns);
-	traced.row_drops = series_drops(p->series);
 	if (traced.row) {
 		traced.bucket = series_count(traced.row, &span.measures);
 		if (p->graph)
@@ -297,6 +297,8 @@ static __attribute__((noinline)) void observe_span(struct pipeline *p, const str
 		x->proto->context(x->question, &span);
 	traced.is_kept = is_kept(p, &span);
 	if (trace_takes(p->trace, x)) {
+		if (traced.row)
+			series_hold(traced.row);
 		traced.paused_ns = paused_before(p->pauses, x);
 		trace_take(p->trace, x, &traced);
 		return;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/worker/preempted.h"
 
+#include <assert.h>
+
 #include "user/base/mem.h"
 #include "user/base/table.h"
+#include "user/base/utf8.h"
 
 enum { NAMED_SHARE = 100 };
 
@@ -50,69 +53,122 @@ static void pair_drop(struct preempted *p, const struct preempted_key *key)
 	free(pair);
 }
 
-static bool is_named(const struct preempted_row *row, const struct preempted_by *by, size_t *ret)
+/* A name of a row among those that grew and have none yet. */
+struct nameless {
+	struct {
+		struct preempted_row *row;
+		char name[PREEMPTED_NAME_BYTES];
+	} key;
+	uint64_t grown;
+};
+
+static void name_of(const struct preempted_by *by, char ret[static PREEMPTED_NAME_BYTES])
 {
-	for (*ret = 0; *ret < row->count; ++*ret)
-		if (!memcmp(&row->named[*ret].by, by, sizeof(*by)))
-			return true;
-	return false;
+	static_assert(COMM_BYTES * UTF8_GROWTH <= PREEMPTED_NAME_BYTES, "its end may be missing");
+	memset(ret, 0, PREEMPTED_NAME_BYTES);
+	utf8_put(ret, (struct str){ by->comm, strnlen(by->comm, COMM_BYTES) });
 }
 
-/* How much all pairs of a row grew. */
-static uint64_t grown_of(const struct preempted *p, const struct preempted_row *row)
+static uint64_t *named(struct preempted_row *row, const char *name)
 {
-	const struct pair *pair;
-	uint64_t sum = 0;
+	for (size_t i = 0; i < row->count; i++)
+		if (!memcmp(row->named[i].name, name, PREEMPTED_NAME_BYTES))
+			return &row->named[i].ns;
+	return NULL;
+}
+
+/* To its name, or to those that may get one. */
+static void pair_count(struct table *nameless, const struct pair *pair)
+{
+	struct nameless *n = xcalloc(1, sizeof(*n)), *known;
+	const struct str key = { (const char *)&n->key, sizeof(n->key) };
+	uint64_t *ns;
+
+	n->key.row = pair->row;
+	name_of(&pair->key.by, n->key.name);
+	pair->row->grown += pair->grown;
+	ns = named(pair->row, n->key.name);
+	known = ns ? NULL : table_find(nameless, key);
+	if (known)
+		ns = &known->grown;
+	if (ns) {
+		*ns += pair->grown;
+		free(n);
+		return;
+	}
+	n->grown = pair->grown;
+	table_put(nameless, key, n);
+}
+
+static bool name(void *value, void *context)
+{
+	struct nameless *n = value;
+	struct preempted_row *row = n->key.row;
+
+	(void)context;
+	if (row->count < PREEMPTED_NAMES && n->grown >= row->grown / NAMED_SHARE &&
+	    strcmp(n->key.name, PREEMPTED_REST)) {
+		memcpy(row->named[row->count].name, n->key.name, PREEMPTED_NAME_BYTES);
+		row->named[row->count++].ns = n->grown;
+	}
+	free(n);
+	return true;
+}
+
+/* By how much each pair grew, once all are known. */
+static void count_all(struct preempted *p)
+{
+	struct table nameless;
+	struct pair *pair;
 	size_t at = 0;
 
+	table_init(&nameless, SIZE_MAX);
 	while ((pair = table_next(&p->pairs, &at)))
-		if (pair->row == row)
-			sum += pair->grown;
-	return sum;
+		if (pair->grown)
+			pair->row->grown = 0;
+	at = 0;
+	while ((pair = table_next(&p->pairs, &at))) {
+		if (pair->grown)
+			pair_count(&nameless, pair);
+		pair->grown = 0;
+	}
+	table_sweep(&nameless, name, NULL);
+	table_free(&nameless);
 }
 
-static void pair_count(const struct preempted *p, struct pair *pair)
+/* One of the map. False: it is to be dropped. */
+static bool pair_look(struct preempted *p, const struct preempted_key *key)
 {
-	struct preempted_row *row = pair->row;
-	size_t i;
+	struct preempted_row *row = NULL;
+	struct pair *pair;
+	uint64_t ns;
 
-	if (is_named(row, &pair->key.by, &i)) {
-		row->named[i].ns += pair->grown;
-	} else if (row->count < PREEMPTED_NAMES && pair->grown >= grown_of(p, row) / NAMED_SHARE) {
-		row->named[row->count].by = pair->key.by;
-		row->named[row->count++].ns = pair->grown;
-	}
+	if (!p->options.row(p->options.owner, &key->process, &row))
+		return false;
+	if (!row)
+		return true;
+	if (!p->options.read(p->options.context, key, &ns))
+		return false;
+	pair = pair_of(p, key);
+	pair->row = row;
+	pair->grown = ns > pair->ns ? ns - pair->ns : 0;
+	pair->ns = ns;
+	return true;
 }
 
 void preempted_look(struct preempted *p)
 {
 	struct preempted_key *keys = xcalloc(PREEMPTED_PAIRS + 1, sizeof(*keys));
-	struct pair *pair;
-	size_t count = 0, at = 0;
+	size_t count = 0;
 
 	while (count <= PREEMPTED_PAIRS &&
 	       p->options.next(p->options.context, count ? &keys[count - 1] : NULL, &keys[count]))
 		count++;
-	for (size_t i = 0; i < count; i++) {
-		struct preempted_row *row = p->options.row(p->options.owner, &keys[i].process);
-		uint64_t ns;
-
-		if (!row || !p->options.read(p->options.context, &keys[i], &ns)) {
+	for (size_t i = 0; i < count; i++)
+		if (!pair_look(p, &keys[i]))
 			pair_drop(p, &keys[i]);
-			continue;
-		}
-		pair = pair_of(p, &keys[i]);
-		pair->row = row;
-		pair->grown = ns > pair->ns ? ns - pair->ns : 0;
-		pair->ns = ns;
-	}
 	free(keys);
-	while ((pair = table_next(&p->pairs, &at)))
-		if (pair->grown)
-			pair_count(p, pair);
-	at = 0;
-	while ((pair = table_next(&p->pairs, &at)))
-		pair->grown = 0;
+	count_all(p);
 }
 
 static void give(struct str by, uint64_t ns, const struct resource *resource,
@@ -131,16 +187,14 @@ void preempted_give(struct preempted_row *row, const struct resource *resource, 
 		    uint64_t since_unix_ns, struct metric_sink *sink)
 {
 	for (size_t i = 0; i < row->count; i++) {
-		const char *comm = row->named[i].by.comm;
 		uint64_t ns = row->named[i].ns;
 
-		give((struct str){ comm, strnlen(comm, COMM_BYTES) }, ns, resource, since_unix_ns,
-		     sink);
+		give(str_of(row->named[i].name), ns, resource, since_unix_ns, sink);
 		total_ns -= ns < total_ns ? ns : total_ns;
 	}
 	if (total_ns > row->rest_ns)
 		row->rest_ns = total_ns;
-	give(STR("other"), row->rest_ns, resource, since_unix_ns, sink);
+	give(STR(PREEMPTED_REST), row->rest_ns, resource, since_unix_ns, sink);
 }
 
 struct preempted *preempted_new(const struct preempted_options *options)

@@ -4,6 +4,8 @@
  *
  * A name that has a hundredth of an instance's waits between two looks is told of from then on, as
  * long as the instance is; what it had before stays with the rest, for a counter does not go back.
+ * Names are told apart as valid UTF-8, as which they are given out; a program that is called like
+ * the rest (PREEMPTED_REST) is of it.
  */
 #pragma once
 
@@ -12,16 +14,19 @@
 #include "headers/capture.h"
 #include "user/model/metric.h"
 
-enum { PREEMPTED_NAMES = 10 };
+enum { PREEMPTED_NAMES = 10, PREEMPTED_NAME_BYTES = 48 };
+
+#define PREEMPTED_REST "other"
 
 /* Of an instance. */
 struct preempted_row {
 	struct {
-		struct preempted_by by;
+		char name[PREEMPTED_NAME_BYTES]; /* what follows its end is 0 */
 		uint64_t ns;
 	} named[PREEMPTED_NAMES];
 	size_t count;
 	uint64_t rest_ns;
+	uint64_t grown; /* of all its pairs, within a look */
 };
 
 struct preempted_options {
@@ -30,8 +35,8 @@ struct preempted_options {
 	bool (*read)(void *context, const struct preempted_key *key, uint64_t *ret);
 	void (*drop)(void *context, const struct preempted_key *key);
 	void *context;
-	/* The row of a process, or NULL: it is dropped from the map. */
-	struct preempted_row *(*row)(void *owner, const struct process_id *process);
+	/* False: its pairs are dropped from the map; NULL: its row is not known yet. */
+	bool (*row)(void *owner, const struct process_id *process, struct preempted_row **ret);
 	void *owner;
 };
 

@@ -26,6 +26,7 @@ struct member {
 	struct row *row;	    /* NULL: it is not known yet */
 	struct scheduled base, now; /* what it had done before it was of the row; by now */
 	uint64_t unknown_ns;
+	bool leaves; /* with this look */
 };
 
 struct scheduled_table {
@@ -176,12 +177,28 @@ static bool member_look(struct scheduled_table *t, struct member *m, uint64_t no
 	return !process->ended || now_ns - process->ended_ns < LAST_SWITCH_NS;
 }
 
-static struct preempted_row *preempted_row_of(void *owner, const struct process_id *id)
+/* A process that is not in the map waits for nobody. */
+static bool preempted_row_of(void *owner, const struct process_id *id, struct preempted_row **ret)
 {
 	struct scheduled_table *t = owner;
 	struct member *m = table_find(&t->members, (struct str){ (const char *)id, sizeof(*id) });
 
-	return m && m->row ? &m->row->preempted : NULL;
+	if (m && m->row)
+		*ret = &m->row->preempted;
+	return m;
+}
+
+static bool is_over(void *value, void *context)
+{
+	const struct scheduled_table *t = context;
+	struct row *row = value;
+
+	if (row->members ||
+	    !resource_is_over(row->resource, t->looked_ns, t->options.ended_series_ns))
+		return false;
+	resource_unref(row->resource);
+	free(row);
+	return true;
 }
 
 /* Each process in the map, and then what becomes of it: the map may change under a walk. */
@@ -194,40 +211,32 @@ static void look(struct scheduled_table *t, uint64_t now_ns)
 	while (count < room &&
 	       t->options.next(t->options.context, count ? &ids[count - 1] : NULL, &ids[count]))
 		count++;
-	preempted_look(t->preempted);
 	for (size_t i = 0; i < count; i++) {
 		struct member *m = member_of(t, &ids[i]);
 
-		if (!member_look(t, m, now_ns))
+		m->leaves = !member_look(t, m, now_ns);
+	}
+	preempted_look(t->preempted); /* of those that leave for the last time */
+	for (size_t i = 0; i < count; i++) {
+		struct member *m = member_of(t, &ids[i]);
+
+		if (m->leaves)
 			member_drop(t, m);
 	}
 	free(ids);
-}
-
-static bool is_over(void *value, void *context)
-{
-	const struct scheduled_table *t = context;
-	struct row *row = value;
-	uint64_t ended_ns = row->resource->ended_ns;
-
-	row->sum = row->ended;
-	if (row->members)
-		return false;
-	if (!row->resource->replaced &&
-	    (!ended_ns || t->looked_ns - ended_ns < t->options.ended_series_ns))
-		return false;
-	resource_unref(row->resource);
-	free(row);
-	return true;
+	table_sweep(&t->rows, is_over, t);
 }
 
 /* What has ended, and what lives by now. */
 static void sum_up(struct scheduled_table *t)
 {
 	const struct member *m;
+	struct row *row;
 	size_t at = 0;
 
-	table_sweep(&t->rows, is_over, t);
+	while ((row = table_next(&t->rows, &at)))
+		row->sum = row->ended;
+	at = 0;
 	while ((m = table_next(&t->members, &at)))
 		if (m->row)
 			add(&m->row->sum, &m->now, &m->base);

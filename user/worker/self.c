@@ -22,6 +22,7 @@ struct self {
 	const struct shared *shared;
 	struct rings *rings;
 	const struct learner *learner;
+	const struct follows *follows;
 	int counters_fd, processors;
 	struct capture_counters *each; /* one a CPU */
 	struct capture_counters counters;
@@ -191,6 +192,8 @@ static void collect_hooks(const struct self *s, struct metric_sink *sink)
 
 static void collect_features(const struct self *s, struct metric_sink *sink)
 {
+	size_t unlisted;
+
 	sink->metric(sink, METRIC("sonde.hook.info", "", METRIC_GAUGE,
 				  "The flavour of each hook that is in use."));
 	for (size_t i = 0; i < FEATURES; i++) {
@@ -207,7 +210,10 @@ static void collect_features(const struct self *s, struct metric_sink *sink)
 
 		sink->sample(sink, &sample);
 	}
-	hook_info_collect(s->pipeline->processes, sink);
+	unlisted = hook_info_collect(s->pipeline->processes, sink);
+	sink->metric(sink, METRIC("sonde.hook.unlisted", "{hook}", METRIC_UPDOWN,
+				  "Hooks of processes for which sonde_hook_info has no room."));
+	give(sink, NULL, NULL, (double)unlisted);
 	sink->metric(sink, METRIC("sonde.bpf.runs", "{run}", METRIC_COUNTER,
 				  "Runs of each program, where the kernel counts them."));
 	for (size_t i = 0; i < s->shared->program_count; i++)
@@ -285,6 +291,10 @@ static void collect_agent(const struct self *s, struct metric_sink *sink)
 	sink->metric(sink, METRIC("sonde.loop.lost", "{loop}", METRIC_COUNTER,
 				  "Event loops that are not followed: limit.loops."));
 	give(sink, NULL, NULL, (double)s->counters.count[COUNT_LOOP_LOST]);
+	sink->metric(sink, METRIC("sonde.follow.lost", "{process}", METRIC_COUNTER,
+				  "Processes of whose calls the kernel half is not told: another "
+				  "one has their place."));
+	give(sink, NULL, NULL, (double)s->follows->lost);
 	sink->metric(sink,
 		     METRIC("sonde.process.files.late", "{process}", METRIC_COUNTER,
 			    "Processes some of whose files could not be read in time; maps: to "
@@ -372,7 +382,7 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 }
 
 struct self *self_new(struct pipeline *pipeline, const struct shared *shared, struct rings *rings,
-		      const struct learner *learner, int counters_fd)
+		      const struct learner *learner, const struct follows *follows, int counters_fd)
 {
 	struct self *s = xcalloc(1, sizeof(*s));
 	struct ledger *l = &pipeline->ledger;
@@ -381,6 +391,7 @@ struct self *self_new(struct pipeline *pipeline, const struct shared *shared, st
 	s->shared = shared;
 	s->rings = rings;
 	s->learner = learner;
+	s->follows = follows;
 	s->counters_fd = counters_fd;
 	s->processors = libbpf_num_possible_cpus();
 	s->each = xcalloc((size_t)s->processors, sizeof(*s->each));

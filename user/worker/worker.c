@@ -18,6 +18,7 @@
 #include "user/monitor/shared.h"
 #include "user/process/host.h"
 #include "user/process/read.h"
+#include "user/worker/follow.h"
 #include "user/worker/inspect.h"
 #include "user/worker/jail.h"
 #include "user/worker/jvm.h"
@@ -43,6 +44,7 @@ struct worker {
 	struct rings *rings;
 	struct verdict_cell *verdicts;
 	struct capture_control *control;
+	struct follows follows;
 	struct tape_writer *tape;
 	struct learner *learner;
 	struct scheduled_map scheduled_map;
@@ -82,19 +84,9 @@ static void set_heads(void *context, uint16_t port, uint16_t head_bytes)
 	__atomic_store_n(&w->control->head_bytes[port], head_bytes, __ATOMIC_RELAXED);
 }
 
-/* Of two processes with the same cell the later one has it. */
 static void set_follow(void *context, uint32_t tgid, uint32_t flags)
 {
-	struct worker *w = context;
-	uint32_t *there = &w->control->follow[tgid % FOLLOW_CELLS];
-	uint32_t before = __atomic_load_n(there, __ATOMIC_RELAXED), cell = tgid | flags;
-
-	if ((before & FOLLOW_ID) == tgid)
-		cell = flags ? before | flags : 0;
-	else if (!flags)
-		return;
-	if (before != cell) /* it is said again with each call */
-		__atomic_store_n(there, cell, __ATOMIC_RELAXED);
+	follows_set(&((struct worker *)context)->follows, tgid, flags);
 }
 
 /* Nothing is known of this process and nothing came in time: it is named by its record alone. */
@@ -488,6 +480,7 @@ static int begin(struct worker *w, size_t count, size_t rings)
 	w->control = map(w->fds[WORKER_CONTROL], sizeof(*w->control));
 	if (!w->loop || !w->shared || !w->verdicts || !w->control)
 		return -ENOMEM;
+	follows_init(&w->follows, w->control->follow);
 	if (w->config->tape_record)
 		w->tape = tape_writer_new(w->fds[WORKER_TAPE], &w->shared->tape_bytes);
 	w->pipeline = pipeline_new(&(struct pipeline_options){ .config = w->config,
@@ -516,7 +509,8 @@ static int begin(struct worker *w, size_t count, size_t rings)
 							    .context = w });
 	if (!w->learner)
 		return -ENOMEM;
-	w->self = self_new(w->pipeline, w->shared, w->rings, w->learner, w->fds[WORKER_COUNTERS]);
+	w->self = self_new(w->pipeline, w->shared, w->rings, w->learner, &w->follows,
+			   w->fds[WORKER_COUNTERS]);
 	inherit_counts(w);
 	begin_scheduled(w);
 	begin_jvms(w);

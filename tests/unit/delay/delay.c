@@ -147,6 +147,32 @@ TEST(a_client_sleeps_for_its_server)
 		 [DELAY_LOOP_WAIT] = 200);
 }
 
+TEST(a_collection_behind_the_arrival_of_an_answer_is_not_the_servers)
+{
+	/* asked at 100, ran for 100, slept till the answer came at 800, was stopped till 1,000 */
+	struct told t = served((struct clocks){ .off = 800, .stopped = 200 });
+
+	t.facts.role = ROLE_CLIENT;
+	t.facts.arrived_ns = units(800);
+	t.facts.paused_ns = units(200);
+	COMES_TO(facts_of(&t), [DELAY_GC] = 200, [DELAY_DOWNSTREAM] = 600, [DELAY_ON_CPU] = 100,
+		 [DELAY_LOOP_WAIT] = 100);
+	/* a collection of its own, for 50 of which it had no CPU */
+	t = served((struct clocks){ .off = 650, .waited = 50, .paused = 150 });
+	t.facts.role = ROLE_CLIENT;
+	t.facts.arrived_ns = units(800);
+	t.facts.arrival = (struct arrival){ .waited = 50 };
+	t.facts.paused_ns = units(150);
+	COMES_TO(facts_of(&t), [DELAY_GC] = 150, [DELAY_CPU_WAIT] = 50, [DELAY_DOWNSTREAM] = 600,
+		 [DELAY_ON_CPU] = 100, [DELAY_LOOP_WAIT] = 100);
+	/* more than its clocks say, as far as there is time */
+	t = served((struct clocks){ .off = 600 });
+	t.facts.role = ROLE_CLIENT;
+	t.facts.arrived_ns = units(800);
+	t.facts.paused_ns = units(900);
+	COMES_TO(facts_of(&t), [DELAY_GC] = 300, [DELAY_DOWNSTREAM] = 600, [DELAY_ON_CPU] = 100);
+}
+
 TEST(moments_out_of_order_and_clocks_that_lie_never_make_more_than_there_was)
 {
 	struct told t =

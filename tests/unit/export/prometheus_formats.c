@@ -211,6 +211,7 @@ TEST(protobuf_has_classic_and_native_buckets_in_one_message)
 	      h->created_timestamp->nanos == 500000000);
 	h = f->metric[1]->histogram; /* empty: the span that says native */
 	CHECK(h->n_positive_span == 1 && !h->positive_span[0]->length && h->n_bucket == 5);
+	CHECK(h->zero_threshold == 0x1p-16);
 	io__prometheus__client__metric_family__free_unpacked(f, NULL);
 	f = family_of(buf_str(&got), "process_disk_io_bytes_total");
 	CHECK(f && f->metric[0]->counter->value == 1234567);

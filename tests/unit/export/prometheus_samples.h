@@ -92,6 +92,7 @@ static const struct histogram samples_histogram = {
 	.classic = samples_classic,
 };
 static const struct histogram samples_histogram_empty = {
+	.zero_threshold = 0x1p-16,
 	.bounds = &samples_bounds,
 	.scale = HISTOGRAM_SCALE,
 	.classic = samples_classic_empty,

@@ -68,3 +68,21 @@ TEST(of_too_many_pauses_the_longest_are_told_in_order_of_time)
 		CHECK(room[i].unix_ns == START + (4 + 2 * i) * 10 * NS_PER_MS);
 	pausing_end(&t);
 }
+
+TEST(a_span_that_began_before_the_pauses_that_are_kept_is_counted)
+{
+	struct span_event room[SPAN_EVENTS];
+	struct pausing t;
+	struct span span;
+
+	pausing_begin(&t, FLAGS("--watch.all"));
+	for (uint64_t i = 0; i < RECENT_PAUSES; i++)
+		pause_at(&t, START + i * NS_PER_S, NS_PER_MS);
+	events_of(&t, room, &span);
+	CHECK(VALUE(&t, "sonde_pauses_forgotten_total", "long_span") == 0);
+	pause_at(&t, START + RECENT_PAUSES * NS_PER_S, NS_PER_MS);
+	events_of(&t, room, &span);
+	CHECK(VALUE(&t, "sonde_pauses_forgotten_total", "long_span") == 1);
+	CHECK(VALUE(&t, "sonde_pauses_forgotten_total", "hurried") == 0);
+	pausing_end(&t);
+}

@@ -103,6 +103,21 @@ TEST(the_last_pauses_of_a_process_stay_and_those_that_go_early_are_counted)
 	recent_free(&r);
 }
 
+TEST(who_asks_for_more_than_is_kept_can_know)
+{
+	struct recent r;
+
+	recent_init(&r, 10);
+	CHECK(recent_knows_all(&r, shop, 0));
+	for (uint64_t i = 0; i < RECENT_PAUSES; i++)
+		add(&r, shop, START + i * NS_PER_S);
+	CHECK(recent_knows_all(&r, shop, 0));
+	add(&r, shop, START + RECENT_PAUSES * NS_PER_S);
+	CHECK(!r.hurried && !recent_knows_all(&r, shop, START - 1));
+	CHECK(recent_knows_all(&r, shop, START) && recent_knows_all(&r, bank, 0));
+	recent_free(&r);
+}
+
 TEST(past_the_limit_of_processes_pauses_are_counted_and_not_remembered)
 {
 	struct recent r;

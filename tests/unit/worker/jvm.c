@@ -256,6 +256,8 @@ TEST(only_java_is_asked_for_and_one_that_has_nothing_is_counted_once)
 	}
 	CHECK(!asked_for(&rig) && jvms_state(rig.jvms, id_of(2)) == JVM_NONE);
 	CHECK(value_of(&rig, "sonde.jvm.unread", "none") == 1);
+	learn(&rig, 2, "seen", JAVA("shop")); /* it listens on another port */
+	CHECK(!asked_for(&rig) && value_of(&rig, "sonde.jvm.unread", "none") == 1);
 	jvms_opened(rig.jvms, id_of(2), file_new(1, 1), rig.now_ns); /* too late: it is closed */
 	CHECK(jvms_state(rig.jvms, id_of(2)) == JVM_NONE);
 	rig_close(&rig);
@@ -322,7 +324,8 @@ TEST(past_the_limit_jvms_are_counted_and_not_read)
 	for (uint32_t tgid = 1; tgid <= 4; tgid++)
 		learn(&rig, tgid, "seen", JAVA("shop"));
 	CHECK(jvms_state(rig.jvms, id_of(3)) == JVM_WAITING);
-	CHECK(jvms_state(rig.jvms, id_of(4)) == JVM_NOT);
+	learn(&rig, 4, "seen", JAVA("shop"));
+	CHECK(jvms_state(rig.jvms, id_of(4)) == JVM_LIMIT);
 	CHECK(value_of(&rig, "sonde.jvm.unread", "limit") == 1);
 	rig_close(&rig);
 }

@@ -189,6 +189,7 @@ TEST(delays_are_a_histogram_whose_classic_buckets_are_exact)
 	}
 	loop_delays(&tally, &delays);
 	CHECK(delays.histogram.count == ARRAY_SIZE(ns) && delays.histogram.zero_count == 1);
+	CHECK(delays.histogram.zero_threshold == exp2((double)LOOP_FIRST / LOOP_STEPS));
 	for (size_t i = 0; i <= loop_bounds.count; i++)
 		CHECK(delays.classic[i] == want.classic[i]);
 	histogram_free(&want);

@@ -179,3 +179,30 @@ TEST(a_question_that_lay_in_its_socket_was_delayed_by_the_pauses_of_that_time)
 		CHECK(piped_end(&t));
 	}
 }
+
+TEST(what_delayed_a_span_that_waits_is_told_of_though_rows_of_others_are_dropped)
+{
+	struct piped t;
+
+	begin(&t, "--watch.all");
+	learn(&t, 1, "event=seen|name=gone|exe=/gone|");
+	learn(&t, 2, "event=seen|name=shop|exe=/shop|");
+	t.rig.wire.process.tgid = 1;
+	ask(&t);
+	answer(&t);
+	learn(&t, 1, "event=exit|");
+	t.rig.wire = wire_new(8);
+	t.rig.wire.process.tgid = 2;
+	ask(&t);
+	answer(&t);
+	t.rig.now_ns += t.config->limit.ended_series_s * NS_PER_S;
+	CHECK(VALUE(&t, "http_server_request_duration_seconds_count", "job=\"shop\"") == 1);
+	CHECK(VALUE(&t, "http_server_request_duration_seconds_count", "job=\"gone\"") == -1);
+	pipeline_finish(t.pipeline);
+	CHECK(told.spans == 2);
+	CHECK(VALUE(&t, "http_server_request_delay_seconds_count", "job=\"shop\"",
+		    "cause=\"gc\"") == 1);
+	CHECK(VALUE(&t, "http_server_request_delay_seconds_count", "job=\"gone\"",
+		    "cause=\"gc\"") == -1);
+	CHECK(piped_end(&t));
+}

@@ -10,6 +10,7 @@ struct fake {
 	struct preempted_key keys[32];
 	uint64_t values[32];
 	size_t count, dropped;
+	bool is_unknown; /* the first */
 	struct preempted_row row;
 	struct preempted *table;
 };
@@ -48,9 +49,13 @@ static void fake_drop(void *context, const struct preempted_key *key)
 	((struct fake *)context)->dropped++;
 }
 
-static struct preempted_row *fake_row(void *owner, const struct process_id *process)
+static bool fake_row(void *owner, const struct process_id *process, struct preempted_row **ret)
 {
-	return process->tgid == 1 ? &((struct fake *)owner)->row : NULL;
+	struct fake *f = owner;
+
+	if (process->tgid != 2)
+		*ret = f->is_unknown ? NULL : &f->row;
+	return process->tgid != 2;
 }
 
 static void fake_begin(struct fake *f)
@@ -155,5 +160,51 @@ TEST(pairs_of_processes_that_nobody_knows_are_dropped_and_the_rest_never_goes_ba
 	CHECK(f.dropped == 1 && t.count == 1 && t.rest == 2);
 	t = give(&f, 1000000000);
 	CHECK(t.rest == 2);
+	preempted_free(f.table);
+}
+
+TEST(who_is_called_like_the_rest_is_of_it_and_names_that_look_alike_are_one)
+{
+	struct fake f;
+	struct told t;
+
+	fake_begin(&f);
+	put(&f, 1, "other", 1000000000);
+	put(&f, 1, "hog\xfe", 1000000000);
+	put(&f, 1, "hog\xff", 2000000000);
+	t = give(&f, 5000000000);
+	CHECK(t.count == 2 && t.rest == 2 && t.sum == 5);
+	CHECK(!strcmp(f.row.named[0].name, "hog\xef\xbf\xbd") && f.row.named[0].ns == 3000000000);
+	preempted_free(f.table);
+}
+
+TEST(a_name_has_what_all_processes_of_an_instance_waited_for_it)
+{
+	struct fake f;
+	struct told t;
+
+	fake_begin(&f);
+	put(&f, 1, "big", 990000000);
+	put(&f, 1, "hog", 6000000);
+	put(&f, 3, "hog", 6000000); /* a hundredth, with the one before */
+	t = give(&f, 1002000000);
+	CHECK(t.count == 3 && t.rest == 0);
+	preempted_free(f.table);
+}
+
+TEST(pairs_of_who_is_not_known_yet_are_kept_and_counted_then)
+{
+	struct fake f;
+	struct told t;
+
+	fake_begin(&f);
+	f.is_unknown = true;
+	put(&f, 1, "hog", 1000000000);
+	t = give(&f, 1000000000);
+	CHECK(!f.dropped && t.count == 1 && t.rest == 1);
+	f.row = (struct preempted_row){};
+	f.is_unknown = false;
+	t = give(&f, 1000000000);
+	CHECK(t.count == 2 && t.rest == 0);
 	preempted_free(f.table);
 }

@@ -10,6 +10,7 @@
 #include "user/base/mem.h"
 #include "user/base/random.h"
 #include "user/config/config.h"
+#include "user/model/resource.h"
 
 TEST(a_wait_goes_where_the_histogram_has_it)
 {
@@ -111,6 +112,7 @@ struct rig {
 	int64_t offset_ns;
 	struct scheduled_table *table;
 	uint64_t now_ns;
+	uint64_t waited_ns; /* for "hog" */
 };
 
 static void learn(struct rig *rig, uint32_t tgid, const char *text)
@@ -129,10 +131,28 @@ static void learn(struct rig *rig, uint32_t tgid, const char *text)
 	free(record);
 }
 
-static bool no_pair(void *context, const struct preempted_key *key, struct preempted_key *ret)
+/* Of process 1, if there is one. */
+static bool pair_next(void *context, const struct preempted_key *key, struct preempted_key *ret)
 {
-	(void)context, (void)key, (void)ret;
-	return false;
+	struct rig *rig = context;
+
+	if (key || !rig->waited_ns)
+		return false;
+	*ret = (struct preempted_key){ .process.tgid = 1, .by.comm = "hog" };
+	return true;
+}
+
+static bool pair_read(void *context, const struct preempted_key *key, uint64_t *ret)
+{
+	(void)key;
+	*ret = ((struct rig *)context)->waited_ns;
+	return true;
+}
+
+static void pair_drop(void *context, const struct preempted_key *key)
+{
+	(void)key;
+	((struct rig *)context)->waited_ns = 0;
 }
 
 static void rig_open(struct rig *rig)
@@ -147,7 +167,10 @@ static void rig_open(struct rig *rig)
 								.read = fake_read,
 								.drop = fake_drop,
 								.context = &rig->map,
-								.preempted.next = no_pair });
+								.preempted = { .next = pair_next,
+									       .read = pair_read,
+									       .drop = pair_drop,
+									       .context = rig } });
 }
 
 static void rig_close(struct rig *rig)
@@ -170,7 +193,7 @@ struct seen {
 	const char *service;
 	bool is_delay;
 	int samples;
-	double sum;
+	double sum, hog;
 };
 
 static void see_metric(struct metric_sink *sink, const struct metric *metric)
@@ -182,6 +205,8 @@ static void see_sample(struct metric_sink *sink, const struct sample *sample)
 {
 	struct seen *seen = (struct seen *)sink;
 
+	if (sample->attribute_count && str_eq(sample->attributes[0].text, STR("hog")))
+		seen->hog = sample->value;
 	if (!seen->is_delay || !str_eq(sample->resource->service_name, str_of(seen->service)))
 		return;
 	seen->samples++;
@@ -261,5 +286,54 @@ TEST(series_of_an_instance_that_ended_go_after_their_time)
 	CHECK(delay_of(&rig, "shop") == 1 && !rig.map.count);
 	rig.now_ns += NS_PER_S;
 	CHECK(delay_of(&rig, "shop") == -1);
+	rig_close(&rig);
+}
+
+/* As a second of the worker does it, every ten of them. */
+TEST(an_instance_that_ended_goes_though_nobody_asks)
+{
+	const struct process *process;
+	const struct resource *resource;
+	struct rig rig;
+
+	rig_open(&rig);
+	learn(&rig, 1, "event=seen|name=shop|exe=/shop|");
+	enter(&rig, 1, NS_PER_S);
+	scheduled_settle(rig.table, rig.now_ns);
+	process = processes_find(rig.processes, (struct process_id){ .tgid = 1 });
+	resource = resource_ref(process->resource);
+	learn(&rig, 1, "event=exit|");
+	rig.now_ns += 61 * NS_PER_S;
+	CHECK(resource->references == 3);
+	scheduled_settle(rig.table, rig.now_ns);
+	CHECK(resource->references == 2);
+	resource_unref((struct resource *)resource);
+	rig_close(&rig);
+}
+
+static double waited_for_hog(struct rig *rig)
+{
+	struct seen seen = { .sink = { see_metric, see_sample }, .service = "" };
+	struct collector *c = scheduled_collector(rig->table);
+
+	c->collect(c->context, rig->now_ns, &seen.sink);
+	return seen.hog;
+}
+
+TEST(who_ran_instead_is_told_of_from_the_first_look_to_the_last)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	enter(&rig, 1, 4 * NS_PER_S);
+	rig.waited_ns = NS_PER_S;
+	CHECK(waited_for_hog(&rig) == 0 && rig.waited_ns); /* whose it is comes later */
+	learn(&rig, 1, "event=seen|name=shop|exe=/shop|");
+	CHECK(waited_for_hog(&rig) == 1 && rig.waited_ns);
+	rig.waited_ns += NS_PER_S;
+	learn(&rig, 1, "event=exit|");
+	rig.now_ns += NS_PER_S;
+	CHECK(waited_for_hog(&rig) == 2 && !rig.map.count);
+	CHECK(waited_for_hog(&rig) == 2 && !rig.waited_ns);
 	rig_close(&rig);
 }

@@ -139,6 +139,7 @@ static struct histogram histogram_copy(const struct histogram *h)
 		.bounds = h->bounds,
 		.count = h->count,
 		.zero_count = h->zero_count,
+		.zero_threshold = h->zero_threshold,
 		.sum = h->sum,
 		.scale = h->scale,
 		.first = h->first,

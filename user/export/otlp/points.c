@@ -114,7 +114,8 @@ static char *put_exponential(char *to, const struct points *p, const struct samp
 		to = put_varint(to, h->buckets[i]);
 	to = put_end(buckets, put_end(counts, to));
 	to = put_exemplars(to, 11, sample);
-	return put_end(point, put_extremes(to, p->delta ? 0 : 12, h));
+	to = put_extremes(to, p->delta ? 0 : 12, h);
+	return put_end(point, h->zero_threshold > 0 ? put_double(to, 14, h->zero_threshold) : to);
 }
 
 static bool is_delta(const struct points *p)

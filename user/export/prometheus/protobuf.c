@@ -23,7 +23,7 @@ enum {
 	SCHEMA_MOST = 8,
 };
 
-/* What client libraries take for zero: 2^-128. */
+/* What client libraries take for zero, where a histogram has no threshold of its own: 2^-128. */
 #define ZERO_THRESHOLD 0x1p-128
 
 /* An exemplar with all that it points to. */
@@ -165,7 +165,7 @@ static void histogram_fill(struct histogram_parts *p, const struct sample *sampl
 		return;
 	p->message.has_schema = p->message.has_zero_threshold = p->message.has_zero_count = 1;
 	p->message.schema = h->scale;
-	p->message.zero_threshold = ZERO_THRESHOLD;
+	p->message.zero_threshold = h->zero_threshold > 0 ? h->zero_threshold : ZERO_THRESHOLD;
 	p->message.zero_count = h->zero_count;
 	spans_fill(p, h);
 }

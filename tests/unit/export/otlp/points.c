@@ -130,6 +130,30 @@ TEST(an_explicit_histogram_carries_its_classic_buckets)
 	histogram_free(&h);
 }
 
+TEST(what_counts_as_zero_is_told_where_it_is_more_than_zero)
+{
+	static const double thresholds[] = { 0, 0x1p-16 };
+
+	EACH(i, thresholds) {
+		struct points p = { .now_unix_ns = 9, .exponential = true };
+		struct histogram h;
+		struct sample sample = { .histogram = &h };
+		Sonde__Otlp__ExponentialPoint *point;
+		request *r;
+
+		histogram_init(&h, &bounds);
+		h.zero_threshold = thresholds[i];
+		histogram_observe(&h, 0);
+		points_begin(&p);
+		give(&p, METRIC_HISTOGRAM, "s", &sample);
+		r = finish(&p);
+		point = metric_at(r, 0, 0)->exponential_histogram->data_points[0];
+		CHECK(point->zero_count == 1 && point->zero_threshold == thresholds[i]);
+		sonde__otlp__metrics_request__free_unpacked(r, NULL);
+		histogram_free(&h);
+	}
+}
+
 /* One collection of a counter in differences. The result is the difference, or -1 for none. */
 static long counter_grown(struct delta *delta, double value, uint64_t now_unix_ns)
 {
