@@ -140,6 +140,14 @@ struct task_counters {
 	__u64 waited_ns, voluntary, involuntary, migrations;
 };
 
+/* Clocks of a thread at a moment, as they are told: what its pauses took is left out. */
+struct clock_mark {
+	__u64 at_ns;
+	__u64 off_ns, waited_ns, throttled_ns;
+	__u64 paused_ns; /* of the pause of a process: `stopped_ns` of its leader */
+	__u64 absences;	 /* `absences_written` */
+};
+
 /* What is followed of a task; written where it leaves a CPU, comes back, and by its own probes. */
 struct run {
 	struct process_id process;     /* tgid 0: nobody's */
@@ -151,11 +159,12 @@ struct run {
 	__u64 paused_ns, paused_off_ns, paused_waited_ns; /* in pauses of its own; of that */
 	__u64 stopped_ns; /* of a leader: in pauses of the whole process */
 	struct throttle throttle;
-	struct preempted_by by;				      /* who has its CPU while it waits */
-	__u64 open_off_ns, open_waited_ns, open_throttled_ns; /* when the outermost pause began */
+	struct preempted_by by; /* who has its CPU while it waits */
+	struct clock_mark told; /* its clocks as a record last had them */
 	struct loop loop;
+	__u64 absences_written; /* those in its own pauses not, once these have ended */
 	__u32 absence; /* the next to be written; the newest is the one above it, in a ring */
-	__u32 open;    /* pauses of its own that have begun */
+	__u32 padding;
 	struct absence absences[ABSENCES];
 };
 
@@ -192,12 +201,11 @@ struct {
 
 /* A pause that has begun. */
 struct open_pause {
-	__u64 began_ns; /* 0: none */
-	__u64 inner_ns; /* `ended_ns` of struct pauses when it began */
+	__u64 began_ns;		/* 0: none */
+	struct clock_mark mark; /* when it began; at_ns 0: it moves no clock */
 	__u64 detail;
 	__u16 runtime, kind;
-	__u16 scope;
-	__u8 has_detail, collects;
+	__u16 has_detail, padding;
 	char text[PAUSE_TEXT];
 };
 
@@ -207,7 +215,6 @@ enum { PAUSES_OPEN = 4 };
 struct pauses {
 	struct open_pause open[PAUSES_OPEN]; /* in no order */
 	struct open_pause note; /* for the pause of its kind that begins next; began_ns 1: set */
-	__u64 ended_ns;		/* what all that have ended took, what lies in others once */
 	__u32 busy;		/* somebody is at it */
 };
 

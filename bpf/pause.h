@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "bpf/paused.h"
 #include "bpf/returns.h"
 #include "bpf/ship.h"
 
@@ -23,51 +24,6 @@ enum { REGISTERS_BYTES = 168 };
 #elif defined(__TARGET_ARCH_arm64)
 enum { REGISTERS_BYTES = 272 };
 #endif
-
-/*
- * For the clocks of who is paused: pause_opens() at each begin, and for each of them one
- * pause_account() when it ends or is given up. `began_ns` to `ended_ns` is as long as the pause was
- * without those that ended inside it, so that the sum counts no time twice; of one that was given up
- * it is nothing. Only collections move clocks, and where somebody is paused.
- */
-static __always_inline void pause_opens(struct task_struct *task, __u32 scope)
-{
-	struct run *run = scope == PROBE_THREAD ? run_of(task) : NULL;
-
-	if (!run || run->open++)
-		return;
-	run->open_off_ns = run->off_ns;
-	run->open_waited_ns = task->sched_info.run_delay;
-	run->open_throttled_ns = run->throttled_ns;
-}
-
-/* All threads are stopped, what each of them did meanwhile is its own. */
-static __always_inline void stop_account(struct task_struct *task, __u64 ns)
-{
-	struct run *leader = run_of(task->group_leader);
-
-	if (leader)
-		leader->stopped_ns += ns;
-}
-
-/* What it waited and slept in its pause is the pause's, but for what a quota took. */
-static __always_inline void pause_account(struct task_struct *task, __u32 scope, __u64 began_ns,
-					  __u64 ended_ns)
-{
-	struct run *run;
-
-	if (scope == PROBE_PROCESS)
-		stop_account(task, ended_ns - began_ns);
-	run = scope == PROBE_THREAD ? run_of(task) : NULL;
-	if (!run || !run->open)
-		return;
-	run->paused_ns += ended_ns - began_ns;
-	if (--run->open)
-		return;
-	run->paused_off_ns += run->off_ns - run->open_off_ns;
-	run->paused_waited_ns += task->sched_info.run_delay - run->open_waited_ns;
-	run->paused_ns -= run->throttled_ns - run->open_throttled_ns;
-}
 
 /* Another program begins: what the one before had begun never ends. */
 static __always_inline void pauses_forget(struct task_struct *task)
@@ -135,14 +91,11 @@ static __always_inline bool is_of_kind(const struct open_pause *pause, const str
 	return pause->began_ns && pause->runtime == probe->runtime && pause->kind == probe->kind;
 }
 
-static __always_inline void pause_give_up(struct task_struct *task, struct open_pause *pause,
-					  __u64 now)
+/* It moves no clock. */
+static __always_inline void pause_give_up(struct open_pause *pause)
 {
 	pause->began_ns = 0;
 	count(COUNT_PAUSE_NO_END);
-	/* Its own scope: the probe may be of another kind. */
-	if (pause->collects)
-		pause_account(task, pause->scope, now, now);
 }
 
 /* The newest open one that this probe may speak of; PAUSES_OPEN: there is none. */
@@ -186,7 +139,7 @@ static __always_inline void pause_begin(struct task_struct *task, void *register
 	CLAMP(place, PAUSES_OPEN - 1);
 	pause = &p->open[place];
 	if (pause->began_ns)
-		pause_give_up(task, pause, now);
+		pause_give_up(pause);
 	if (is_of_kind(&p->note, probe)) {
 		*pause = p->note;
 		p->note.began_ns = 0;
@@ -198,12 +151,10 @@ static __always_inline void pause_begin(struct task_struct *task, void *register
 	arguments_take(registers, probe, pause);
 	pause->runtime = probe->runtime;
 	pause->kind = probe->kind;
-	pause->inner_ns = p->ended_ns;
 	pause->began_ns = now;
-	pause->scope = probe->scope;
-	pause->collects = probe->collects;
-	if (pause->collects)
-		pause_opens(task, probe->scope);
+	pause->mark.at_ns = 0;
+	if (probe->collects)
+		paused_begins(task, probe->scope, now, &pause->mark);
 }
 
 static __always_inline void pause_note(void *registers, const struct probe *probe, struct pauses *p)
@@ -264,25 +215,12 @@ static __always_inline int pause_ship(struct task_struct *task, const struct pro
 }
 
 /* What began after this one, inside of it, and is open still. */
-static __always_inline void pauses_inside(struct task_struct *task, const struct probe *probe,
-					  struct pauses *p, __u64 began_ns, __u64 now)
+static __always_inline void pauses_inside(const struct probe *probe, struct pauses *p,
+					  __u64 began_ns)
 {
 	for (__u32 i = 0; i < PAUSES_OPEN; i++)
 		if (is_of_kind(&p->open[i], probe) && p->open[i].began_ns > began_ns)
-			pause_give_up(task, &p->open[i], now);
-}
-
-/* What of it lies in no other that has ended; of two that overlap the later one has less. */
-static __always_inline void pause_settle(struct task_struct *task, const struct probe *probe,
-					 struct pauses *p, const struct open_pause *pause,
-					 __u64 now)
-{
-	__u64 whole_ns = now - pause->began_ns, inner_ns = p->ended_ns - pause->inner_ns;
-	__u64 own_ns = whole_ns > inner_ns ? whole_ns - inner_ns : 0;
-
-	p->ended_ns += own_ns;
-	if (probe->collects)
-		pause_account(task, probe->scope, now - own_ns, now);
+			pause_give_up(&p->open[i]);
 }
 
 static __always_inline void pause_end(struct task_struct *task, void *registers,
@@ -301,9 +239,9 @@ static __always_inline void pause_end(struct task_struct *task, void *registers,
 	pause = &p->open[place];
 	if (!pause->has_detail)
 		pause->detail = seen.detail;
-	pauses_inside(task, probe, p, pause->began_ns, now);
-	if (probe->scope != PROBE_NOBODY)
-		pause_settle(task, probe, p, pause, now);
+	pauses_inside(probe, p, pause->began_ns);
+	if (pause->mark.at_ns)
+		paused_ends(task, probe->scope, now, &pause->mark);
 	pause_ship(task, probe, pause, now);
 	pause->began_ns = 0;
 }

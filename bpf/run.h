@@ -144,16 +144,14 @@ static __always_inline void run_returns(struct run *run, struct task_struct *tas
 		return;
 	CLAMP(at, ABSENCES - 1);
 	absence = &run->absences[at];
-	/* In a pause of its own it is the pause that kept it. */
-	if (!run->open) {
-		*absence = (struct absence){
-			.from = clock_of(run->left_ns),
-			.to = clock_of(now),
-			.waited = clock_of(run->counters.waited_ns - run->paused_waited_ns),
-			.throttled = clock_of(run->throttled_ns),
-		};
-		run->absence = at ? at - 1 : ABSENCES - 1;
-	}
+	*absence = (struct absence){
+		.from = clock_of(run->left_ns),
+		.to = clock_of(now),
+		.waited = clock_of(run->counters.waited_ns - run->paused_waited_ns),
+		.throttled = clock_of(run->throttled_ns),
+	};
+	run->absence = at ? at - 1 : ABSENCES - 1;
+	run->absences_written++;
 	run->throttled_ns += run_throttled(run, task, now - run->left_ns);
 	run->off_ns += now - run->left_ns;
 	run->left_ns = 0;
