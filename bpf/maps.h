@@ -204,8 +204,10 @@ struct open_pause {
 	__u64 began_ns;		/* 0: none */
 	struct clock_mark mark; /* when it began; at_ns 0: it moves no clock */
 	__u64 detail;
+	__u64 stack; /* the user's stack pointer where it began, in thread `thread` */
+	__u32 thread;
 	__u16 runtime, kind;
-	__u16 has_detail, padding;
+	__u64 has_detail;
 	char text[PAUSE_TEXT];
 };
 

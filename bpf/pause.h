@@ -2,12 +2,13 @@
 /*
  * pause.h - from hits of probes to pauses, and a record of each that has ended.
  *
- *	begin  ->  a free place of the four that a thread, or a process, has
+ *	begin  ->  a free place of the four that a thread, or a process, has, or that of the oldest
  *	note   ->  the open pause of its kind, or kept for the next
  *	end    ->  the newest open one of its kind, by its detail where both have one
  *
  * Pauses of one kind lie within each other. So what is open inside of one that ends has lost its own
- * end (an exception passed it) and is given up; where none is free the oldest is.
+ * end (an exception passed it) and is given up; so is one in which, by the thread's stack, the one
+ * that begins does not lie.
  *
  * A process's pauses may be told of by any of its threads. Who stops all others is alone, so there
  * is no lock, which programs of this type may not take: of two that come at once, one is counted.
@@ -24,13 +25,6 @@ enum { REGISTERS_BYTES = 168 };
 #elif defined(__TARGET_ARCH_arm64)
 enum { REGISTERS_BYTES = 272 };
 #endif
-
-/* Another program begins: what the one before had begun never ends. */
-static __always_inline void pauses_forget(struct task_struct *task)
-{
-	bpf_task_storage_delete(&thread_pauses, task);
-	bpf_task_storage_delete(&process_pauses, task);
-}
 
 /* The argument as a number of its size, or the address of its text; false where it cannot be read. */
 static __always_inline bool argument_read(void *registers, const struct probe_argument *a,
@@ -98,6 +92,37 @@ static __always_inline void pause_give_up(struct open_pause *pause)
 	count(COUNT_PAUSE_NO_END);
 }
 
+static __always_inline void pauses_give_up(struct pauses *p)
+{
+	for (__u32 i = 0; p && i < PAUSES_OPEN; i++)
+		if (p->open[i].began_ns)
+			pause_give_up(&p->open[i]);
+}
+
+/* Another program begins: what the one before had begun never ends. */
+static __always_inline void pauses_forget(struct task_struct *task)
+{
+	if (HAS_NO_STORAGE(task, bpf_storage))
+		return;
+	pauses_give_up(bpf_task_storage_get(&thread_pauses, task, 0, 0));
+	pauses_give_up(bpf_task_storage_get(&process_pauses, task, 0, 0));
+	bpf_task_storage_delete(&thread_pauses, task);
+	bpf_task_storage_delete(&process_pauses, task);
+}
+
+/* Those of its kind that did not call what begins now: they ended unseen. */
+static __always_inline void pauses_left(struct task_struct *task, const struct probe *probe,
+					struct pauses *p, __u64 stack)
+{
+	for (__u32 i = 0; i < PAUSES_OPEN; i++) {
+		struct open_pause *pause = &p->open[i];
+		bool lies_above = pause->thread == (__u32)task->pid && stack < pause->stack;
+
+		if (is_of_kind(pause, probe) && !lies_above)
+			pause_give_up(pause);
+	}
+}
+
 /* The newest open one that this probe may speak of; PAUSES_OPEN: there is none. */
 static __always_inline __u64 pause_find(const struct pauses *p, const struct probe *probe,
 					const struct open_pause *seen)
@@ -133,9 +158,11 @@ static __always_inline __u64 pause_place(const struct pauses *p)
 static __always_inline void pause_begin(struct task_struct *task, void *registers,
 					const struct probe *probe, struct pauses *p, __u64 now)
 {
-	__u64 place = pause_place(p);
+	__u64 stack = ((struct pt_regs *)registers)->sp, place;
 	struct open_pause *pause;
 
+	pauses_left(task, probe, p, stack);
+	place = pause_place(p);
 	CLAMP(place, PAUSES_OPEN - 1);
 	pause = &p->open[place];
 	if (pause->began_ns)
@@ -151,6 +178,8 @@ static __always_inline void pause_begin(struct task_struct *task, void *register
 	arguments_take(registers, probe, pause);
 	pause->runtime = probe->runtime;
 	pause->kind = probe->kind;
+	pause->stack = stack;
+	pause->thread = task->pid;
 	pause->began_ns = now;
 	pause->mark.at_ns = 0;
 	if (probe->collects)
