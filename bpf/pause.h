@@ -54,7 +54,7 @@ static __always_inline bool argument_read(void *registers, const struct probe_ar
 	return true;
 }
 
-/* One argument goes where it belongs; an argument that is none changes nothing. */
+/* One argument goes where it belongs; one that is none changes nothing. */
 static __always_inline void argument_take(void *registers, const struct probe_argument *a,
 					  struct open_pause *to)
 {
@@ -172,7 +172,6 @@ static __always_inline void pause_begin(struct task_struct *task, void *register
 		p->note.began_ns = 0;
 	} else {
 		pause->has_detail = 0;
-		pause->detail = 0;
 		__builtin_memset(pause->text, 0, sizeof(pause->text));
 	}
 	arguments_take(registers, probe, pause);
@@ -237,7 +236,7 @@ static __always_inline int pause_ship(struct task_struct *task, const struct pro
 	r->thread = probe->scope == PROBE_THREAD ? task->pid : 0;
 	r->runtime = pause->runtime;
 	r->kind = pause->kind;
-	r->detail = pause->detail;
+	r->detail = pause->has_detail ? pause->detail : PAUSE_NO_DETAIL;
 	__builtin_memcpy(r->text, pause->text, sizeof(r->text));
 	bpf_ringbuf_submit(r, pause_wake_flags(ring, index));
 	return 0;
@@ -266,8 +265,10 @@ static __always_inline void pause_end(struct task_struct *task, void *registers,
 	}
 	CLAMP(place, PAUSES_OPEN - 1);
 	pause = &p->open[place];
-	if (!pause->has_detail)
+	if (!pause->has_detail && seen.has_detail) {
 		pause->detail = seen.detail;
+		pause->has_detail = 1;
+	}
 	pauses_inside(probe, p, pause->began_ns);
 	if (pause->mark.at_ns)
 		paused_ends(task, probe->scope, now, &pause->mark);
