@@ -16,6 +16,7 @@
 enum {
 	TASK_DEAD = 0x80,
 	CLAIM_TRIES = 64, /* cells looked at for a free one; those that come next have others */
+	CLAIM_AGAIN = 4,  /* the same at each later sleep */
 };
 
 /* Where the search for a free cell goes on. */
@@ -54,19 +55,20 @@ static __always_inline void loop_begin(struct loop_cell *cell, const struct run 
 	cell->due_ns = loop_tick(now) + LOOP_PERIOD_NS;
 }
 
-/* A free cell becomes the thread's. */
+/* A free cell becomes the thread's; a thread that finds none is counted once, and looks again. */
 static __noinline int loop_claim(struct run *run, struct task_struct *task, __u64 now)
 {
-	__u32 thread;
+	__u32 thread, tries;
 
 	if (!run || !task)
 		return 0;
 	thread = task->pid;
-	for (__u32 i = 0; i < CLAIM_TRIES; i++) {
+	tries = run->loop.lost ? CLAIM_AGAIN : CLAIM_TRIES;
+	for (__u32 i = 0; i < CLAIM_TRIES && i < tries; i++) {
 		__u32 index = __sync_fetch_and_add(&loops_next, 1) % loops_max;
 		struct loop_cell *cell = loop_cell_at(index);
 
-		if (!cell || __sync_val_compare_and_swap(&cell->thread, 0, thread))
+		if (!cell || cell->thread || __sync_val_compare_and_swap(&cell->thread, 0, thread))
 			continue;
 		loop_change(cell);
 		loop_begin(cell, run, now);
@@ -74,8 +76,9 @@ static __noinline int loop_claim(struct run *run, struct task_struct *task, __u6
 		run->loop.cell = index + 1;
 		return 0;
 	}
-	run->loop.cell = LOOP_NONE;
-	count(COUNT_LOOP_LOST);
+	if (!run->loop.lost)
+		count(COUNT_LOOP_LOST);
+	run->loop.lost = 1;
 	return 0;
 }
 
@@ -107,7 +110,8 @@ static __always_inline struct loop_cell *loop_new(struct run *run, struct task_s
 
 	if (run->loop.cell)
 		return NULL;
-	user_state_of(task, &user);
+	if (!run->loop.lost)
+		user_state_of(task, &user);
 	if (user.goroutine) {
 		run->loop.cell = LOOP_NONE;
 		return NULL;
@@ -156,7 +160,7 @@ static __always_inline void loop_enters(struct run *run, struct task_struct *tas
 {
 	struct loop_cell *cell = loop_cell_of(run, task);
 
-	if (!cell)
+	if (!cell && !run->loop.lost)
 		cell = loop_new(run, task, now);
 	if (!cell)
 		return;

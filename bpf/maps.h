@@ -116,10 +116,10 @@ struct {
 /* Where a thread that lives in epoll is told of. */
 struct loop {
 	__u32 cell; /* one more than its index in `loops`; 0: none yet; LOOP_NONE */
-	__u32 padding;
+	__u32 lost; /* there was no room when it was first looked for */
 };
 
-enum { LOOP_NONE = -1U /* it is no loop, or there was no room */ };
+enum { LOOP_NONE = -1U /* it is no loop */ };
 
 /* A stretch in which a task was on no CPU; in CLOCK_UNIT_NS, as struct clocks. */
 struct absence {
