@@ -3,7 +3,8 @@
  * loop.h - threads that live in epoll: how long they sleep there, and how late they are.
  *
  * A thread that waits by epoll gets a cell of the map `loops`; all of them are there from
- * the start, for nothing may be allocated where tasks are switched. Go's threads wait so as well,
+ * the start, for nothing may be allocated where tasks are switched. Only the thread itself takes one,
+ * and writes it: who sleeps there already when its process is chosen has none until it wakes. Go's threads wait so as well,
  * in turns and for its scheduler: they are none.
  */
 #pragma once
@@ -171,25 +172,5 @@ static __always_inline void loop_enters(struct run *run, struct task_struct *tas
 	loop_change(cell);
 	loop_rested(cell, task->sched_info.run_delay);
 	loop_turned(cell, now);
-	loop_change(cell);
-}
-
-/* One that is followed from now on, and sleeps in epoll already. */
-static __always_inline void loop_mark(struct task_struct *task)
-{
-	struct loop_cell *cell;
-	struct run *run = bpf_task_storage_get(&runs, task, 0, 0);
-	__u64 now = bpf_ktime_get_ns();
-
-	if (!run || run->loop.cell || !task->__state || !is_in_epoll(task))
-		return;
-	loop_claim(run, task, now);
-	cell = loop_cell_of(run, task);
-	if (!cell)
-		return;
-	loop_change(cell);
-	cell->slept_ns = now;
-	cell->waited_ns = task->sched_info.run_delay;
-	cell->idle_ns = LOOP_SLEEPS | now;
 	loop_change(cell);
 }

@@ -175,6 +175,14 @@ struct {
 	__type(value, struct run);
 } runs SEC(".maps");
 
+/* What a task begins with that the iterator finds: too large for a stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct run);
+} run_begin SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

@@ -72,7 +72,6 @@ int mark_tasks(struct bpf_iter__task *ctx)
 		return 0;
 	if (task == task->group_leader)
 		scheduled_make(&target->process);
-	run_make(task, target, 0);
-	loop_mark(task);
+	run_found(task, target);
 	return 0;
 }
