@@ -103,13 +103,13 @@ static __always_inline void loop_sleeps(struct loop_cell *cell, struct task_stru
 	cell->idle_ns = LOOP_SLEEPS | (now - cell->idle_ns);
 }
 
-/* The thread, which runs here, waits by epoll for the first time. */
+/* The thread, which runs here, waits by epoll, and has no cell. */
 static __always_inline struct loop_cell *loop_new(struct run *run, struct task_struct *task,
 						  __u64 now)
 {
 	struct user_state user = {};
 
-	if (run->loop.cell)
+	if (run->loop.cell || !bpf_map_lookup_elem(&scheduled, &run->process))
 		return NULL;
 	if (!run->loop.lost)
 		user_state_of(task, &user);
@@ -147,7 +147,6 @@ static __always_inline void loop_leaves(struct run *run, struct task_struct *tas
 	loop_change(cell);
 }
 
-/* The task gets a CPU. */
 static __always_inline void loop_returns(struct run *run, struct task_struct *task, __u64 now)
 {
 	struct loop_cell *cell = loop_cell_of(run, task);

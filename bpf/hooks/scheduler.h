@@ -22,10 +22,11 @@ static __always_inline void account_run(struct run *run, struct task_struct *tas
 
 	counters_read(task, now);
 	waited = now->waited_ns - before.waited_ns;
-	preempted_count(run, waited > throttled ? waited - throttled : 0);
 	run->told_throttled_ns = run->throttled_ns;
+	/* Not watched any more. */
 	if (!s)
 		return;
+	preempted_count(run, waited > throttled ? waited - throttled : 0);
 	s->waited_ns += waited;
 	s->voluntary += now->voluntary - before.voluntary;
 	s->involuntary += now->involuntary - before.involuntary;
