@@ -2,23 +2,30 @@
 /*
  * maps.h - every map of the kernel half: who writes it, who reads it, why its size.
  *
- *	map       writes               reads             size
- *	conns     socket hooks         hooks, sweep      one a live socket, freed by the kernel with it
- *	targets   monitor, fork        hooks             one a watched process, freed with the task
- *	threads   hooks                hooks             one a watched thread that uses sockets, where calls are followed
- *	runs      fork, iterator, switch, probes  switch, hooks  one a task of a watched process, where the scheduler is followed
- *	scheduled monitor, fork, switch  worker         one a watched process and CPU; the worker drops those that ended
- *	preempted switch               worker            PREEMPTED_PAIRS, 64 bytes and 8 a CPU each; the worker drops those that ended
- *	probes    monitor (mapped)     probes            PROBES_MAX rows of 48 bytes: 48 KiB; hits are counted there
- *	thread_pauses   probes         probes            one a thread that was paused by its runtime
- *	process_pauses  probes         probes            one a process that was
- *	loops     switch, waits        worker (mapped)   one a thread that lives in epoll; the worker gives them back
- *	rings     hooks                worker            set before load: a few rings, RING_BYTES each
- *	events    process hooks        monitor           64 KiB: 700 events between two reads
- *	sonde_verdicts  worker (mapped)      hooks             VERDICT_CELLS of 8 bytes: 128 KiB
- *	control   worker (mapped)      hooks             one struct: 128 KiB, most of it by port
- *	choice    monitor (mapped)     process hooks     one struct: 8 KiB, a bit a port
- *	counters  all programs         monitor           one struct a CPU
+ *  map            writes             reads           size
+ *  conns          socket hooks       hooks, sweep    one a live socket, freed with it
+ *  targets        monitor, fork      hooks           one a watched process, freed with the task
+ *  threads        hooks              hooks           one a watched thread that uses sockets,
+ *                                                    where calls are followed
+ *  runs           fork, iterator,    switch, hooks   one a task of a watched process, where the
+ *                 switch, probes                     scheduler is followed
+ *  run_begin      iterator           iterator        one struct run: 2.5 KiB
+ *  scheduled      monitor, fork,     worker          one a watched process and CPU; the worker
+ *                 switch                             drops those that ended
+ *  preempted      switch             worker          PREEMPTED_PAIRS, 64 bytes and 8 a CPU each;
+ *                                                    the worker drops those that ended
+ *  probes         monitor (mapped),  probes          PROBES_MAX rows of 48 bytes: 48 KiB; hits
+ *                 probes                             are counted there
+ *  thread_pauses  probes             probes          one a thread that was paused by its runtime
+ *  process_pauses probes             probes          one a process that was
+ *  loops          switch, waits      worker (mapped) one a thread that lives in epoll; the worker
+ *                                                    gives them back
+ *  rings          hooks              worker          a few, set before load, RING_BYTES each
+ *  events         process hooks      monitor         64 KiB: 700 events between two reads
+ *  sonde_verdicts worker (mapped)    hooks           VERDICT_CELLS of 8 bytes: 128 KiB
+ *  control        worker (mapped)    hooks           one struct: 128 KiB, most of it by port
+ *  choice         monitor (mapped)   process hooks   one struct: 8 KiB, a bit a port
+ *  counters       all programs       monitor         one struct a CPU
  */
 #pragma once
 
@@ -74,10 +81,9 @@ enum conn_flags {
 	CONN_ASKS_FIRST = 1 << 8, /* its first question came from what `caused` says */
 	CONN_NESTED = 1 << 9,	  /* as RECORD_NESTED, of connect() */
 	CONN_PASSES = 1 << 10,	  /* it is not read: only causes pass through it */
-	CONN_SHARED =
-		1
-		<< 12, /* the same: several asked before an answer, so its answers are anybody's */
-	CONN_ASKED = 1 << 11, /* the same: a question was written since its last answer */
+	CONN_ASKED = 1 << 11,	  /* with PASSES: a question was written since its last answer */
+	/* With PASSES: several asked before an answer, so its answers are anybody's. */
+	CONN_SHARED = 1 << 12,
 
 	CONN_BEGUN = CONN_READY | CONN_ANNOUNCED,
 };

@@ -2,7 +2,7 @@
 /*
  * pause.h - from hits of probes to pauses, and a record of each that has ended.
  *
- *	begin  ->  a free place of the four that a thread, or a process, has, or that of the oldest
+ *	begin  ->  a free place of the four that a thread, or a process, has; else that of the oldest
  *	note   ->  the open pause of its kind, or kept for the next
  *	end    ->  the newest open one of its kind, by its detail where both have one
  *
