@@ -7,18 +7,20 @@
  */
 #pragma once
 
+#include "bpf/paused.h"
 #include "bpf/returns.h"
 #include "bpf/turn.h"
 
-static __noinline void clocks_now(const struct run *run, struct task_struct *task,
+static __noinline void clocks_now(struct run *run, struct task_struct *task, __u64 now,
 				  struct clocks *ret)
 {
 	const struct run *leader;
 
-	ret->off = clock_of(run->off_ns - run->paused_off_ns);
-	ret->waited = clock_of(task->sched_info.run_delay - run->paused_waited_ns);
-	ret->throttled = clock_of(run->throttled_ns);
-	ret->paused = clock_of(run->paused_ns);
+	clocks_mark(run, task, now, &run->told);
+	ret->off = clock_of(run->told.off_ns);
+	ret->waited = clock_of(run->told.waited_ns);
+	ret->throttled = clock_of(run->told.throttled_ns);
+	ret->paused = clock_of(run->told.paused_ns);
 	leader = run_of(task->group_leader);
 	ret->stopped = leader ? clock_of(leader->stopped_ns) : 0;
 }
@@ -95,7 +97,7 @@ static __always_inline void clocks_read(struct task_struct *task, __u64 arrived_
 		return;
 	task_runs(run, task, op->now);
 	op->flags |= RECORD_CLOCKED;
-	clocks_now(run, task, &op->clocks);
+	clocks_now(run, task, op->now, &op->clocks);
 	if (arrived_ns)
 		clocks_since(run, arrived_ns, op);
 }

@@ -3,7 +3,8 @@
  * loop.h - threads that live in epoll: how long they sleep there, and how late they are.
  *
  * A thread that waits by epoll gets a cell of the map `loops`; all of them are there from
- * the start, for nothing may be allocated where tasks are switched. Go's threads wait so as well,
+ * the start, for nothing may be allocated where tasks are switched. Only the thread itself takes one,
+ * and writes it: who sleeps there already when its process is chosen has none until it wakes. Go's threads wait so as well,
  * in turns and for its scheduler: they are none.
  */
 #pragma once
@@ -16,6 +17,7 @@
 enum {
 	TASK_DEAD = 0x80,
 	CLAIM_TRIES = 64, /* cells looked at for a free one; those that come next have others */
+	CLAIM_AGAIN = 4,  /* the same at each later sleep */
 };
 
 /* Where the search for a free cell goes on. */
@@ -54,19 +56,20 @@ static __always_inline void loop_begin(struct loop_cell *cell, const struct run 
 	cell->due_ns = loop_tick(now) + LOOP_PERIOD_NS;
 }
 
-/* A free cell becomes the thread's. */
+/* A free cell becomes the thread's; a thread that finds none is counted once, and looks again. */
 static __noinline int loop_claim(struct run *run, struct task_struct *task, __u64 now)
 {
-	__u32 thread;
+	__u32 thread, tries;
 
 	if (!run || !task)
 		return 0;
 	thread = task->pid;
-	for (__u32 i = 0; i < CLAIM_TRIES; i++) {
+	tries = run->loop.lost ? CLAIM_AGAIN : CLAIM_TRIES;
+	for (__u32 i = 0; i < CLAIM_TRIES && i < tries; i++) {
 		__u32 index = __sync_fetch_and_add(&loops_next, 1) % loops_max;
 		struct loop_cell *cell = loop_cell_at(index);
 
-		if (!cell || __sync_val_compare_and_swap(&cell->thread, 0, thread))
+		if (!cell || cell->thread || __sync_val_compare_and_swap(&cell->thread, 0, thread))
 			continue;
 		loop_change(cell);
 		loop_begin(cell, run, now);
@@ -74,8 +77,9 @@ static __noinline int loop_claim(struct run *run, struct task_struct *task, __u6
 		run->loop.cell = index + 1;
 		return 0;
 	}
-	run->loop.cell = LOOP_NONE;
-	count(COUNT_LOOP_LOST);
+	if (!run->loop.lost)
+		count(COUNT_LOOP_LOST);
+	run->loop.lost = 1;
 	return 0;
 }
 
@@ -99,15 +103,16 @@ static __always_inline void loop_sleeps(struct loop_cell *cell, struct task_stru
 	cell->idle_ns = LOOP_SLEEPS | (now - cell->idle_ns);
 }
 
-/* The thread, which runs here, waits by epoll for the first time. */
+/* The thread, which runs here, waits by epoll, and has no cell. */
 static __always_inline struct loop_cell *loop_new(struct run *run, struct task_struct *task,
 						  __u64 now)
 {
 	struct user_state user = {};
 
-	if (run->loop.cell)
+	if (run->loop.cell || !bpf_map_lookup_elem(&scheduled, &run->process))
 		return NULL;
-	user_state_of(task, &user);
+	if (!run->loop.lost)
+		user_state_of(task, &user);
 	if (user.goroutine) {
 		run->loop.cell = LOOP_NONE;
 		return NULL;
@@ -142,7 +147,6 @@ static __always_inline void loop_leaves(struct run *run, struct task_struct *tas
 	loop_change(cell);
 }
 
-/* The task gets a CPU. */
 static __always_inline void loop_returns(struct run *run, struct task_struct *task, __u64 now)
 {
 	struct loop_cell *cell = loop_cell_of(run, task);
@@ -156,7 +160,7 @@ static __always_inline void loop_enters(struct run *run, struct task_struct *tas
 {
 	struct loop_cell *cell = loop_cell_of(run, task);
 
-	if (!cell)
+	if (!cell && !run->loop.lost)
 		cell = loop_new(run, task, now);
 	if (!cell)
 		return;
@@ -167,25 +171,5 @@ static __always_inline void loop_enters(struct run *run, struct task_struct *tas
 	loop_change(cell);
 	loop_rested(cell, task->sched_info.run_delay);
 	loop_turned(cell, now);
-	loop_change(cell);
-}
-
-/* One that is followed from now on, and sleeps in epoll already. */
-static __always_inline void loop_mark(struct task_struct *task)
-{
-	struct loop_cell *cell;
-	struct run *run = bpf_task_storage_get(&runs, task, 0, 0);
-	__u64 now = bpf_ktime_get_ns();
-
-	if (!run || run->loop.cell || !task->__state || !is_in_epoll(task))
-		return;
-	loop_claim(run, task, now);
-	cell = loop_cell_of(run, task);
-	if (!cell)
-		return;
-	loop_change(cell);
-	cell->slept_ns = now;
-	cell->waited_ns = task->sched_info.run_delay;
-	cell->idle_ns = LOOP_SLEEPS | now;
 	loop_change(cell);
 }

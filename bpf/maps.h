@@ -2,23 +2,30 @@
 /*
  * maps.h - every map of the kernel half: who writes it, who reads it, why its size.
  *
- *	map       writes               reads             size
- *	conns     socket hooks         hooks, sweep      one a live socket, freed by the kernel with it
- *	targets   monitor, fork        hooks             one a watched process, freed with the task
- *	threads   hooks                hooks             one a watched thread that uses sockets, where calls are followed
- *	runs      fork, iterator, switch, probes  switch, hooks  one a task of a watched process, where the scheduler is followed
- *	scheduled monitor, fork, switch  worker         one a watched process and CPU; the worker drops those that ended
- *	preempted switch               worker            PREEMPTED_PAIRS, 64 bytes and 8 a CPU each; the worker drops those that ended
- *	probes    monitor (mapped)     probes            PROBES_MAX rows of 48 bytes: 48 KiB; hits are counted there
- *	thread_pauses   probes         probes            one a thread that was paused by its runtime
- *	process_pauses  probes         probes            one a process that was
- *	loops     switch, waits        worker (mapped)   one a thread that lives in epoll; the worker gives them back
- *	rings     hooks                worker            set before load: a few rings, RING_BYTES each
- *	events    process hooks        monitor           64 KiB: 700 events between two reads
- *	sonde_verdicts  worker (mapped)      hooks             VERDICT_CELLS of 8 bytes: 128 KiB
- *	control   worker (mapped)      hooks             one struct: 128 KiB, most of it by port
- *	choice    monitor (mapped)     process hooks     one struct: 8 KiB, a bit a port
- *	counters  all programs         monitor           one struct a CPU
+ *  map            writes             reads           size
+ *  conns          socket hooks       hooks, sweep    one a live socket, freed with it
+ *  targets        monitor, fork      hooks           one a watched process, freed with the task
+ *  threads        hooks              hooks           one a watched thread that uses sockets,
+ *                                                    where calls are followed
+ *  runs           fork, iterator,    switch, hooks   one a task of a watched process, where the
+ *                 switch, probes                     scheduler is followed
+ *  run_begin      iterator           iterator        one struct run: 2.5 KiB
+ *  scheduled      monitor, fork,     worker          one a watched process and CPU; the worker
+ *                 switch                             drops those that ended
+ *  preempted      switch             worker          PREEMPTED_PAIRS, 64 bytes and 8 a CPU each;
+ *                                                    the worker drops those that ended
+ *  probes         monitor (mapped),  probes          PROBES_MAX rows of 48 bytes: 48 KiB; hits
+ *                 probes                             are counted there
+ *  thread_pauses  probes             probes          one a thread that was paused by its runtime
+ *  process_pauses probes             probes          one a process that was
+ *  loops          switch, waits      worker (mapped) one a thread that lives in epoll; the worker
+ *                                                    gives them back
+ *  rings          hooks              worker          a few, set before load, RING_BYTES each
+ *  events         process hooks      monitor         64 KiB: 700 events between two reads
+ *  sonde_verdicts worker (mapped)    hooks           VERDICT_CELLS of 8 bytes: 128 KiB
+ *  control        worker (mapped)    hooks           one struct: 128 KiB, most of it by port
+ *  choice         monitor (mapped)   process hooks   one struct: 8 KiB, a bit a port
+ *  counters       all programs       monitor         one struct a CPU
  */
 #pragma once
 
@@ -74,10 +81,9 @@ enum conn_flags {
 	CONN_ASKS_FIRST = 1 << 8, /* its first question came from what `caused` says */
 	CONN_NESTED = 1 << 9,	  /* as RECORD_NESTED, of connect() */
 	CONN_PASSES = 1 << 10,	  /* it is not read: only causes pass through it */
-	CONN_SHARED =
-		1
-		<< 12, /* the same: several asked before an answer, so its answers are anybody's */
-	CONN_ASKED = 1 << 11, /* the same: a question was written since its last answer */
+	CONN_ASKED = 1 << 11,	  /* with PASSES: a question was written since its last answer */
+	/* With PASSES: several asked before an answer, so its answers are anybody's. */
+	CONN_SHARED = 1 << 12,
 
 	CONN_BEGUN = CONN_READY | CONN_ANNOUNCED,
 };
@@ -116,10 +122,10 @@ struct {
 /* Where a thread that lives in epoll is told of. */
 struct loop {
 	__u32 cell; /* one more than its index in `loops`; 0: none yet; LOOP_NONE */
-	__u32 padding;
+	__u32 lost; /* there was no room when it was first looked for */
 };
 
-enum { LOOP_NONE = -1U /* it is no loop, or there was no room */ };
+enum { LOOP_NONE = -1U /* it is no loop */ };
 
 /* A stretch in which a task was on no CPU; in CLOCK_UNIT_NS, as struct clocks. */
 struct absence {
@@ -140,6 +146,14 @@ struct task_counters {
 	__u64 waited_ns, voluntary, involuntary, migrations;
 };
 
+/* Clocks of a thread at a moment, as they are told: what its pauses took is left out. */
+struct clock_mark {
+	__u64 at_ns;
+	__u64 off_ns, waited_ns, throttled_ns;
+	__u64 paused_ns; /* of the pause of a process: `stopped_ns` of its leader */
+	__u64 absences;	 /* `absences_written` */
+};
+
 /* What is followed of a task; written where it leaves a CPU, comes back, and by its own probes. */
 struct run {
 	struct process_id process;     /* tgid 0: nobody's */
@@ -151,11 +165,12 @@ struct run {
 	__u64 paused_ns, paused_off_ns, paused_waited_ns; /* in pauses of its own; of that */
 	__u64 stopped_ns; /* of a leader: in pauses of the whole process */
 	struct throttle throttle;
-	struct preempted_by by;				      /* who has its CPU while it waits */
-	__u64 open_off_ns, open_waited_ns, open_throttled_ns; /* when the outermost pause began */
+	struct preempted_by by; /* who has its CPU while it waits */
+	struct clock_mark told; /* its clocks as a record last had them */
 	struct loop loop;
+	__u64 absences_written; /* those in its own pauses not, once these have ended */
 	__u32 absence; /* the next to be written; the newest is the one above it, in a ring */
-	__u32 open;    /* pauses of its own that have begun */
+	__u32 padding;
 	struct absence absences[ABSENCES];
 };
 
@@ -165,6 +180,14 @@ struct {
 	__type(key, int);
 	__type(value, struct run);
 } runs SEC(".maps");
+
+/* What a task begins with that the iterator finds: too large for a stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct run);
+} run_begin SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
@@ -192,12 +215,13 @@ struct {
 
 /* A pause that has begun. */
 struct open_pause {
-	__u64 began_ns; /* 0: none */
-	__u64 inner_ns; /* `ended_ns` of struct pauses when it began */
+	__u64 began_ns;		/* 0: none */
+	struct clock_mark mark; /* when it began; at_ns 0: it moves no clock */
 	__u64 detail;
+	__u64 stack; /* the user's stack pointer where it began, in thread `thread` */
+	__u32 thread;
 	__u16 runtime, kind;
-	__u16 scope;
-	__u8 has_detail, collects;
+	__u64 has_detail;
 	char text[PAUSE_TEXT];
 };
 
@@ -207,7 +231,6 @@ enum { PAUSES_OPEN = 4 };
 struct pauses {
 	struct open_pause open[PAUSES_OPEN]; /* in no order */
 	struct open_pause note; /* for the pause of its kind that begins next; began_ns 1: set */
-	__u64 ended_ns;		/* what all that have ended took, what lies in others once */
 	__u32 busy;		/* somebody is at it */
 };
 

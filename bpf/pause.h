@@ -2,18 +2,20 @@
 /*
  * pause.h - from hits of probes to pauses, and a record of each that has ended.
  *
- *	begin  ->  a free place of the four that a thread, or a process, has
+ *	begin  ->  a free place of the four that a thread, or a process, has; else that of the oldest
  *	note   ->  the open pause of its kind, or kept for the next
  *	end    ->  the newest open one of its kind, by its detail where both have one
  *
  * Pauses of one kind lie within each other. So what is open inside of one that ends has lost its own
- * end (an exception passed it) and is given up; where none is free the oldest is.
+ * end (an exception passed it) and is given up; so is one in which, by the thread's stack, the one
+ * that begins does not lie.
  *
  * A process's pauses may be told of by any of its threads. Who stops all others is alone, so there
  * is no lock, which programs of this type may not take: of two that come at once, one is counted.
  */
 #pragma once
 
+#include "bpf/paused.h"
 #include "bpf/returns.h"
 #include "bpf/ship.h"
 
@@ -23,58 +25,6 @@ enum { REGISTERS_BYTES = 168 };
 #elif defined(__TARGET_ARCH_arm64)
 enum { REGISTERS_BYTES = 272 };
 #endif
-
-/*
- * For the clocks of who is paused: pause_opens() at each begin, and for each of them one
- * pause_account() when it ends or is given up. `began_ns` to `ended_ns` is as long as the pause was
- * without those that ended inside it, so that the sum counts no time twice; of one that was given up
- * it is nothing. Only collections move clocks, and where somebody is paused.
- */
-static __always_inline void pause_opens(struct task_struct *task, __u32 scope)
-{
-	struct run *run = scope == PROBE_THREAD ? run_of(task) : NULL;
-
-	if (!run || run->open++)
-		return;
-	run->open_off_ns = run->off_ns;
-	run->open_waited_ns = task->sched_info.run_delay;
-	run->open_throttled_ns = run->throttled_ns;
-}
-
-/* All threads are stopped, what each of them did meanwhile is its own. */
-static __always_inline void stop_account(struct task_struct *task, __u64 ns)
-{
-	struct run *leader = run_of(task->group_leader);
-
-	if (leader)
-		leader->stopped_ns += ns;
-}
-
-/* What it waited and slept in its pause is the pause's, but for what a quota took. */
-static __always_inline void pause_account(struct task_struct *task, __u32 scope, __u64 began_ns,
-					  __u64 ended_ns)
-{
-	struct run *run;
-
-	if (scope == PROBE_PROCESS)
-		stop_account(task, ended_ns - began_ns);
-	run = scope == PROBE_THREAD ? run_of(task) : NULL;
-	if (!run || !run->open)
-		return;
-	run->paused_ns += ended_ns - began_ns;
-	if (--run->open)
-		return;
-	run->paused_off_ns += run->off_ns - run->open_off_ns;
-	run->paused_waited_ns += task->sched_info.run_delay - run->open_waited_ns;
-	run->paused_ns -= run->throttled_ns - run->open_throttled_ns;
-}
-
-/* Another program begins: what the one before had begun never ends. */
-static __always_inline void pauses_forget(struct task_struct *task)
-{
-	bpf_task_storage_delete(&thread_pauses, task);
-	bpf_task_storage_delete(&process_pauses, task);
-}
 
 /* The argument as a number of its size, or the address of its text; false where it cannot be read. */
 static __always_inline bool argument_read(void *registers, const struct probe_argument *a,
@@ -104,7 +54,7 @@ static __always_inline bool argument_read(void *registers, const struct probe_ar
 	return true;
 }
 
-/* One argument goes where it belongs; an argument that is none changes nothing. */
+/* One argument goes where it belongs; one that is none changes nothing. */
 static __always_inline void argument_take(void *registers, const struct probe_argument *a,
 					  struct open_pause *to)
 {
@@ -135,14 +85,42 @@ static __always_inline bool is_of_kind(const struct open_pause *pause, const str
 	return pause->began_ns && pause->runtime == probe->runtime && pause->kind == probe->kind;
 }
 
-static __always_inline void pause_give_up(struct task_struct *task, struct open_pause *pause,
-					  __u64 now)
+/* It moves no clock. */
+static __always_inline void pause_give_up(struct open_pause *pause)
 {
 	pause->began_ns = 0;
 	count(COUNT_PAUSE_NO_END);
-	/* Its own scope: the probe may be of another kind. */
-	if (pause->collects)
-		pause_account(task, pause->scope, now, now);
+}
+
+static __always_inline void pauses_give_up(struct pauses *p)
+{
+	for (__u32 i = 0; p && i < PAUSES_OPEN; i++)
+		if (p->open[i].began_ns)
+			pause_give_up(&p->open[i]);
+}
+
+/* Another program begins: what the one before had begun never ends. */
+static __always_inline void pauses_forget(struct task_struct *task)
+{
+	if (HAS_NO_STORAGE(task, bpf_storage))
+		return;
+	pauses_give_up(bpf_task_storage_get(&thread_pauses, task, 0, 0));
+	pauses_give_up(bpf_task_storage_get(&process_pauses, task, 0, 0));
+	bpf_task_storage_delete(&thread_pauses, task);
+	bpf_task_storage_delete(&process_pauses, task);
+}
+
+/* Those of its kind that did not call what begins now: they ended unseen. */
+static __always_inline void pauses_left(struct task_struct *task, const struct probe *probe,
+					struct pauses *p, __u64 stack)
+{
+	for (__u32 i = 0; i < PAUSES_OPEN; i++) {
+		struct open_pause *pause = &p->open[i];
+		bool lies_above = pause->thread == (__u32)task->pid && stack < pause->stack;
+
+		if (is_of_kind(pause, probe) && !lies_above)
+			pause_give_up(pause);
+	}
 }
 
 /* The newest open one that this probe may speak of; PAUSES_OPEN: there is none. */
@@ -180,30 +158,31 @@ static __always_inline __u64 pause_place(const struct pauses *p)
 static __always_inline void pause_begin(struct task_struct *task, void *registers,
 					const struct probe *probe, struct pauses *p, __u64 now)
 {
-	__u64 place = pause_place(p);
+	__u64 stack = ((struct pt_regs *)registers)->sp, place;
 	struct open_pause *pause;
 
+	pauses_left(task, probe, p, stack);
+	place = pause_place(p);
 	CLAMP(place, PAUSES_OPEN - 1);
 	pause = &p->open[place];
 	if (pause->began_ns)
-		pause_give_up(task, pause, now);
+		pause_give_up(pause);
 	if (is_of_kind(&p->note, probe)) {
 		*pause = p->note;
 		p->note.began_ns = 0;
 	} else {
 		pause->has_detail = 0;
-		pause->detail = 0;
 		__builtin_memset(pause->text, 0, sizeof(pause->text));
 	}
 	arguments_take(registers, probe, pause);
 	pause->runtime = probe->runtime;
 	pause->kind = probe->kind;
-	pause->inner_ns = p->ended_ns;
+	pause->stack = stack;
+	pause->thread = task->pid;
 	pause->began_ns = now;
-	pause->scope = probe->scope;
-	pause->collects = probe->collects;
-	if (pause->collects)
-		pause_opens(task, probe->scope);
+	pause->mark.at_ns = 0;
+	if (probe->collects)
+		paused_begins(task, probe->scope, now, &pause->mark);
 }
 
 static __always_inline void pause_note(void *registers, const struct probe *probe, struct pauses *p)
@@ -257,32 +236,19 @@ static __always_inline int pause_ship(struct task_struct *task, const struct pro
 	r->thread = probe->scope == PROBE_THREAD ? task->pid : 0;
 	r->runtime = pause->runtime;
 	r->kind = pause->kind;
-	r->detail = pause->detail;
+	r->detail = pause->has_detail ? pause->detail : PAUSE_NO_DETAIL;
 	__builtin_memcpy(r->text, pause->text, sizeof(r->text));
 	bpf_ringbuf_submit(r, pause_wake_flags(ring, index));
 	return 0;
 }
 
 /* What began after this one, inside of it, and is open still. */
-static __always_inline void pauses_inside(struct task_struct *task, const struct probe *probe,
-					  struct pauses *p, __u64 began_ns, __u64 now)
+static __always_inline void pauses_inside(const struct probe *probe, struct pauses *p,
+					  __u64 began_ns)
 {
 	for (__u32 i = 0; i < PAUSES_OPEN; i++)
 		if (is_of_kind(&p->open[i], probe) && p->open[i].began_ns > began_ns)
-			pause_give_up(task, &p->open[i], now);
-}
-
-/* What of it lies in no other that has ended; of two that overlap the later one has less. */
-static __always_inline void pause_settle(struct task_struct *task, const struct probe *probe,
-					 struct pauses *p, const struct open_pause *pause,
-					 __u64 now)
-{
-	__u64 whole_ns = now - pause->began_ns, inner_ns = p->ended_ns - pause->inner_ns;
-	__u64 own_ns = whole_ns > inner_ns ? whole_ns - inner_ns : 0;
-
-	p->ended_ns += own_ns;
-	if (probe->collects)
-		pause_account(task, probe->scope, now - own_ns, now);
+			pause_give_up(&p->open[i]);
 }
 
 static __always_inline void pause_end(struct task_struct *task, void *registers,
@@ -299,11 +265,13 @@ static __always_inline void pause_end(struct task_struct *task, void *registers,
 	}
 	CLAMP(place, PAUSES_OPEN - 1);
 	pause = &p->open[place];
-	if (!pause->has_detail)
+	if (!pause->has_detail && seen.has_detail) {
 		pause->detail = seen.detail;
-	pauses_inside(task, probe, p, pause->began_ns, now);
-	if (probe->scope != PROBE_NOBODY)
-		pause_settle(task, probe, p, pause, now);
+		pause->has_detail = 1;
+	}
+	pauses_inside(probe, p, pause->began_ns);
+	if (pause->mark.at_ns)
+		paused_ends(task, probe->scope, now, &pause->mark);
 	pause_ship(task, probe, pause, now);
 	pause->began_ns = 0;
 }

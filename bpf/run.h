@@ -39,9 +39,9 @@ static __always_inline void scheduled_make(const struct process_id *process)
 		count(COUNT_RUN_LOST);
 }
 
-/* Follow a task of the target from what it has done by now; `left_ns`: it is on no CPU since then. */
+/* Follow a task of the target that begins: it has not run yet. */
 static __always_inline void run_make(struct task_struct *task, const struct target *target,
-				     __u64 left_ns)
+				     __u64 now)
 {
 	struct run *run;
 
@@ -52,11 +52,26 @@ static __always_inline void run_make(struct task_struct *task, const struct targ
 		count(COUNT_RUN_LOST);
 		return;
 	}
-	if (run->process.tgid)
-		return;
 	counters_read(task, &run->counters);
-	run->left_ns = left_ns;
+	run->left_ns = now;
 	run->process = target->process;
+}
+
+/*
+ * Follow one that may be running elsewhere, from what it has done by now: it is put there whole, for
+ * from then on only the CPU that switches it writes. One iterator runs at a time.
+ */
+static __always_inline void run_found(struct task_struct *task, const struct target *target)
+{
+	__u32 zero = 0;
+	struct run *begin = bpf_map_lookup_elem(&run_begin, &zero);
+
+	if (!switches_seen || !begin)
+		return;
+	begin->process = target->process;
+	counters_read(task, &begin->counters);
+	if (!bpf_task_storage_get(&runs, task, begin, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		count(COUNT_RUN_LOST);
 }
 
 static __always_inline struct run *run_of(struct task_struct *task)
@@ -144,16 +159,14 @@ static __always_inline void run_returns(struct run *run, struct task_struct *tas
 		return;
 	CLAMP(at, ABSENCES - 1);
 	absence = &run->absences[at];
-	/* In a pause of its own it is the pause that kept it. */
-	if (!run->open) {
-		*absence = (struct absence){
-			.from = clock_of(run->left_ns),
-			.to = clock_of(now),
-			.waited = clock_of(run->counters.waited_ns - run->paused_waited_ns),
-			.throttled = clock_of(run->throttled_ns),
-		};
-		run->absence = at ? at - 1 : ABSENCES - 1;
-	}
+	*absence = (struct absence){
+		.from = clock_of(run->left_ns),
+		.to = clock_of(now),
+		.waited = clock_of(run->counters.waited_ns - run->paused_waited_ns),
+		.throttled = clock_of(run->throttled_ns),
+	};
+	run->absence = at ? at - 1 : ABSENCES - 1;
+	run->absences_written++;
 	run->throttled_ns += run_throttled(run, task, now - run->left_ns);
 	run->off_ns += now - run->left_ns;
 	run->left_ns = 0;

@@ -30,7 +30,8 @@ enum counter {
 	COUNT_RETURN_UNSEEN, /* a task had come back to a CPU unseen; the scheduler's clocks say when */
 	COUNT_RUN_LOST, /* no memory for a task's scheduling, or its process is past the limit */
 	COUNT_PAUSE_NO_BEGIN, /* the end of a pause whose begin was not seen: mostly by attaching in it */
-	COUNT_PAUSE_NO_END, /* pauses given up: one around it ended, too many are open, or exec */
+	/* Pauses given up: one around it ended, one beside it began, too many are open, or exec. */
+	COUNT_PAUSE_NO_END,
 	COUNT_PAUSE_NO_MEMORY, /* for what is kept of a task's pauses */
 	COUNT_PAUSE_RACED, /* two threads at once told of their process's pauses: one was not heard */
 	COUNT_PAUSE_FAULT, /* an argument that could not be read */

@@ -174,6 +174,8 @@ struct record_clock {
 
 enum { PAUSE_TEXT = 32 };
 
+#define PAUSE_NO_DETAIL (~0ULL) /* no probe read a number, or it could not be read */
+
 /* A pause that has ended, at head.at_ns. What `kind` and `detail` mean, the runtime's row says. */
 struct record_pause {
 	struct record head;
@@ -181,7 +183,7 @@ struct record_pause {
 	__u32 thread;	       /* that was paused; 0: the whole process was */
 	__u16 runtime;	       /* number of the row in user/runtime/runtimes.c */
 	__u16 kind;	       /* as the probe that saw it says (headers/probe.h) */
-	__u64 detail;	       /* a number that the probe read; 0: none */
+	__u64 detail;	       /* a number that a probe read, or PAUSE_NO_DETAIL */
 	char text[PAUSE_TEXT]; /* the same, a text: cut, NUL-padded */
 };
 

@@ -92,8 +92,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid)
 	__u32 zero = 0;
 	struct capture_choice *c = bpf_map_lookup_elem(&choice, &zero);
 
-	if (target)
-		pauses_forget(task);
+	pauses_forget(task);
 	if (target || took_over || (c && c->watch_execs))
 		tell(EVENT_EXEC, task, task->real_parent, 0, target);
 	return 0;

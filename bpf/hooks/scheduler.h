@@ -22,10 +22,11 @@ static __always_inline void account_run(struct run *run, struct task_struct *tas
 
 	counters_read(task, now);
 	waited = now->waited_ns - before.waited_ns;
-	preempted_count(run, waited > throttled ? waited - throttled : 0);
 	run->told_throttled_ns = run->throttled_ns;
+	/* Not watched any more. */
 	if (!s)
 		return;
+	preempted_count(run, waited > throttled ? waited - throttled : 0);
 	s->waited_ns += waited;
 	s->voluntary += now->voluntary - before.voluntary;
 	s->involuntary += now->involuntary - before.involuntary;
@@ -72,7 +73,6 @@ int mark_tasks(struct bpf_iter__task *ctx)
 		return 0;
 	if (task == task->group_leader)
 		scheduled_make(&target->process);
-	run_make(task, target, 0);
-	loop_mark(task);
+	run_found(task, target);
 	return 0;
 }

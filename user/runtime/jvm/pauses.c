@@ -84,14 +84,23 @@ static const struct operation {
 	{ STR("ShenandoahFullGC"), SHENANDOAH("major", "Full GC"), {} },
 };
 
+/* NULL where it may be of two kinds, and which was not read. */
+static const struct stop *stop_by(const struct operation *operation, uint64_t full)
+{
+	if (!operation->full.kind.len)
+		return &operation->stop;
+	if (full == PAUSE_NO_DETAIL)
+		return NULL;
+	return full ? &operation->full : &operation->stop;
+}
+
 static const struct stop *stop_of(const struct record_pause *record)
 {
 	struct str name = str_of(record->text);
 
 	for (size_t i = 0; i < ARRAY_SIZE(operations); i++)
 		if (str_eq(operations[i].name, name))
-			return record->detail && operations[i].full.kind.len ? &operations[i].full
-									     : &operations[i].stop;
+			return stop_by(&operations[i], record->detail);
 	return NULL;
 }
 

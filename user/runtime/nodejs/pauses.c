@@ -21,6 +21,8 @@ static const struct metric_group v8js_gc = {
 
 static struct str by_type(uint64_t type)
 {
+	if (type == PAUSE_NO_DETAIL)
+		return (struct str){};
 	if (type & MARK_COMPACT)
 		return STR("major");
 	if (type & (SCAVENGE | MINOR_MARK_SWEEP))

@@ -9,7 +9,7 @@ TEST(collections_of_cpython_have_their_generation_and_waits_for_its_lock_are_non
 		{ CPYTHON_GC, 0, NULL, "gen0", true },
 		{ CPYTHON_GC, 2, NULL, "gen2", true },
 		{ CPYTHON_GC, 3, NULL, "collection", true },
-		{ CPYTHON_GC, UINT64_MAX, NULL, "collection", true },
+		{ CPYTHON_GC, PAUSE_NO_DETAIL, NULL, "collection", true },
 		{ CPYTHON_GC_ANY, 0, NULL, "collection", true },
 		{ CPYTHON_GIL, 0, NULL, "gil", false },
 		{ 0, 0, NULL, NULL },

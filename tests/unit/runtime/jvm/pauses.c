@@ -18,6 +18,8 @@ TEST(collections_of_hotspot_have_the_names_and_actions_of_its_beans)
 		GC("G1CollectForAllocation", 1, "major", "G1 Old Generation", "end of major GC"),
 		GC("G1CollectFull", 1, "major", "G1 Old Generation", "end of major GC"),
 		GC("G1CollectFull", 0, "major", "G1 Old Generation", "end of major GC"),
+		GC("G1CollectFull", PAUSE_NO_DETAIL, "major", "G1 Old Generation",
+		   "end of major GC"),
 		GC("G1PauseRemark", 0, "remark", "G1 Concurrent GC", "end of concurrent GC pause"),
 		GC("G1PauseCleanup", 0, "cleanup", "G1 Concurrent GC",
 		   "end of concurrent GC pause"),
@@ -48,12 +50,13 @@ TEST(collections_of_hotspot_have_the_names_and_actions_of_its_beans)
 		CHECK(described(jvm_describe, &rows[i]));
 }
 
-TEST(a_collection_of_hotspot_whose_operation_is_not_known_has_no_name)
+TEST(a_collection_of_hotspot_that_is_not_known_has_no_name)
 {
 	static const struct expected rows[] = {
 		GC("", 0, "gc"),
 		GC("G1CollectFor", 0, "gc"),
 		GC("CollectForMetadataAllocation", 1, "gc"),
+		GC("G1CollectForAllocation", PAUSE_NO_DETAIL, "gc"),
 	};
 
 	EACH(i, rows)

@@ -30,7 +30,9 @@ TEST(a_collection_of_v8_whose_type_is_not_known_is_counted_as_one)
 	static const struct expected rows[] = {
 		{ NODEJS_GC_TYPE, 0, NULL, "gc", true },
 		{ NODEJS_GC_TYPE, 32, NULL, "gc", true },
+		{ NODEJS_GC_TYPE, PAUSE_NO_DETAIL, NULL, "gc", true },
 		{ NODEJS_GC_COLLECTOR, 3, NULL, "gc", true },
+		{ NODEJS_GC_COLLECTOR, PAUSE_NO_DETAIL, NULL, "gc", true },
 		{ NODEJS_GC_ANY, 1, NULL, "gc", true },
 	};
 

@@ -7,6 +7,7 @@ TEST(collections_of_php_look_for_cycles)
 {
 	static const struct expected rows[] = {
 		{ PHP_CYCLES, 0, NULL, "cycles", true },
+		{ PHP_CYCLES, PAUSE_NO_DETAIL, NULL, "cycles", true },
 		{ 0, 0, NULL, NULL },
 	};
 

@@ -9,6 +9,7 @@ TEST(collections_of_ruby_mark_and_sweep)
 		{ RUBY_MARK, 0, NULL, "mark", true },
 		{ RUBY_SWEEP, 0, NULL, "sweep", true },
 		{ RUBY_GC, 0, NULL, "gc", true },
+		{ RUBY_GC, PAUSE_NO_DETAIL, NULL, "gc", true },
 		{ 0, 0, NULL, NULL },
 	};
 

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/*
+ * paused.h - what a pause takes from the clocks of who was paused.
+ *
+ * A pause remembers the clocks as it began. When it ends they stand as then again, but for what a
+ * quota took, and all the rest of its time is in `paused`. So of two within each other no time
+ * counts twice, and one whose end is lost takes nothing. What a record told of a pause that is open
+ * stays true: the pause begins there.
+ */
+#pragma once
+
+#include "bpf/run.h"
+
+static __always_inline void clocks_mark(const struct run *run, struct task_struct *task, __u64 now,
+					struct clock_mark *ret)
+{
+	ret->at_ns = now;
+	ret->off_ns = run->off_ns - run->paused_off_ns;
+	ret->waited_ns = task->sched_info.run_delay - run->paused_waited_ns;
+	ret->throttled_ns = run->throttled_ns;
+	ret->paused_ns = run->paused_ns;
+	ret->absences = run->absences_written;
+}
+
+/* Of a process all threads are stopped: what each of them does meanwhile is its own. */
+static __always_inline void paused_begins(struct task_struct *task, __u32 scope, __u64 now,
+					  struct clock_mark *ret)
+{
+	bool is_process = scope == PROBE_PROCESS;
+	struct run *run = is_process ? run_of(task->group_leader) : run_of(task);
+
+	if (!run || scope == PROBE_NOBODY)
+		return;
+	clocks_mark(run, task, now, ret);
+	if (is_process)
+		ret->paused_ns = run->stopped_ns;
+}
+
+/* No clock goes back. */
+static __always_inline void clock_raise(__u64 *clock_ns, __u64 to_ns)
+{
+	if ((__s64)(to_ns - *clock_ns) > 0)
+		*clock_ns = to_ns;
+}
+
+/* The newest are forgotten; the one in the way of the oldest becomes none, so a search ends there. */
+static __always_inline void absences_drop(struct run *run, __u64 dropped)
+{
+	__u64 newest = run->absence + 1, next;
+
+	if ((__s64)dropped <= 0)
+		return;
+	run->absences_written -= dropped;
+	if (newest >= ABSENCES)
+		newest = 0;
+	CLAMP(newest, ABSENCES - 1);
+	run->absences[newest].from = run->absences[newest].to = 0;
+	if (dropped >= ABSENCES)
+		return;
+	next = run->absence + dropped;
+	run->absence = next >= ABSENCES ? next - ABSENCES : next;
+}
+
+static __always_inline void thread_paused(struct run *run, struct task_struct *task, __u64 now,
+					  const struct clock_mark *began)
+{
+	const struct clock_mark *from = began->at_ns < run->told.at_ns ? &run->told : began;
+	__u64 throttled = run->throttled_ns - from->throttled_ns;
+
+	clock_raise(&run->paused_off_ns, run->off_ns - from->off_ns - throttled);
+	clock_raise(&run->paused_waited_ns,
+		    task->sched_info.run_delay - from->waited_ns - throttled);
+	clock_raise(&run->paused_ns, from->paused_ns + (now - from->at_ns) - throttled);
+	absences_drop(run, run->absences_written - from->absences);
+}
+
+static __always_inline void paused_ends(struct task_struct *task, __u32 scope, __u64 now,
+					const struct clock_mark *began)
+{
+	bool is_process = scope == PROBE_PROCESS;
+	struct run *run = is_process ? run_of(task->group_leader) : run_of(task);
+
+	if (!run)
+		return;
+	if (is_process)
+		clock_raise(&run->stopped_ns, began->paused_ns + (now - began->at_ns));
+	else
+		thread_paused(run, task, now, began);
+}
