@@ -35,29 +35,40 @@ def overlap(intervals, began, ended):
 	return covered
 
 
-def _waited_in(collections, began, ended):
-	"""How long the thread waited for the CPU in collections, as far as they lie in [began, ended)."""
-	return sum(waited * overlap([(first, last)], began, ended) / (last - first) for first, last, waited in collections)
+def _within(collections, which, began, ended):
+	"""A sum over collections, each as far as it lies in [began, ended)."""
+	return sum(getattr(each, which) * overlap([each[:2]], began, ended) / (each.ended_ns - each.began_ns) for each in collections)
+
+
+def _ran_in(collections, began, ended):
+	"""How long the thread itself ran in collections; one may be told of twice, once without the thread's account."""
+	return overlap([each[:2] for each in collections], began, ended) - sum(
+		_within(collections, which, began, ended) for which in ("waited_ns", "slept_ns"))
+
+
+def _slept_for(call, collections):
+	"""How long the thread slept in a call, but for collections: who runs, or wants to, waits for nobody."""
+	began, ended, on_cpu, waited = call
+	return ended - began - on_cpu - waited - _within(collections, "slept_ns", began, ended)
 
 
 def truth(request, collections):
-	"""
-	{cause: ns} of one request, as a partition by the same order of precedence. Collections are all
-	of its service: (began, ended, waited for the CPU meanwhile).
-	"""
+	"""{cause: ns} of one request, as a partition by the same order of precedence. Collections are all of its service."""
 	line = request.line
 	began, ended, handler = request.sent_ns, line["ended"], line["began"]
-	intervals = [(first, last) for first, last, _ in collections]
+	intervals = [each[:2] for each in collections]
 	throttle = request.answered_throttled_ns - request.sent_throttled_ns
-	waited = line["at_end"][1] - request.sent_account.waited_ns - throttle - _waited_in(collections, began, ended)
-	waited_before = line["at_begin"][1] - request.sent_account.waited_ns - _waited_in(collections, began, handler)
+	throttled_in = _within(collections, "throttled_ns", began, ended)
+	waited = line["at_end"][1] - request.sent_account.waited_ns - _within(collections, "waited_ns", began, ended)
+	waited_before = line["at_begin"][1] - request.sent_account.waited_ns - _within(collections, "waited_ns", began, handler)
+	on_cpu = line["at_end"][0] - (line["at_begin"][0] if request.behind else request.sent_account.on_cpu_ns)
 	return {
 		"throttle": throttle,
-		"gc": overlap(intervals, began, ended),
-		"cpu_wait": max(waited, 0),
-		"downstream": sum(last - first - overlap(intervals, first, last) for first, last in line["call"]),
+		"gc": overlap(intervals, began, ended) - throttled_in,
+		"cpu_wait": max(waited - (throttle - throttled_in), 0),
+		"downstream": sum(_slept_for(call, collections) for call in line["call"]),
 		"loop_wait": max(handler - began - overlap(intervals, began, handler) - max(waited_before, 0), 0),
-		"on_cpu": line["at_end"][0] - (line["at_begin"][0] if request.behind else request.sent_account.on_cpu_ns),
+		"on_cpu": max(on_cpu - _ran_in(collections, handler if request.behind else began, ended), 0),
 		"unattributed": 0,
 	}
 

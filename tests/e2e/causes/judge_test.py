@@ -3,15 +3,15 @@
 
 from judge import CAUSES, disagreement, judge, overlap, truth
 from lib import check, equal, test
-from service import Account, Request
+from service import Account, Collection, Request
 
 MS = 1_000_000
 
 
 def request(ms=100, handler_ms=0, waited_ms=0, waited_before_ms=0, on_cpu_ms=1, throttled_ms=0, calls=()):
-	"""Sent at 0, handled from `handler_ms` on, answered at `ms`."""
+	"""Sent at 0, handled from `handler_ms` on, answered at `ms`; of calls: first, last, on the CPU, waited for it."""
 	line = {"began": handler_ms * MS, "ended": ms * MS, "at_begin": [0, waited_before_ms * MS],
-		"at_end": [on_cpu_ms * MS, waited_ms * MS], "call": [(first * MS, last * MS) for first, last in calls]}
+		"at_end": [on_cpu_ms * MS, waited_ms * MS], "call": [[each * MS for each in call] for call in calls]}
 	return Request(1, 0, Account(0, 0), 0, throttled_ms * MS, line)
 
 
@@ -41,10 +41,15 @@ def judge_the_truth_is_a_partition():
 	equal(true_ms(request(waited_ms=40)), {"cpu_wait": 40, "on_cpu": 1}, "a hog")
 	equal(true_ms(request(handler_ms=60)), {"loop_wait": 60, "on_cpu": 1}, "behind a callback")
 	equal(true_ms(request(waited_ms=70, throttled_ms=60)), {"throttle": 60, "cpu_wait": 10, "on_cpu": 1}, "a quota")
-	equal(true_ms(request(calls=[(10, 90)])), {"downstream": 80, "on_cpu": 1}, "a call")
-	collection = (20 * MS, 60 * MS, 5 * MS)
-	equal(true_ms(request(calls=[(10, 90)], waited_ms=5), [collection]), {"gc": 40, "downstream": 40, "on_cpu": 1}, "a collection in a call")
-	equal(true_ms(request(handler_ms=70, waited_ms=5, waited_before_ms=5), [collection]), {"gc": 40, "loop_wait": 30, "on_cpu": 1},
+	equal(true_ms(request(calls=[(10, 90, 0, 0)])), {"downstream": 80, "on_cpu": 1}, "a call")
+	equal(true_ms(request(calls=[(10, 90, 3, 7)], waited_ms=7, on_cpu_ms=4)), {"downstream": 70, "cpu_wait": 7, "on_cpu": 4}, "a busy call")
+	collection = Collection(20 * MS, 60 * MS, 5 * MS, 15 * MS, 0)
+	equal(true_ms(request(calls=[(10, 90, 20, 5)], waited_ms=5, on_cpu_ms=21), [collection]),
+	      {"gc": 40, "downstream": 40, "on_cpu": 1}, "a collection in a call, which sleeps for a while")
+	held_back = Collection(20 * MS, 60 * MS, 25 * MS, 0, 20 * MS)
+	equal(true_ms(request(waited_ms=45, on_cpu_ms=16, throttled_ms=30), [held_back]), {"throttle": 30, "gc": 20, "cpu_wait": 10, "on_cpu": 1},
+	      "a quota, in a collection and after")
+	equal(true_ms(request(handler_ms=70, waited_ms=5, waited_before_ms=5, on_cpu_ms=21), [collection]), {"gc": 40, "loop_wait": 30, "on_cpu": 1},
 	      "behind a collection")
 
 

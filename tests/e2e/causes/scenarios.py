@@ -43,6 +43,7 @@ SCENARIOS = [
 	*_each("a full collection", ALL, "collect", ("gc",)),
 	*_each("a hog on its CPU", ALL, "spin", ("cpu_wait", "on_cpu"), hog=True),
 	*_each("a quota", ALL, "spin", ("throttle",), quota=True, count=6),
+	*_each("a quota and a collection", ["node", "python"], "collect-spin", ("throttle", "gc"), quota=True, count=6),
 	*_each("a slow downstream", ALL, "call", ("downstream",)),
 	*_each("downstream, then a collection", ALL, "call-collect", ("downstream", "gc")),
 	*_each("a collection while downstream", ["node"], "during", ("downstream", "gc")),
@@ -103,7 +104,9 @@ def prepare(scenario, started, client, stack):
 		stack.enter_context(hog(pin(started.pid)))
 	if scenario.quota:
 		pin(started.pid)
-		client.throttled = stack.enter_context(quota(started.pid, QUOTA_US)).throttled_ns
+		group = stack.enter_context(quota(started.pid, QUOTA_US))
+		os.symlink(os.path.join(group.folder, "cpu.stat"), started.cpu_stat)
+		client.throttled = group.throttled_ns
 
 
 def measure(scenario):

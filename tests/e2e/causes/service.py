@@ -17,12 +17,23 @@ from lib import SLOW, Failed, Skipped, check, end_process
 
 SERVICES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "services")
 LONGEST_S = 60 * SLOW
+# In a service's folder: leads to that file of its cgroup, once it has a quota.
+CPU_STAT = "cpu.stat"
 
 
 class Account(NamedTuple):
 	"""Of a thread, since it began."""
 	on_cpu_ns: int
 	waited_ns: int
+
+
+class Collection(NamedTuple):
+	"""One collection: of the thread that waited for it, how long it did what; throttled is part of waited."""
+	began_ns: int
+	ended_ns: int
+	waited_ns: int
+	slept_ns: int
+	throttled_ns: int
 
 
 class Request(NamedTuple):
@@ -87,6 +98,7 @@ class Service:
 
 	def __init__(self, kind, folder, *arguments):
 		self.kind = kind
+		self.cpu_stat = os.path.join(folder, CPU_STAT)
 		self.process = subprocess.Popen([*COMMANDS[kind](folder), *arguments], stdin=subprocess.PIPE,
 						stdout=subprocess.PIPE, text=True)
 		self.pid = self.process.pid
@@ -103,9 +115,9 @@ class Service:
 			if "begins" in line:
 				self.began.put(line["begins"])
 			elif "collected" in line:
-				self.collections.append(line["collected"])
+				self.collections.append(Collection(*line["collected"]))
 			else:
-				self.collections.extend(line.get("gc", ()))
+				self.collections.extend(Collection(*each) for each in line.get("gc", ()))
 				self.lines.put(line)
 
 	def _next(self, lines):
@@ -136,7 +148,7 @@ def service(kind):
 	with tempfile.TemporaryDirectory(prefix="sonde-causes-") as folder, contextlib.ExitStack() as stack:
 		slow = Service("slow", folder)
 		stack.callback(slow.close)
-		main = Service(kind, folder, str(slow.port))
+		main = Service(kind, folder, str(slow.port), os.path.join(folder, CPU_STAT))
 		stack.callback(main.close)
 		yield main
 

@@ -70,6 +70,12 @@ def judge_each_pause_is_held_to_its_bar():
 	equal(list(failures(bar, events(100, 100_000), events(181, 100_000))), ["gc"], "one is not")
 	equal(list(failures(bar, events(100), [], {"gc": 1})), ["gc"], "none to compare")
 	equal(failures(bar, events(*[100] * 20), events(500, *[100] * 19)), {}, "one of twenty is not")
+	equal(failures(bar, events(*[100] * 20), events(49_000, *[100] * 19)), {}, "one of twenty lost its CPU")
+	equal(list(failures(bar, events(*[100] * 20), events(51_000, *[100] * 19))), ["gc"], "one is off by more than that")
+	equal(list(failures(bar, events(*[100] * 20), events(30_000, 30_000, *[100] * 18))), ["gc"], "two together are")
+	off = probe.Probe({"gc": 20}, {"gc": 20 * 200 * US}, events(*[100] * 20), {})
+	equal([row.failed for row in compare(Variant("made-up", "", "", None, None, bar), truth_of(events(*[100] * 20)), off)],
+	      ["the sum is further off than the bar"], "what is counted is not what is on the tape")
 	equal(failures(bar, events(100, kind="other"), events(500, kind="other")), {}, "a kind that is not compared")
 
 

@@ -3,6 +3,8 @@
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -16,6 +18,7 @@ class Service implements Runnable {
 	static final long SPIN_NS = 50_000_000;
 	static final byte[] ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".getBytes();
 	static final byte[] QUESTION = "GET / HTTP/1.1\r\nHost: slow\r\n\r\n".getBytes();
+	static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 	static final List<Object[]> heap = new ArrayList<>();
 	static int slowPort;
 
@@ -28,13 +31,17 @@ class Service implements Runnable {
 		this.connection = connection;
 	}
 
-	static String account() throws IOException {
-		var words = Files.readString(Path.of("/proc/thread-self/schedstat")).split(" ");
-		return "[" + words[0] + ", " + words[1] + "]";
+	/* On the CPU, which the file of the other tells as of the last tick or switch. */
+	static long ran() {
+		return THREADS.getCurrentThreadCpuTime();
 	}
 
-	static long account(int column) throws IOException {
-		return Long.parseLong(Files.readString(Path.of("/proc/thread-self/schedstat")).split(" ")[column]);
+	static long waited() throws IOException {
+		return Long.parseLong(Files.readString(Path.of("/proc/thread-self/schedstat")).split(" ")[1]);
+	}
+
+	static String account() throws IOException {
+		return "[" + ran() + ", " + waited() + "]";
 	}
 
 	static void say(String line) {
@@ -47,8 +54,8 @@ class Service implements Runnable {
 	static int spun;
 
 	static void spin() throws IOException {
-		long until = account(0) + SPIN_NS;
-		while (account(0) < until)
+		long until = ran() + SPIN_NS;
+		while (ran() < until)
 			for (int i = 0; i < 2_000_000; i++)
 				spun += i * i;
 	}
@@ -67,11 +74,11 @@ class Service implements Runnable {
 			slow.setTcpNoDelay(true);
 			slowReader = new BufferedReader(new InputStreamReader(slow.getInputStream()));
 		}
-		long began = System.nanoTime();
+		long began = System.nanoTime(), onCpu = ran(), waited = waited();
 		slow.getOutputStream().write(QUESTION);
 		takeHead(slowReader);
 		slowReader.read(new char[2]);
-		calls.add("[" + began + ", " + System.nanoTime() + "]");
+		calls.add("[" + began + ", " + System.nanoTime() + ", " + (ran() - onCpu) + ", " + (waited() - waited) + "]");
 	}
 
 	void step(String name) throws IOException {
@@ -80,9 +87,12 @@ class Service implements Runnable {
 		case "spin" -> spin();
 		case "call" -> call();
 		case "collect" -> {
-			long waited = account(1);
+			long onCpu = ran(), waited = waited();
 			System.gc();
-			collections.add("[" + began + ", " + System.nanoTime() + ", " + (account(1) - waited) + "]");
+			long ended = System.nanoTime();
+			waited = waited() - waited;
+			long slept = Math.max(ended - began - waited - (ran() - onCpu), 0);
+			collections.add("[" + began + ", " + ended + ", " + waited + ", " + slept + ", 0]");
 		}
 		default -> { }
 		}
@@ -98,9 +108,9 @@ class Service implements Runnable {
 		for (var name : path[1].split("-"))
 			step(name);
 		// Who waits for the CPU after the answer keeps no request waiting.
-		long waited = account(1);
+		long waited = waited();
 		connection.getOutputStream().write(ANSWER);
-		String atEnd = "[" + account(0) + ", " + waited + "]";
+		String atEnd = "[" + ran() + ", " + waited + "]";
 		say("{\"id\": " + path[2] + ", \"thread\": " + thread + ", \"began\": " + began + ", \"ended\": " +
 			System.nanoTime() + ", \"at_begin\": " + atBegin + ", \"at_end\": " + atEnd + ", \"gc\": " + collections +
 			", \"call\": " + calls + "}");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Waits on purpose, in one event loop: README.md. Wants --expose-gc and the port of the slow service.
+// Waits on purpose, in one event loop: README.md. Wants --expose-gc, the port of the slow
+// service, and the cpu.stat of its cgroup, which need not be there.
 
 'use strict';
 const fs = require('fs');
@@ -12,13 +13,32 @@ const slow = { host: '127.0.0.1', port: Number(process.argv[2]), agent: new http
 const heap = Array.from({ length: 600000 }, (_, i) => ({ i, next: { i } }));
 
 const now = () => Number(process.hrtime.bigint());
-const account = () => fs.readFileSync('/proc/self/schedstat', 'ascii').split(' ').slice(0, 2).map(Number);
+
+// That file is as of the last tick, or switch, unless the kernel has just been asked what the process used.
+function account()
+{
+	process.cpuUsage();
+	return fs.readFileSync('/proc/self/schedstat', 'ascii').split(' ').slice(0, 2).map(Number);
+}
+
+function throttled()
+{
+	let text;
+
+	try {
+		text = fs.readFileSync(process.argv[3], 'ascii');
+	} catch {
+		return 0;
+	}
+	const [, unit, value] = text.match(/^throttled_(time|usec) (\d+)$/m);
+	return Number(value) * (unit === 'usec' ? 1000 : 1);
+}
 const say = line => fs.writeSync(1, JSON.stringify(line) + '\n');
 
 // Collections that nobody asked for, too; what is to be added to performance.now() is measured once.
 const offset = now() - performance.now() * 1e6;
 const tell = ({ startTime, duration }) => say({
-	collected: [...[startTime, startTime + duration].map(ms => ms * 1e6 + offset), 0],
+	collected: [...[startTime, startTime + duration].map(ms => ms * 1e6 + offset), 0, 0, 0],
 });
 new PerformanceObserver(list => list.getEntries().forEach(tell)).observe({ entryTypes: ['gc'] });
 
@@ -32,16 +52,18 @@ const steps = {
 				i++;
 	},
 	collect(line) {
-		const began = now(), waited = account()[1];
+		const held = throttled(), [cpu, waits] = account(), began = now();
 		global.gc();
-		line.gc.push([began, now(), account()[1] - waited]);
+		const ended = now(), [cpu2, waits2] = account(), waited = waits2 - waits;
+		line.gc.push([began, ended, waited, Math.max(ended - began - waited - (cpu2 - cpu), 0), throttled() - held]);
 	},
 	call(line) {
-		const began = now();
+		const began = now(), [cpu, waits] = account();
 		return new Promise(resolve => http.get({ ...slow, path: '/' }, answer => {
 			answer.resume();
 			answer.on('end', () => {
-				line.call.push([began, now()]);
+				const [cpu2, waits2] = account();
+				line.call.push([began, now(), cpu2 - cpu, waits2 - waits]);
 				resolve();
 			});
 		}));

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waits on purpose, a thread a connection: README.md. Wants the port of the slow service."""
+"""Waits on purpose, a thread a connection: README.md. Wants the port of the slow service, and its cgroup's cpu.stat, if there is one."""
 
 import gc
 import http.client
@@ -18,8 +18,18 @@ writing = threading.Lock()
 
 
 def account():
+	"""The file's own first number is as of the last tick, or switch."""
 	with open("/proc/thread-self/schedstat", encoding="ascii") as f:
-		return [int(word) for word in f.read().split()[:2]]
+		return [time.thread_time_ns(), int(f.read().split()[1])]
+
+
+def throttled():
+	try:
+		with open(sys.argv[2], encoding="ascii") as f:
+			has = dict(line.split() for line in f)
+	except FileNotFoundError:
+		return 0
+	return int(has["throttled_time"]) if "throttled_time" in has else int(has["throttled_usec"]) * 1000
 
 
 def say(line):
@@ -41,17 +51,20 @@ class Handler(BaseHTTPRequestHandler):
 			pass
 
 	def collect(self, line):
-		began, waited = time.monotonic_ns(), account()[1]
+		held, before, began = throttled(), account(), time.monotonic_ns()
 		gc.collect()
-		line["gc"].append((began, time.monotonic_ns(), account()[1] - waited))
+		ended, after = time.monotonic_ns(), account()
+		on_cpu, waited = after[0] - before[0], after[1] - before[1]
+		line["gc"].append((began, ended, waited, max(ended - began - waited - on_cpu, 0), throttled() - held))
 
 	def call(self, line):
 		if not self.slow:
 			self.slow = http.client.HTTPConnection("127.0.0.1", slow_port)
-		began = time.monotonic_ns()
+		began, before = time.monotonic_ns(), account()
 		self.slow.request("GET", "/")
 		self.slow.getresponse().read()
-		line["call"].append((began, time.monotonic_ns()))
+		after = account()
+		line["call"].append((began, time.monotonic_ns(), after[0] - before[0], after[1] - before[1]))
 
 	def do_GET(self):
 		_, path, number = self.path.split("/")
