@@ -3,9 +3,9 @@
  * loop.h - threads that live in epoll: how long they sleep there, and how late they are.
  *
  * A thread that waits by epoll gets a cell of the map `loops`; all of them are there from
- * the start, for nothing may be allocated where tasks are switched. Only the thread itself takes one,
- * and writes it: who sleeps there already when its process is chosen has none until it wakes. Go's threads wait so as well,
- * in turns and for its scheduler: they are none.
+ * the start, for nothing may be allocated where tasks are switched. Only the thread itself takes
+ * one, and writes it: who sleeps there already when its process is chosen has none until it wakes.
+ * Go's threads wait so as well, in turns and for its scheduler: they are none.
  */
 #pragma once
 
