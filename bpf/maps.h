@@ -9,7 +9,7 @@
  *                                                    where calls are followed
  *  runs           fork, iterator,    switch, hooks   one a task of a watched process, where the
  *                 switch, probes                     scheduler is followed
- *  run_begin      iterator           iterator        one struct run: 2.5 KiB
+ *  run_begin      iterator           iterator        one struct run: 1.8 KiB
  *  scheduled      monitor, fork,     worker          one a watched process and CPU; the worker
  *                 switch                             drops those that ended
  *  preempted      switch             worker          PREEMPTED_PAIRS, 64 bytes and 8 a CPU each;

@@ -5,7 +5,7 @@
 enum go_kind {
 	/* All stopped. detail: why, as the runtime counts: 1 mark termination, 2 sweep termination. */
 	GO_STOP = 1,
-	/* The same, before 1.21, where it is not said why: nearly always for the collector. */
+	/* The same, before 1.22, where it is not said why: nearly always for the collector. */
 	GO_STOP_ANY,
 	/* A whole cycle of the collector: most of it beside the program, nothing is stopped. */
 	GO_CYCLE,
