@@ -10,14 +10,16 @@
  * end (an exception passed it) and is given up; so is one in which, by the thread's stack, the one
  * that begins does not lie.
  *
- * A process's pauses may be told of by any of its threads. Who stops all others is alone, so there
- * is no lock, which programs of this type may not take: of two that come at once, one is counted.
+ * A process's pauses may be told of by any of its threads, two at once too. Programs of this type may
+ * take no lock: who comes second tries for some microseconds, and is counted where that is not enough.
  */
 #pragma once
 
 #include "bpf/paused.h"
 #include "bpf/returns.h"
 #include "bpf/ship.h"
+
+enum { BUSY_TRIES = 512 };
 
 /* How many bytes of registers a probe may ask for: struct pt_regs. */
 #if defined(__TARGET_ARCH_x86)
@@ -289,6 +291,18 @@ static __always_inline struct pauses *pauses_of(struct task_struct *task, const 
 	return p;
 }
 
+/*
+ * Each of Go's threads that allocates may begin a cycle, while one of them stops the world. Who is
+ * at it is done in a microsecond, unless it lost its CPU.
+ */
+static __always_inline bool pauses_take(struct pauses *p)
+{
+	for (__u32 i = 0; i < BUSY_TRIES; i++)
+		if (!__sync_lock_test_and_set(&p->busy, 1))
+			return true;
+	return false;
+}
+
 static __always_inline void probe_act(struct task_struct *task, void *registers,
 				      const struct probe *probe)
 {
@@ -300,7 +314,7 @@ static __always_inline void probe_act(struct task_struct *task, void *registers,
 		task_runs(run, task, now);
 	if (!p)
 		return;
-	if (__sync_lock_test_and_set(&p->busy, 1)) {
+	if (!pauses_take(p)) {
 		count(COUNT_PAUSE_RACED);
 		return;
 	}
