@@ -81,11 +81,14 @@ static __always_inline struct run *run_of(struct task_struct *task)
 	return bpf_task_storage_get(&runs, task, 0, 0);
 }
 
-/* No quota in its cgroup or above: the common case, for two loads. */
+/*
+ * No quota in its cgroup or above: the common case, for two loads. Before 6.6 that field says so in
+ * every cgroup of version 2, and nothing else does for all of them at once.
+ */
 static __always_inline bool has_no_quota(const struct task_struct *task)
 {
 	return !bpf_core_field_exists(struct task_group, cfs_bandwidth) ||
-	       task->sched_task_group->cfs_bandwidth.hierarchical_quota == -1;
+	       (QUEUE_TELLS && task->sched_task_group->cfs_bandwidth.hierarchical_quota == -1);
 }
 
 /*
