@@ -2,8 +2,8 @@
 /* maps.c - any bytes as /proc/PID/maps: what is taken lies in order, and places as instructions. */
 #include <stdlib.h>
 
+#include "user/base/maps.h"
 #include "user/probes/instruction.h"
-#include "user/probes/maps.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,6 +6,7 @@
 
 #include "user/base/buf.h"
 #include "user/base/limits.h"
+#include "user/base/maps.h"
 #include "user/base/mem.h"
 #include "user/process/read.h"
 
@@ -25,15 +26,11 @@ static bool is_counters(struct str path, struct str pid)
 /* Its path, or empty. */
 static struct str find(struct str maps, struct str pid)
 {
-	struct str line;
+	struct mapping mapping;
 
-	while (take_until(&maps, '\n', &line)) {
-		const char *slash = line.len ? memchr(line.at, '/', line.len) : NULL;
-		struct str path = slash ? str_after(line, (size_t)(slash - line.at)) : STR("");
-
-		if (is_counters(path, pid))
-			return path;
-	}
+	while (take_mapping(&maps, &mapping) > 0)
+		if (is_counters(mapping.path, pid))
+			return mapping.path;
 	return (struct str){};
 }
 

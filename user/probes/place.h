@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "user/probes/maps.h"
+#include "user/base/maps.h"
 #include "user/probes/refusal.h"
 
 enum { FILE_MAPPINGS = 32 };

@@ -14,44 +14,14 @@
 #include <unistd.h>
 
 #include "user/base/buf.h"
+#include "user/base/maps.h"
 #include "user/base/mem.h"
 
 enum { READ_BYTES = 64 << 10 };
 
-static uint64_t number_of(struct str text, unsigned base)
+static dev_t device_of(const struct mapping *mapping)
 {
-	uint64_t number = 0;
-
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.at[i];
-
-		number = number * base + (uint64_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-	}
-	return number;
-}
-
-/* "7f0000000000-7f0000021000 r-xp 00002000 fe:01 1234    /usr/lib/libc.so.6" */
-bool mapped_take(struct str *in, struct mapping *ret)
-{
-	struct str line, range, rights, offset, major, minor, inode;
-
-	*ret = (struct mapping){};
-	if (!take_part(in, '\n', &line))
-		return false;
-	if (!take_until(&line, ' ', &range) || !take_until(&line, ' ', &rights) ||
-	    !take_until(&line, ' ', &offset) || !take_until(&line, ':', &major) ||
-	    !take_until(&line, ' ', &minor) || !take_until(&line, ' ', &inode))
-		return true;
-	while (line.len && line.at[0] == ' ')
-		line = str_after(line, 1);
-	if (rights.len < 3 || rights.at[2] != 'x' || !line.len || line.at[0] != '/')
-		return true;
-	*ret = (struct mapping){
-		.device = makedev(number_of(major, 16), number_of(minor, 16)),
-		.inode = number_of(inode, 10),
-		.path = line,
-	};
-	return true;
+	return makedev(mapping->major, mapping->minor);
 }
 
 /* False for what is too long. */
@@ -85,7 +55,7 @@ static bool is_file_of(int fd, const struct mapping *mapping)
 
 	return fd >= 0 && !fstat(fd, &file) && S_ISREG(file.st_mode) &&
 	       file.st_ino == mapping->inode &&
-	       (file.st_dev == mapping->device || devices_differ(fd));
+	       (file.st_dev == device_of(mapping) || devices_differ(fd));
 }
 
 /* Nothing is opened by a look with O_PATH, so a fifo or a device in the file's place does nothing. */
@@ -106,7 +76,8 @@ static int open_below(int root, const char *path, const struct mapping *mapping)
 struct opening {
 	int exe, root;
 	int own_root; /* paths of a process that is below a chroot are told from ours */
-	uint64_t devices[LIMIT_READER_OPENS], inodes[LIMIT_READER_OPENS];
+	dev_t devices[LIMIT_READER_OPENS];
+	uint64_t inodes[LIMIT_READER_OPENS];
 	size_t seen;
 };
 
@@ -127,10 +98,10 @@ static int open_mapping(const struct opening *o, const struct mapping *mapping)
 static bool is_new(struct opening *o, const struct mapping *mapping)
 {
 	for (size_t i = 0; i < o->seen; i++)
-		if (o->inodes[i] == mapping->inode && o->devices[i] == mapping->device)
+		if (o->inodes[i] == mapping->inode && o->devices[i] == device_of(mapping))
 			return false;
 	if (o->seen < LIMIT_READER_OPENS) {
-		o->devices[o->seen] = mapping->device;
+		o->devices[o->seen] = device_of(mapping);
 		o->inodes[o->seen++] = mapping->inode;
 	}
 	return true;
@@ -157,10 +128,11 @@ static void open_all(struct opening *o, struct str maps, struct mapped *ret)
 {
 	struct mapping mapping;
 
-	while (mapped_take(&maps, &mapping)) {
+	while (take_mapping(&maps, &mapping) > 0) {
 		int fd;
 
-		if (!mapping.inode || !is_new(o, &mapping))
+		if (!mapping.executable || !mapping.inode || !str_starts(mapping.path, STR("/")) ||
+		    !is_new(o, &mapping))
 			continue;
 		fd = ret->count < LIMIT_READER_OPENS ? open_mapping(o, &mapping) : -1;
 		if (fd < 0)

@@ -10,7 +10,6 @@
 #pragma once
 
 #include "user/base/limits.h"
-#include "user/base/str.h"
 #include "user/monitor/procfiles.h"
 
 struct mapped {
@@ -21,12 +20,3 @@ struct mapped {
 
 /* -ESRCH when the process is gone, or what opening its maps said. */
 int mapped_open(const struct procfiles *p, struct mapped *ret);
-
-/* One line of maps that tells of a file that is executed. */
-struct mapping {
-	uint64_t device, inode;
-	struct str path; /* as maps writes it: a line's end in it is "\012" */
-};
-
-/* Take a line off the front; false at the end. An inode of 0: a line that tells of no such file. */
-bool mapped_take(struct str *in, struct mapping *ret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "user/probes/maps.h"
+#include "user/base/maps.h"
 
 #include <errno.h>
 
@@ -67,6 +67,9 @@ int take_mapping(struct str *in, struct mapping *ret)
 		return -EINVAL;
 	m.major = (uint32_t)major;
 	m.minor = (uint32_t)minor;
+	while (line.len && line.at[0] == ' ')
+		line = str_after(line, 1);
+	m.path = line;
 	*ret = m;
 	*in = rest;
 	return 1;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * maps.h - lines of /proc/PID/maps (proc_pid_maps(5)), what the kernel itself says in them.
+ * maps.h - lines of /proc/PID/maps (proc_pid_maps(5)).
  *
  *	7f1c00028000-7f1c001bd000 r-xp 00028000 fd:01 1835067      /usr/lib/libc.so.6
  *
- * What follows the inode is a path, which the target chooses: it is stepped over.
+ * What follows the inode is a path, which the target chooses; all else the kernel itself says.
  */
 #pragma once
 
@@ -16,6 +16,7 @@ struct mapping {
 	uint64_t inode;	     /* 0: of no file */
 	uint32_t major, minor;
 	bool readable, writable, executable, private;
+	struct str path; /* as it is written: a line's end in it is "\012"; may be empty */
 };
 
 /* 1: a line was taken off the front; 0: there is no whole one; -EINVAL: it is none of the kernel's. */

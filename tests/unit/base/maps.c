@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* maps.c - mirrors user/probes/maps.c */
-#include "user/probes/maps.h"
+/* maps.c - mirrors user/base/maps.c */
+#include "user/base/maps.h"
 
 #include <errno.h>
 
@@ -11,13 +11,15 @@ static const struct {
 	struct mapping want;
 } whole[] = {
 	{ STR("7f1c00028000-7f1c001bd000 r-xp 00028000 fd:01 1835067      /usr/lib/libc.so.6\n"),
-	  { 0x7f1c00028000, 0x7f1c001bd000, 0x28000, 1835067, 0xfd, 1, true, false, true, true } },
+	  { 0x7f1c00028000, 0x7f1c001bd000, 0x28000, 1835067, 0xfd, 1, true, false, true, true,
+	    STR("/usr/lib/libc.so.6") } },
 	{ STR("00400000-00401000 rw-s 00000000 00:2f 7 /a b (deleted)\n"),
-	  { 0x400000, 0x401000, 0, 7, 0, 0x2f, true, true, false, false } },
+	  { 0x400000, 0x401000, 0, 7, 0, 0x2f, true, true, false, false, STR("/a b (deleted)") } },
 	{ STR("ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]\n"),
-	  { 0xffffffffff600000, 0xffffffffff601000, 0, 0, 0, 0, false, false, true, true } },
+	  { 0xffffffffff600000, 0xffffffffff601000, 0, 0, 0, 0, false, false, true, true,
+	    STR("[vsyscall]") } },
 	{ STR("7ffd0000-7ffd1000 ---p 00000000 00:00 0 \n"),
-	  { 0x7ffd0000, 0x7ffd1000, 0, 0, 0, 0, false, false, false, true } },
+	  { 0x7ffd0000, 0x7ffd1000, 0, 0, 0, 0, false, false, false, true, {} } },
 };
 
 static const struct str bad[] = {
@@ -44,7 +46,8 @@ static bool same(const struct mapping *a, const struct mapping *b)
 	return a->start == b->start && a->end == b->end && a->offset == b->offset &&
 	       a->inode == b->inode && a->major == b->major && a->minor == b->minor &&
 	       a->readable == b->readable && a->writable == b->writable &&
-	       a->executable == b->executable && a->private == b->private;
+	       a->executable == b->executable && a->private == b->private &&
+	       str_eq(a->path, b->path);
 }
 
 TEST(a_line_of_maps_is_taken_whole)
