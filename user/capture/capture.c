@@ -172,6 +172,28 @@ static int attempt(const struct config *config, struct feature_state states[FEAT
 	return 0;
 }
 
+/* What of a try stayed unseen may be done without: it is of another flavour in the next, or of none. */
+static bool give_way(struct feature_state states[FEATURES], int error, int probe_error)
+{
+	const struct {
+		int unseen;
+		enum feature_id feature;
+		int why;
+	} each[] = {
+		{ SELFTEST_NO_WAITS, FEATURE_LOOPS, -ENODATA },
+		{ SELFTEST_NO_SWITCHES, FEATURE_SCHEDULER, -ENODATA },
+		{ SELFTEST_NO_PROBES, FEATURE_PROBES, probe_error },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(each); i++)
+		if (each[i].unseen == error) {
+			feature_next_flavour(&states[each[i].feature], each[i].feature,
+					     each[i].why);
+			return true;
+		}
+	return false;
+}
+
 int capture_new(const struct config *config, struct feature_state states[FEATURES],
 		struct capture **ret)
 {
@@ -194,14 +216,8 @@ int capture_new(const struct config *config, struct feature_state states[FEATURE
 		error = attempt(config, states, &probe_error, ret);
 		if (!error)
 			return 0;
-		if (error == SELFTEST_NO_WAITS) {
-			feature_next_flavour(&states[FEATURE_LOOPS], FEATURE_LOOPS, -ENODATA);
+		if (give_way(states, error, probe_error))
 			continue;
-		}
-		if (error == SELFTEST_NO_PROBES) {
-			feature_next_flavour(&states[FEATURE_PROBES], FEATURE_PROBES, probe_error);
-			continue;
-		}
 		if (!feature_next_flavour(&states[FEATURE_OPERATIONS], FEATURE_OPERATIONS, error))
 			return error;
 		feature_next_flavour(&states[FEATURE_AGAIN], FEATURE_AGAIN, error);
@@ -376,7 +392,12 @@ int capture_mark(struct capture *c)
 {
 	int error = pass(c->skel->links.mark_sockets);
 
-	return !error && c->skel->links.mark_tasks ? pass(c->skel->links.mark_tasks) : error;
+	return error ? error : capture_mark_tasks(c);
+}
+
+int capture_mark_tasks(struct capture *c)
+{
+	return c->skel->links.mark_tasks ? pass(c->skel->links.mark_tasks) : 0;
 }
 
 int capture_forget(struct capture *c)

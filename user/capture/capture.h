@@ -54,6 +54,8 @@ int capture_target_set(struct capture *c, int pidfd, struct process_id process);
 int capture_target_clear(struct capture *c, int pidfd);
 /* Give each socket and each task of each target its storage. */
 int capture_mark(struct capture *c);
+/* The tasks alone; 0 where FEATURE_SCHEDULER has no flavour. */
+int capture_mark_tasks(struct capture *c);
 /* Announce each connection again before its next record: a new worker knows none. */
 int capture_forget(struct capture *c);
 /* Ports whose listeners become targets at once. */

@@ -16,6 +16,7 @@
 
 #include "user/base/mem.h"
 #include "user/capture/selftest_probe.h"
+#include "user/capture/selftest_switch.h"
 #include "user/event/event.h"
 #include "user/event/ring.h"
 
@@ -37,7 +38,7 @@ struct seen {
 		int family; /* index in families */
 	} cookies[COOKIES];
 	size_t cookie_count;
-	bool pause;
+	bool pause, sleep;
 };
 
 /* Where loopback drops packets nothing may wait for them. */
@@ -131,6 +132,7 @@ static void child(int go)
 	char byte;
 	int status = read(go, &byte, 1) == 1 ? 0 : 1;
 
+	selftest_switch_sleep();
 	selftest_probe_pause();
 	for (size_t i = 0; i < FAMILY_COUNT && !status; i++)
 		if (has_family(families[i]) && converse(families[i]))
@@ -191,16 +193,16 @@ static bool see(void *context, struct str bytes)
 	return true;
 }
 
-static int watch_child(struct capture *c, pid_t pid)
+static int watch_child(struct capture *c, struct process_id process)
 {
-	_cleanup_(closep) int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct process_id process = { .tgid = (uint32_t)pid };
+	_cleanup_(closep) int pidfd = (int)syscall(SYS_pidfd_open, process.tgid, 0);
+	int error = pidfd < 0 ? -errno : capture_target_set(c, pidfd, process);
 
-	return pidfd < 0 ? -errno : capture_target_set(c, pidfd, process);
+	return error ? error : capture_mark_tasks(c);
 }
 
 /* Start the child, make it a target, let it talk, and wait for its end. */
-static int run_child(struct capture *c)
+static int run_child(struct capture *c, struct process_id *ret)
 {
 	int go[2], status, error;
 	pid_t pid;
@@ -212,7 +214,8 @@ static int run_child(struct capture *c)
 		return -errno;
 	if (!pid)
 		child(go[0]);
-	error = watch_child(c, pid);
+	*ret = (struct process_id){ .tgid = (uint32_t)pid };
+	error = watch_child(c, *ret);
 	if (!error && write(go[1], "g", 1) != 1)
 		error = -errno;
 	close(go[0]);
@@ -237,14 +240,18 @@ static int look(struct capture *c, struct seen *seen)
 }
 
 /* Where there are no probes, the child is none the wiser. */
-static int run_child_probed(struct capture *c, const struct feature_state *probes, int *probe_error)
+static int run_child_probed(struct capture *c, const struct feature_state *probes, int *probe_error,
+			    struct seen *seen)
 {
+	struct process_id process;
 	struct selftest_probe probe = {};
 	int error = probes->used ? selftest_probe_attach(c, &probe) : 0;
 
 	*probe_error = error ? error : -ENODATA;
-	error = run_child(c);
+	error = run_child(c, &process);
 	selftest_probe_detach(c, &probe);
+	if (!error)
+		seen->sleep = selftest_switch_saw(c, &process);
 	return error;
 }
 
@@ -254,6 +261,8 @@ static int next_flavour_of(const struct seen *seen, bool waits,
 {
 	if (!waits && states[FEATURE_LOOPS].used)
 		return SELFTEST_NO_WAITS;
+	if (!seen->sleep && states[FEATURE_SCHEDULER].used)
+		return SELFTEST_NO_SWITCHES;
 	return !seen->pause && states[FEATURE_PROBES].used ? SELFTEST_NO_PROBES : 0;
 }
 
@@ -261,7 +270,7 @@ int selftest_run(struct capture *c, struct feature_state states[FEATURES], int *
 {
 	struct seen seen = {};
 	bool arrivals = true, waits = true;
-	int error = run_child_probed(c, &states[FEATURE_PROBES], probe_error);
+	int error = run_child_probed(c, &states[FEATURE_PROBES], probe_error, &seen);
 
 	if (!error)
 		error = look(c, &seen);

@@ -2,7 +2,8 @@
 /*
  * selftest.h - a flavour is trusted when it has been seen to fire.
  *
- * A child of ours, watched like any target, runs into probes (selftest_probe.h), sends and receives over TCP/4,
+ * A child of ours, watched like any target, sleeps (selftest_switch.h), runs into
+ * probes (selftest_probe.h), sends and receives over TCP/4,
  * TCP/6 and a unix pair: write, readv, a peek, a wait for events, recvmsg, sendfile. The records
  * that come out of the rings must say exactly that, bytes and arrival included.
  * A family that the host lacks is absent, not failed.
@@ -14,10 +15,14 @@
 #include "user/capture/capture.h"
 
 /*
- * All was seen but that a thread waited for events, or but a probe's hits: a reason for another
- * flavour of FEATURE_LOOPS, or of FEATURE_PROBES.
+ * All was seen but that a thread waited for events, but that it left a CPU, or but a probe's hits: a
+ * reason for another flavour of FEATURE_LOOPS, of FEATURE_SCHEDULER, or of FEATURE_PROBES.
  */
-enum { SELFTEST_NO_WAITS = -ETIME, SELFTEST_NO_PROBES = -ENOSTR };
+enum {
+	SELFTEST_NO_WAITS = -ETIME,
+	SELFTEST_NO_SWITCHES = -ENOSR,
+	SELFTEST_NO_PROBES = -ENOSTR,
+};
 
 /*
  * 0 when every family that the host has was seen whole; -ENODATA when one was
