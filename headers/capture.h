@@ -45,14 +45,15 @@ struct capture_counters {
 
 /*
  * What the scheduler did with a watched process; the kernel half keeps one a CPU. Waits for a CPU
- * by how long they took: [0] none at all, [1 + i] those of OpenTelemetry's bucket WAIT_FIRST + i at
- * scale WAIT_SCALE, in seconds; the last has all that are longer as well (17 minutes).
+ * by how long they took: [0] up to 2^-20 s, [1 + i] those of OpenTelemetry's bucket WAIT_FIRST + i at
+ * scale WAIT_SCALE, in seconds; the last has all that are longer as well (a minute). They begin again
+ * at 0 after 2^32, of which no CPU counts more in an hour: who reads them takes differences.
  */
 enum {
 	WAIT_SCALE = 2,
 	WAIT_STEPS = 1 << WAIT_SCALE,
-	WAIT_FIRST = -30 * WAIT_STEPS,
-	WAIT_BUCKETS = 1 + 40 * WAIT_STEPS,
+	WAIT_FIRST = -20 * WAIT_STEPS,
+	WAIT_BUCKETS = 1 + 26 * WAIT_STEPS,
 };
 
 struct scheduled {
@@ -60,7 +61,7 @@ struct scheduled {
 	__u64 throttled_ns;	      /* of waited_ns: a quota of its cgroup was used up */
 	__u64 voluntary, involuntary; /* times that a task left a CPU */
 	__u64 migrations;
-	__u64 waits[WAIT_BUCKETS];
+	__u32 waits[WAIT_BUCKETS];
 };
 
 /* Who ran while a process waited, and for how many nanoseconds; one sum a CPU. */

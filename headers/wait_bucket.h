@@ -35,15 +35,17 @@ static inline __attribute__((always_inline)) __u64 wait_mantissa(__u64 ns, __u32
  */
 static inline __attribute__((always_inline)) __u32 wait_bucket(__u64 ns)
 {
-	__u32 exponent, bucket;
+	const __u32 skipped = 30 * WAIT_STEPS + WAIT_FIRST;
+	__u32 exponent, bucket; /* counted from 2^-30 s, just below a nanosecond */
 	__u64 mantissa;
 
 	if (!ns)
 		return 0;
 	mantissa = wait_mantissa(ns, &exponent);
-	bucket = 1 + WAIT_STEPS * exponent + (mantissa > 0x8dc3b8960164a7d9) +
+	bucket = WAIT_STEPS * exponent + (mantissa > 0x8dc3b8960164a7d9) +
 		 (mantissa > 0xa8965f74bf065071) + (mantissa > 0xc87c3e7d03cdbec3) +
 		 (mantissa > 0xee6b280000000000);
+	bucket = bucket < skipped ? 0 : 1 + bucket - skipped;
 	return bucket < WAIT_BUCKETS ? bucket : WAIT_BUCKETS - 1;
 }
 

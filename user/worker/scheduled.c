@@ -13,8 +13,8 @@
 
 /* An instance of a service. */
 struct row {
-	struct resource *resource; /* a reference */
-	struct scheduled ended, sum;
+	struct resource *resource;   /* a reference */
+	struct scheduled_totals sum; /* of those that ended, too */
 	struct preempted_row preempted;
 	uint64_t since_unix_ns;
 	size_t members;
@@ -23,8 +23,8 @@ struct row {
 /* A process in the map. */
 struct member {
 	struct process_id id;
-	struct row *row;	    /* NULL: it is not known yet */
-	struct scheduled base, now; /* what it had done before it was of the row; by now */
+	struct row *row;       /* NULL: it is not known yet */
+	struct scheduled told; /* what was added to a row */
 	uint64_t unknown_ns;
 	bool leaves; /* with this look */
 };
@@ -55,55 +55,57 @@ static size_t classic_of(int upper)
 	return i;
 }
 
-void waits_histogram(const struct scheduled *s, struct waits *ret)
+void waits_histogram(struct scheduled_totals *s, struct waits *ret)
 {
 	struct histogram *h = &ret->histogram;
 
 	static_assert(ARRAY_SIZE(bounds_at) < ARRAY_SIZE(ret->classic), "room for the last");
+	static_assert(WAIT_FIRST == -20 * WAIT_STEPS, "where the zero bucket ends");
 	*ret = (struct waits){ .histogram = { .bounds = &bounds,
 					      .zero_count = s->waits[0],
+					      .zero_threshold = 0x1p-20,
 					      .count = s->waits[0],
 					      .sum = (double)s->waited_ns / 1e9,
 					      .min = NAN,
 					      .max = NAN,
 					      .scale = WAIT_SCALE,
+					      .first = WAIT_FIRST,
+					      .used = WAIT_BUCKETS - 1,
+					      .buckets = s->waits + 1,
 					      .classic = ret->classic } };
 	ret->classic[0] = s->waits[0];
 	for (int i = 0; i < WAIT_BUCKETS - 1; i++) {
-		uint64_t count = s->waits[1 + i];
-
-		if (!count)
-			continue;
-		if (!h->used)
-			h->first = WAIT_FIRST + i;
-		h->used = (size_t)(WAIT_FIRST + i - h->first) + 1;
-		ret->buckets[h->used - 1] = count;
-		ret->classic[classic_of(WAIT_FIRST + i + 1)] += count;
-		h->count += count;
+		ret->classic[classic_of(WAIT_FIRST + i + 1)] += h->buckets[i];
+		h->count += h->buckets[i];
 	}
-	h->buckets = ret->buckets;
+	while (h->used && !h->buckets[h->used - 1])
+		h->used--;
+	for (; h->used && !*h->buckets; h->buckets++, h->used--)
+		h->first++;
 }
-
-/* All of it is numbers of one size. */
-enum { NUMBERS = sizeof(struct scheduled) / sizeof(uint64_t) };
 
 void scheduled_add(struct scheduled *to, const struct scheduled *more)
 {
-	const __u64 *from = (const void *)more;
-	__u64 *at = (void *)to;
-
-	for (size_t i = 0; i < NUMBERS; i++)
-		at[i] += from[i];
+	to->waited_ns += more->waited_ns;
+	to->throttled_ns += more->throttled_ns;
+	to->voluntary += more->voluntary;
+	to->involuntary += more->involuntary;
+	to->migrations += more->migrations;
+	for (size_t i = 0; i < WAIT_BUCKETS; i++)
+		to->waits[i] += more->waits[i];
 }
 
-/* What `now` grew by from `base`. */
-static void add(struct scheduled *to, const struct scheduled *now, const struct scheduled *base)
+/* What `now` grew by from `told`. */
+static void add_growth(struct scheduled_totals *to, const struct scheduled *now,
+		       const struct scheduled *told)
 {
-	const __u64 *from = (const void *)now, *less = (const void *)base;
-	__u64 *at = (void *)to;
-
-	for (size_t i = 0; i < NUMBERS; i++)
-		at[i] += from[i] - less[i];
+	to->waited_ns += now->waited_ns - told->waited_ns;
+	to->throttled_ns += now->throttled_ns - told->throttled_ns;
+	to->voluntary += now->voluntary - told->voluntary;
+	to->involuntary += now->involuntary - told->involuntary;
+	to->migrations += now->migrations - told->migrations;
+	for (size_t i = 0; i < WAIT_BUCKETS; i++)
+		to->waits[i] += now->waits[i] - told->waits[i]; /* of 32 bits */
 }
 
 static struct row *row_of(struct scheduled_table *t, const struct resource *resource,
@@ -129,22 +131,23 @@ static void member_join(struct scheduled_table *t, struct member *m, const struc
 	m->unknown_ns = 0;
 	if (m->row == row)
 		return;
-	if (m->row) {
-		add(&m->row->ended, &m->now, &m->base);
-		m->base = m->now;
+	if (m->row)
 		m->row->members--;
-	}
 	m->row = row;
 	row->members++;
+}
+
+static void member_tell(struct member *m, const struct scheduled *now)
+{
+	add_growth(&m->row->sum, now, &m->told);
+	m->told = *now;
 }
 
 static void member_drop(struct scheduled_table *t, struct member *m)
 {
 	t->options.drop(t->options.context, &m->id);
-	if (m->row) {
-		add(&m->row->ended, &m->now, &m->base);
+	if (m->row)
 		m->row->members--;
-	}
 	table_remove(&t->members, (struct str){ (const char *)&m->id, sizeof(m->id) });
 	free(m);
 }
@@ -165,15 +168,20 @@ static struct member *member_of(struct scheduled_table *t, const struct process_
 static bool member_look(struct scheduled_table *t, struct member *m, uint64_t now_ns)
 {
 	const struct process *process = processes_find(t->options.processes, m->id);
+	struct scheduled now;
 
 	if (!process || !process->resource) {
 		if (!m->unknown_ns)
 			m->unknown_ns = now_ns;
 		return now_ns - m->unknown_ns < UNKNOWN_FOR_NS;
 	}
-	if (!t->options.read(t->options.context, &m->id, &m->now))
+	if (!t->options.read(t->options.context, &m->id, &now))
 		return false;
+	/* Until now it was what it was at the last look. */
+	if (m->row)
+		member_tell(m, &now);
 	member_join(t, m, process, now_ns);
+	member_tell(m, &now);
 	return !process->ended || now_ns - process->ended_ns < LAST_SWITCH_NS;
 }
 
@@ -227,21 +235,6 @@ static void look(struct scheduled_table *t, uint64_t now_ns)
 	table_sweep(&t->rows, is_over, t);
 }
 
-/* What has ended, and what lives by now. */
-static void sum_up(struct scheduled_table *t)
-{
-	const struct member *m;
-	struct row *row;
-	size_t at = 0;
-
-	while ((row = table_next(&t->rows, &at)))
-		row->sum = row->ended;
-	at = 0;
-	while ((m = table_next(&t->members, &at)))
-		if (m->row)
-			add(&m->row->sum, &m->now, &m->base);
-}
-
 static void give_delay(const struct scheduled_table *t, struct metric_sink *sink)
 {
 	static const struct metric metric = {
@@ -251,7 +244,7 @@ static void give_delay(const struct scheduled_table *t, struct metric_sink *sink
 		.kind = METRIC_HISTOGRAM,
 		.bounds = &bounds,
 	};
-	const struct row *row;
+	struct row *row;
 	size_t at = 0;
 
 	sink->metric(sink, &metric);
@@ -351,7 +344,6 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 	struct scheduled_table *t = context;
 
 	look(t, now_ns);
-	sum_up(t);
 	if (!t->rows.count)
 		return;
 	give_delay(t, sink);

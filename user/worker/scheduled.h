@@ -5,8 +5,9 @@
  *
  *	the kernel half's map, a value a process and CPU  -->  a row an instance  -->  metrics
  *
- * The map is looked through when an exporter asks and every ten seconds in between; what has ended
- * for a second is taken for the last time, and its place given back. An instance's numbers stay
+ * The map is looked through when an exporter asks and every ten seconds in between, and what it grew
+ * by is added to the row; what has ended for a second is taken for the last time, and its place given
+ * back. An instance's numbers stay
  * as long as its series (limit.ended-series).
  */
 #pragma once
@@ -40,11 +41,20 @@ void scheduled_free(struct scheduled_table *t);
 void scheduled_settle(struct scheduled_table *t, uint64_t now_ns);
 struct collector *scheduled_collector(struct scheduled_table *t);
 
+/* What an instance's processes did, as struct scheduled has it of one. */
+struct scheduled_totals {
+	uint64_t waited_ns, throttled_ns;
+	uint64_t voluntary, involuntary;
+	uint64_t migrations;
+	uint64_t waits[WAIT_BUCKETS];
+};
+
+/* Add what another CPU counted. */
 void scheduled_add(struct scheduled *to, const struct scheduled *more);
 
-/* The waits as a histogram, whose buckets are `ret`'s own arrays: nothing to be freed. */
+/* The waits as a histogram, whose buckets are the totals' and `ret`'s own: nothing to be freed. */
 struct waits {
 	struct histogram histogram;
-	uint64_t buckets[WAIT_BUCKETS], classic[16];
+	uint64_t classic[16];
 };
-void waits_histogram(const struct scheduled *s, struct waits *ret);
+void waits_histogram(struct scheduled_totals *s, struct waits *ret);

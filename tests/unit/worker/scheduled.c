@@ -20,14 +20,16 @@ TEST(a_wait_goes_where_the_histogram_has_it)
 	CHECK(wait_bucket(0) == 0);
 	CHECK(WAIT_FIRST + (int)wait_bucket(NS_PER_S) - 1 == -1); /* the bound is in its bucket */
 	CHECK(WAIT_FIRST + (int)wait_bucket(NS_PER_S + 1) - 1 == 0);
+	CHECK(wait_bucket(953) == 0 && wait_bucket(954) == 1); /* 2^-20 s */
 	CHECK(wait_bucket(UINT64_MAX) == WAIT_BUCKETS - 1);
 	for (int i = 0; i < 100000; i++) {
 		uint64_t ns = (random_next(&random) >> (26 + i % 38)) | 1;
 		double steps = log2((double)ns / 1e9) * WAIT_STEPS;
+		int bucket = (int)ceil(steps) - WAIT_FIRST;
 
 		/* 2^(n/4) < ns <= 2^((n+1)/4), where a double can tell */
-		CHECK(fabs(steps - round(steps)) < 1e-9 ||
-		      WAIT_FIRST + (int)wait_bucket(ns) - 1 == (int)ceil(steps) - 1);
+		bucket = bucket < 0 ? 0 : bucket < WAIT_BUCKETS ? bucket : WAIT_BUCKETS - 1;
+		CHECK(fabs(steps - round(steps)) < 1e-9 || (int)wait_bucket(ns) == bucket);
 	}
 }
 
@@ -36,7 +38,7 @@ TEST(waits_are_a_histogram_whose_classic_buckets_are_exact)
 	static const uint64_t ns[] = {
 		0, 1, 900, 953, 954, 3000, 1000000, NS_PER_S, 20 * NS_PER_S
 	};
-	struct scheduled s = {};
+	struct scheduled_totals s = {};
 	struct waits waits;
 	struct histogram want;
 
@@ -48,11 +50,12 @@ TEST(waits_are_a_histogram_whose_classic_buckets_are_exact)
 	histogram_init(&want, waits.histogram.bounds);
 	EACH(i, ns)
 		histogram_observe_ns(&want, ns[i]);
-	CHECK(waits.histogram.count == ARRAY_SIZE(ns) && waits.histogram.zero_count == 1);
+	CHECK(waits.histogram.count == ARRAY_SIZE(ns) && waits.histogram.zero_count == 4);
 	CHECK(fabs(waits.histogram.sum - want.sum) < 1e-9);
 	for (size_t i = 0; i <= want.bounds->count; i++)
 		CHECK(waits.histogram.classic[i] == want.classic[i]);
 	CHECK(waits.histogram.buckets[0] == 1 && waits.histogram.first == WAIT_FIRST);
+	CHECK(waits.histogram.zero_threshold == 0x1p-20);
 	histogram_free(&want);
 }
 
@@ -193,6 +196,7 @@ struct seen {
 	const char *service;
 	bool is_delay;
 	int samples;
+	uint64_t count;
 	double sum, hog;
 };
 
@@ -210,6 +214,7 @@ static void see_sample(struct metric_sink *sink, const struct sample *sample)
 	if (!seen->is_delay || !str_eq(sample->resource->service_name, str_of(seen->service)))
 		return;
 	seen->samples++;
+	seen->count += sample->histogram->count;
 	seen->sum += sample->histogram->sum;
 }
 
@@ -308,6 +313,24 @@ TEST(an_instance_that_ended_goes_though_nobody_asks)
 	scheduled_settle(rig.table, rig.now_ns);
 	CHECK(resource->references == 2);
 	resource_unref((struct resource *)resource);
+	rig_close(&rig);
+}
+
+TEST(counts_of_the_map_may_begin_again_at_0)
+{
+	struct seen seen = { .sink = { see_metric, see_sample }, .service = "shop" };
+	struct collector *c;
+	struct rig rig;
+
+	rig_open(&rig);
+	learn(&rig, 1, "event=seen|name=shop|exe=/shop|");
+	enter(&rig, 1, NS_PER_S);
+	rig.map.values[0].waits[wait_bucket(NS_PER_S)] = UINT32_MAX;
+	CHECK(delay_of(&rig, "shop") == 1);
+	rig.map.values[0].waits[wait_bucket(NS_PER_S)] += 2;
+	c = scheduled_collector(rig.table);
+	c->collect(c->context, rig.now_ns, &seen.sink);
+	CHECK(seen.count == UINT32_MAX + 2ULL);
 	rig_close(&rig);
 }
 
