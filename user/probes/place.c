@@ -61,9 +61,11 @@ static void visit_file(void *context, const struct mapping *m)
 	const struct search *s = context;
 	struct file_mappings *found = s->found;
 
-	if (m->inode == s->number.inode && m->major == s->number.major &&
-	    m->minor == s->number.minor && m->private && found->count < FILE_MAPPINGS)
-		found->at[found->count++] = *m;
+	if (m->inode != s->number.inode || m->major != s->number.major ||
+	    m->minor != s->number.minor || !m->private || found->count == FILE_MAPPINGS)
+		return;
+	found->at[found->count] = *m;
+	found->at[found->count++].path = (struct str){}; /* it lies in the chunk that was read */
 }
 
 struct own {

@@ -90,12 +90,14 @@ TEST(our_own_text_is_mapped_where_the_kernel_says)
 	int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), other = make_file();
 	struct file_mappings found;
-	bool executable = false;
+	bool executable = false, borrows = false;
 
 	CHECK(!place_mappings(self, exe, &found) && found.count);
-	for (size_t i = 0; i < found.count; i++)
+	for (size_t i = 0; i < found.count; i++) {
 		executable |= found.at[i].executable;
-	CHECK(executable);
+		borrows |= found.at[i].path.at != NULL;
+	}
+	CHECK(executable && !borrows);
 	CHECK(!place_mappings(self, other, &found) && !found.count);
 	CHECK(place_mappings(self, self, &found) == -EINVAL || !found.count);
 	close(self);
