@@ -256,7 +256,7 @@ static bool take_head(struct taking *t)
 	/* Go's server lets another goroutine wait for the first byte of a question. */
 	if (t->d == RECEIVED) {
 		p.origin.by.cause.goroutine = t->r->cause.goroutine;
-		p.origin.arrival.unknown += clock_units(p.origin.by.at_ns, t->ns);
+		arrival_unknown(&p.origin.arrival, clock_units(p.origin.by.at_ns, t->ns));
 		p.origin.by.at_ns = t->ns;
 		p.origin.by.clocked &=
 			t->r->flags & RECORD_CLOCKED && p.origin.by.thread == t->r->thread;

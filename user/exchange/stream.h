@@ -46,6 +46,13 @@ static inline struct arrival arrival_of(const struct record_turn *r)
 				 r->arrived_waited, r->arrived_throttled };
 }
 
+/* Of `units` more nothing is known; where nothing was, that stays so. */
+static inline void arrival_unknown(struct arrival *arrival, uint32_t units)
+{
+	if (__builtin_add_overflow(arrival->unknown, units, &arrival->unknown))
+		arrival->unknown = UINT32_MAX;
+}
+
 /* When and by whom the first byte was read or written, by the record of its turn's first bytes. */
 static inline void turn_origin(const struct record_turn *r, struct origin *ret)
 {

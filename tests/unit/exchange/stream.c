@@ -28,6 +28,22 @@ TEST(a_question_begins_behind_what_asks_nothing)
 	CHECK(rig_end(&rig));
 }
 
+/* Nothing is known of who waited: the time until the rest of the head comes makes it no less. */
+TEST(an_arrival_of_which_nothing_is_known_stays_so_when_its_head_comes_in_pieces)
+{
+	struct rig rig;
+
+	rig_begin(&rig, NULL);
+	rig.wire.arrived_ns = 400;
+	recv_(&rig, "? a");
+	rig.now_ns += 5000000;
+	recv_(&rig, " -\n");
+	send_(&rig, "! 200 -\n");
+	CHECK(rig.count == 1 && rig.seen[0].x.start == START_ARRIVAL);
+	CHECK(rig.seen[0].x.arrival.unknown == UINT32_MAX);
+	CHECK(rig_end(&rig));
+}
+
 TEST(a_turn_that_asks_nothing_is_not_plain)
 {
 	struct rig rig;
