@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "user/base/clock.h"
+#include "user/base/limits.h"
 #include "user/base/mem.h"
 #include "user/hsperf/mapped.h"
 #include "user/process/cgroup.h"
@@ -183,10 +184,10 @@ int procfiles_inside(const struct procfiles *p, const char *path)
 	const char *slash = strrchr(path, '/');
 	struct process_status status;
 	_cleanup_(closep) int fd = -EPERM;
-	char text[4096];
+	_cleanup_(freep) char *text = xcalloc(1, LIMIT_PROC_FILE_BYTES); /* groups may be many */
 	struct stat file;
 
-	if (!status_parse(read_text(p->directory, "status", text, sizeof(text)), &status))
+	if (!status_parse(read_text(p->directory, "status", text, LIMIT_PROC_FILE_BYTES), &status))
 		return -ESRCH;
 	if (!strcmp(path, HSPERF_PATTERN))
 		fd = open_counters(p, &status);

@@ -2,6 +2,7 @@
 /* procfiles.c - mirrors user/monitor/procfiles.c */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -119,6 +120,27 @@ TEST(the_counters_that_a_jvm_has_mapped_are_opened)
 	jvm_close(&jvm, fd);
 	CHECK(before == -ENOENT);
 	CHECK(same);
+}
+
+/* The pid by which the JVM names its file stands behind them. */
+TEST(a_process_of_many_groups_has_its_counters_opened)
+{
+	gid_t before[256], many[2000];
+	int count = getgroups(ARRAY_SIZE(before), before);
+	struct jvm jvm;
+	int fd = jvm_open(&jvm), opened;
+
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
+		many[i] = 1000000000 + (gid_t)i;
+	if (!geteuid() && count >= 0 && setgroups(ARRAY_SIZE(many), many))
+		count = -1;
+	jvm_map(&jvm, fd);
+	opened = procfiles_inside(&jvm.files, HSPERF_PATTERN);
+	if (!geteuid() && count >= 0 && setgroups((size_t)count, before))
+		abort();
+	close(opened);
+	jvm_close(&jvm, fd);
+	CHECK(opened >= 0);
 }
 
 TEST(counters_with_another_name_or_of_another_user_are_not_opened)
