@@ -27,7 +27,7 @@ struct jvm {
 	size_t tries;
 	uint64_t read_ns; /* tried last; 0: never */
 	bool was_invalid; /* and counted */
-	bool has_place;	  /* among the `limit` of them */
+	bool has_place;	  /* among the `limit` of them: a descriptor is open, or may come */
 	struct hsperf_index index;
 	struct hsperf_counters now; /* as they were read last */
 	struct jvm_row *row;	    /* NULL: never read */
@@ -65,8 +65,16 @@ static bool runs_java(const struct process *process)
 	return process && resource_speaks(process->resource, STR("java"));
 }
 
+static void give_place(struct jvms *j, struct jvm *m)
+{
+	j->places -= m->has_place;
+	m->has_place = false;
+}
+
+/* Nothing of it is read. */
 static void settle_as(struct jvms *j, struct jvm *m, enum jvm_state state)
 {
+	give_place(j, m);
 	m->state = state;
 	m->ask_ns = 0;
 	j->unread[state]++;
@@ -170,6 +178,7 @@ static void finish(struct jvms *j, struct jvm *m)
 	closep(&m->fd);
 	m->fd = -1;
 	m->ask_ns = 0;
+	give_place(j, m);
 }
 
 /* From now on they are its instance's. */
@@ -194,7 +203,7 @@ static struct jvm *jvm_new(struct jvms *j, struct process_id process)
 
 static void jvm_free(struct jvms *j, struct jvm *m)
 {
-	j->places -= m->has_place;
+	give_place(j, m);
 	closep(&m->fd);
 	free(m);
 }
@@ -227,6 +236,15 @@ static void ask(struct jvms *j, struct jvm *m, uint64_t now_ns)
 	m->tries++;
 }
 
+/* One that has a place: its file is asked for, from `ask_ns` on. */
+static void begin(struct jvms *j, struct jvm *m, uint64_t ask_ns, uint64_t now_ns)
+{
+	m->state = JVM_WAITING;
+	m->tries = 0;
+	m->ask_ns = ask_ns;
+	ask(j, m, now_ns);
+}
+
 void jvms_learn(struct jvms *j, struct process_id process, const char *event, uint64_t now_ns)
 {
 	struct jvm *m = table_find(&j->jvms, key_of(&process));
@@ -243,12 +261,8 @@ void jvms_learn(struct jvms *j, struct process_id process, const char *event, ui
 	if ((m && is_settled(m)) || !runs_java(processes_find(j->options.processes, process)))
 		return;
 	m = m ? m : jvm_new(j, process);
-	if (!take_place(j, m))
-		return;
-	m->state = JVM_WAITING;
-	m->tries = 0;
-	m->ask_ns = execs ? now_ns + tries_ns[0] : now_ns;
-	ask(j, m, now_ns);
+	if (take_place(j, m))
+		begin(j, m, execs ? now_ns + tries_ns[0] : now_ns, now_ns);
 }
 
 /* It may have none yet. */
@@ -267,11 +281,11 @@ void jvms_opened(struct jvms *j, struct process_id process, int fd, uint64_t now
 
 	if (is_wanted && fd < 0) {
 		try_again(j, m, now_ns);
-	} else if (is_wanted && is_local(fd)) {
+	} else if (is_wanted && !is_local(fd)) {
+		settle_as(j, m, JVM_FILE_SYSTEM);
+	} else if (is_wanted && take_place(j, m)) { /* where it ended since, it has none */
 		m->fd = TAKE_FD(fd);
 		read_now(j, m, now_ns);
-	} else if (is_wanted) {
-		settle_as(j, m, JVM_FILE_SYSTEM);
 	}
 	closep(&fd);
 }
@@ -281,6 +295,15 @@ struct moment {
 	uint64_t now_ns;
 };
 
+/* Who found no place finds one when another gave its own up. */
+static void go_on(struct jvms *j, struct jvm *m, uint64_t now_ns)
+{
+	if (m->state == JVM_LIMIT && take_place(j, m))
+		begin(j, m, now_ns, now_ns);
+	else
+		ask(j, m, now_ns);
+}
+
 /* table_sweep's: is nothing known of it any more? One that ended may be watched again till then. */
 static bool is_forgotten(void *value, void *context)
 {
@@ -289,7 +312,7 @@ static bool is_forgotten(void *value, void *context)
 	const struct process *process = processes_find(at->jvms->options.processes, m->id);
 
 	if (process && !process->ended)
-		ask(at->jvms, m, at->now_ns);
+		go_on(at->jvms, m, at->now_ns);
 	else if (process)
 		finish(at->jvms, m);
 	if (process)

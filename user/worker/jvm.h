@@ -23,7 +23,7 @@ enum jvm_state {
 	JVM_NONE,    /* it has no file: -XX:-UsePerfData, -XX:+PerfDisableSharedMem, no HotSpot */
 	JVM_INVALID, /* what it says cannot be; tried again each time */
 	JVM_FILE_SYSTEM, /* one whose reading may be kept waiting */
-	JVM_LIMIT,	 /* too many JVMs */
+	JVM_LIMIT,	 /* too many JVMs; tried again when one has gone */
 	JVM_STATES,
 };
 

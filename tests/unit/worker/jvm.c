@@ -327,5 +327,54 @@ TEST(past_the_limit_jvms_are_counted_and_not_read)
 	learn(&rig, 4, "seen", JAVA("shop"));
 	CHECK(jvms_state(rig.jvms, id_of(4)) == JVM_LIMIT);
 	CHECK(value_of(&rig, "sonde.jvm.unread", "limit") == 1);
+	CHECK(jvms_state(rig.jvms, id_of(4)) == JVM_LIMIT);
+	rig_close(&rig);
+}
+
+/* One ended, one has no file, one's cannot be read: none of them keeps a descriptor. */
+TEST(who_was_past_the_limit_is_asked_for_when_there_is_a_place)
+{
+	struct rig rig;
+	int pipes[2];
+
+	rig_open(&rig);
+	for (uint32_t tgid = 1; tgid <= 6; tgid++)
+		learn(&rig, tgid, "seen", JAVA("shop"));
+	jvms_opened(rig.jvms, id_of(1), file_new(5, 9), rig.now_ns);
+	learn(&rig, 1, "exit", "");
+	CHECK(!pipe(pipes));
+	jvms_opened(rig.jvms, id_of(2), pipes[0], rig.now_ns);
+	close(pipes[1]);
+	for (int i = 0; i < 3; i++) {
+		jvms_opened(rig.jvms, id_of(3), -1, rig.now_ns);
+		rig.now_ns += 20 * NS_PER_S;
+		jvms_settle(rig.jvms, rig.now_ns);
+	}
+	CHECK(jvms_state(rig.jvms, id_of(3)) == JVM_NONE);
+	jvms_settle(rig.jvms, rig.now_ns);
+	for (uint32_t tgid = 4; tgid <= 6; tgid++) {
+		CHECK(jvms_state(rig.jvms, id_of(tgid)) == JVM_WAITING);
+		jvms_opened(rig.jvms, id_of(tgid), file_new(5, 9), rig.now_ns);
+	}
+	CHECK(value_of(&rig, "sonde.jvm.safepoints", "") == 20);
+	CHECK(value_of(&rig, "sonde.jvm.unread", "limit") == 3);
+	rig_close(&rig);
+}
+
+/* It was asked for before the process ended, and another has its place since. */
+TEST(a_file_that_comes_when_no_place_is_left_is_closed)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	for (uint32_t tgid = 1; tgid <= 4; tgid++)
+		learn(&rig, tgid, "seen", JAVA("shop"));
+	learn(&rig, 1, "exit", "");
+	jvms_settle(rig.jvms, rig.now_ns);
+	jvms_settle(rig.jvms, rig.now_ns);
+	CHECK(jvms_state(rig.jvms, id_of(4)) == JVM_WAITING);
+	jvms_opened(rig.jvms, id_of(1), file_new(5, 9), rig.now_ns);
+	CHECK(jvms_state(rig.jvms, id_of(1)) == JVM_LIMIT);
+	CHECK(value_of(&rig, "sonde.jvm.safepoints", "") == -1);
 	rig_close(&rig);
 }
