@@ -142,12 +142,24 @@ static bool turns_are_seen(const struct loop_cell *cell)
 	return cell->entries || cell->sleeps < 2;
 }
 
+/* What the cell grew by is its row's. */
+static void member_tell(struct member *m, const struct loop_cell *cell, struct loop_cell *from,
+			uint64_t now_ns)
+{
+	bool fires = turns_are_seen(cell);
+
+	if (!m->row)
+		return;
+	loop_tally_grow(&m->row->total, &m->seen, cell, now_ns, fires);
+	if (fires)
+		take_extremes(m->row, from);
+}
+
 /* One that has a thread; false when it is to be given back. */
 static bool member_look(struct loops *l, struct member *m, const struct loop_cell *cell,
 			struct loop_cell *from, uint64_t now_ns)
 {
 	const struct process *process = processes_find(l->options.processes, m->process);
-	bool fires = turns_are_seen(cell);
 
 	if (!process || !process->resource) {
 		if (!m->unknown_ns)
@@ -155,12 +167,10 @@ static bool member_look(struct loops *l, struct member *m, const struct loop_cel
 		return now_ns - m->unknown_ns < UNKNOWN_FOR_NS && !cell->ended_ns;
 	}
 	m->unknown_ns = 0;
+	/* Until now it was what it was at the last look. */
+	member_tell(m, cell, from, now_ns);
 	member_join(l, m, cell, process->resource, now_ns);
-	if (m->row) {
-		loop_tally_grow(&m->row->total, &m->seen, cell, now_ns, fires);
-		if (fires)
-			take_extremes(m->row, from);
-	}
+	member_tell(m, cell, from, now_ns);
 	return !cell->ended_ns && !process->ended;
 }
 

@@ -389,6 +389,25 @@ TEST(cells_of_what_ended_and_of_what_nobody_knows_are_given_back)
 	rig_close(&rig);
 }
 
+TEST(another_program_in_a_process_has_a_loop_of_its_own)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	learn(&rig, 7, "event=seen|name=shop|exe=/shop|");
+	rig.cells[0] = loop_at_start();
+	rig.cells[0].entries = 1;
+	rig.now_ns += NS_PER_S;
+	CHECK(value_of(&rig, "sonde.loop.time", "shop", "main", "active") == 1);
+	rig.now_ns += 2 * NS_PER_S;
+	learn(&rig, 7, "event=exec|name=cart|exe=/cart|");
+	CHECK(value_of(&rig, "sonde.loop.time", "cart", "main", "active") == 0);
+	CHECK(value_of(&rig, "sonde.loop.time", "shop", "main", "active") == 3);
+	CHECK(value_of(&rig, "sonde.loops", "cart", "main", NULL) == 1);
+	CHECK(value_of(&rig, "sonde.loops", "shop", "main", NULL) == 0);
+	rig_close(&rig);
+}
+
 TEST(a_cell_that_is_being_written_is_left_for_later)
 {
 	struct rig rig;
