@@ -346,6 +346,15 @@ static void *map(int fd, size_t size)
 	return at == MAP_FAILED ? NULL : at;
 }
 
+/* How many it was made for at the start, whatever the options say now; 0: that cannot be told. */
+static size_t map_entries(int fd)
+{
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.max_entries;
+}
+
 static bool capture_is_ready(void *owner)
 {
 	const struct worker *w = owner;
@@ -420,7 +429,7 @@ static void begin_scheduled(struct worker *w)
 	scheduled_map_init(&w->scheduled_map, w->fds[WORKER_SCHEDULED], w->fds[WORKER_PREEMPTED]);
 	w->scheduled = scheduled_new(&(struct scheduled_options){
 		.processes = w->pipeline->processes,
-		.limit = w->config->limit.processes,
+		.limit = map_entries(w->fds[WORKER_SCHEDULED]),
 		.ended_series_ns = w->config->limit.ended_series_s * NS_PER_S,
 		.unix_offset_ns = &w->pipeline->unix_offset_ns,
 		.next = scheduled_map_next,
@@ -457,11 +466,16 @@ static void begin_jvms(struct worker *w)
 
 static void begin_loops(struct worker *w)
 {
-	size_t limit = w->config->limit.loops;
+	size_t limit = map_entries(w->fds[WORKER_LOOPS]);
+	struct loop_cell *cells = map(w->fds[WORKER_LOOPS], limit * sizeof(*cells));
 
+	if (!cells)
+		log_error("event loops are not told of: their map cannot be mapped; start sonde "
+			  "again, with a lower limit.loops where memory is short",
+			  "error=%s loops=%zu", log_value(str_of(strerror(errno))), limit);
 	w->loops = loops_new(&(struct loops_options){
 		.processes = w->pipeline->processes,
-		.cells = map(w->fds[WORKER_LOOPS], limit * sizeof(struct loop_cell)),
+		.cells = cells,
 		.limit = limit,
 		.ended_series_ns = w->config->limit.ended_series_s * NS_PER_S,
 		.unix_offset_ns = &w->pipeline->unix_offset_ns,

@@ -44,6 +44,14 @@ TEST(what_a_running_worker_need_not_know_is_told_from_the_rest)
 		CHECK(differ(before, before, taken, "") && differ(now, now, taken, ""));
 }
 
+TEST(what_the_kernel_halfs_maps_are_made_for_holds_until_another_start)
+{
+	const char *before = "limit: {loops: 5}", *now = "limit: {loops: 6, processes: 7}";
+
+	CHECK(differ(before, now, TAKEN_AT_START, "limit.processes,limit.loops"));
+	CHECK(differ(before, now, TAKEN_BY_NEXT_WORKER, ""));
+}
+
 TEST(a_secret_that_changed_is_a_change)
 {
 	CHECK(differ("otlp: {headers: {token: a}}", "otlp: {headers: {token: b}}",
