@@ -187,17 +187,41 @@ static bool is_over(void *value, void *context)
 	return true;
 }
 
+/* False: the cell is nobody's, or cannot be read now. */
+static bool look_at(struct loops *l, size_t at, struct loop_cell *ret)
+{
+	const struct loop_cell *from = &l->options.cells[at];
+
+	if (!__atomic_load_n(&from->thread, __ATOMIC_ACQUIRE)) {
+		member_drop(l, at);
+		return false;
+	}
+	return cell_read(from, ret) && ret->since_ns;
+}
+
+/* What is in the cells by now is no growth. */
+static void succeed(struct loops *l)
+{
+	struct loop_tally told = {};
+	struct loop_row row = {};
+	struct loop_cell cell;
+
+	for (size_t i = 0; l->options.cells && i < l->options.limit; i++) {
+		if (!look_at(l, i, &cell))
+			continue;
+		loop_tally_grow(&told, &member_at(l, i, &cell)->seen, &cell, l->options.told_ns,
+				true);
+		take_extremes(&row, &l->options.cells[i]);
+	}
+}
+
 static void look(struct loops *l, uint64_t now_ns)
 {
 	l->looked_ns = now_ns;
 	for (size_t i = 0; l->options.cells && i < l->options.limit; i++) {
 		struct loop_cell *from = &l->options.cells[i], cell;
 
-		if (!__atomic_load_n(&from->thread, __ATOMIC_ACQUIRE)) {
-			member_drop(l, i);
-			continue;
-		}
-		if (!cell_read(from, &cell) || !cell.since_ns)
+		if (!look_at(l, i, &cell))
 			continue;
 		if (member_look(l, member_at(l, i, &cell), &cell, from, now_ns))
 			continue;
@@ -228,6 +252,8 @@ struct loops *loops_new(const struct loops_options *options)
 	l->members = xcalloc(options->limit, sizeof(struct member *));
 	table_init(&l->rows, SIZE_MAX); /* no more than there are resources, twice */
 	l->collector = (struct collector){ .name = "loops", .context = l, .collect = collect };
+	if (options->told_ns)
+		succeed(l);
 	return l;
 }
 

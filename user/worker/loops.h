@@ -28,6 +28,7 @@ struct loops_options {
 	size_t limit;		 /* of them */
 	uint64_t ended_series_ns;
 	const int64_t *unix_offset_ns;
+	uint64_t told_ns; /* another worker has told of what is in the cells by now, which it is; 0 */
 };
 
 struct loops *loops_new(const struct loops_options *options);

@@ -156,14 +156,37 @@ static bool pair_look(struct preempted *p, const struct preempted_key *key)
 	return true;
 }
 
-void preempted_look(struct preempted *p)
+/* Those in the map, which may change under a walk; to be freed. */
+static struct preempted_key *keys_of(const struct preempted *p, size_t *count)
 {
 	struct preempted_key *keys = xcalloc(PREEMPTED_PAIRS + 1, sizeof(*keys));
-	size_t count = 0;
+	size_t n = 0;
 
-	while (count <= PREEMPTED_PAIRS &&
-	       p->options.next(p->options.context, count ? &keys[count - 1] : NULL, &keys[count]))
-		count++;
+	while (n <= PREEMPTED_PAIRS &&
+	       p->options.next(p->options.context, n ? &keys[n - 1] : NULL, &keys[n]))
+		n++;
+	*count = n;
+	return keys;
+}
+
+/* What is in the map by now is no growth. */
+static void succeed(struct preempted *p)
+{
+	size_t count;
+	struct preempted_key *keys = keys_of(p, &count);
+	uint64_t ns;
+
+	for (size_t i = 0; i < count; i++)
+		if (p->options.read(p->options.context, &keys[i], &ns))
+			pair_of(p, &keys[i])->ns = ns;
+	free(keys);
+}
+
+void preempted_look(struct preempted *p)
+{
+	size_t count;
+	struct preempted_key *keys = keys_of(p, &count);
+
 	for (size_t i = 0; i < count; i++)
 		if (!pair_look(p, &keys[i]))
 			pair_drop(p, &keys[i]);
@@ -203,6 +226,8 @@ struct preempted *preempted_new(const struct preempted_options *options)
 
 	p->options = *options;
 	table_init(&p->pairs, SIZE_MAX); /* the map has a limit */
+	if (options->succeeds)
+		succeed(p);
 	return p;
 }
 

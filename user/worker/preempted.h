@@ -38,6 +38,7 @@ struct preempted_options {
 	/* False: its pairs are dropped from the map; NULL: its row is not known yet. */
 	bool (*row)(void *owner, const struct process_id *process, struct preempted_row **ret);
 	void *owner;
+	bool succeeds; /* another worker has told of what is in the map by now */
 };
 
 struct preempted;

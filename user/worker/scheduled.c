@@ -209,16 +209,39 @@ static bool is_over(void *value, void *context)
 	return true;
 }
 
-/* Each process in the map, and then what becomes of it: the map may change under a walk. */
-static void look(struct scheduled_table *t, uint64_t now_ns)
+/* Those in the map, which may change under a walk; to be freed. */
+static struct process_id *ids_of(const struct scheduled_table *t, size_t *count)
 {
-	size_t count = 0, room = t->options.limit + 1;
+	size_t n = 0, room = t->options.limit + 1;
 	struct process_id *ids = xcalloc(room, sizeof(*ids));
 
+	while (n < room && t->options.next(t->options.context, n ? &ids[n - 1] : NULL, &ids[n]))
+		n++;
+	*count = n;
+	return ids;
+}
+
+/* What is in the map by now is no growth. */
+static void succeed(struct scheduled_table *t)
+{
+	size_t count;
+	struct process_id *ids = ids_of(t, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct member *m = member_of(t, &ids[i]);
+
+		t->options.read(t->options.context, &m->id, &m->told);
+	}
+	free(ids);
+}
+
+/* Each process in the map, and then what becomes of it. */
+static void look(struct scheduled_table *t, uint64_t now_ns)
+{
+	size_t count;
+	struct process_id *ids = ids_of(t, &count);
+
 	t->looked_ns = now_ns;
-	while (count < room &&
-	       t->options.next(t->options.context, count ? &ids[count - 1] : NULL, &ids[count]))
-		count++;
 	for (size_t i = 0; i < count; i++) {
 		struct member *m = member_of(t, &ids[i]);
 
@@ -365,10 +388,13 @@ struct scheduled_table *scheduled_new(const struct scheduled_options *options)
 	t->options = *options;
 	t->options.preempted.row = preempted_row_of;
 	t->options.preempted.owner = t;
+	t->options.preempted.succeeds = options->succeeds;
 	t->preempted = preempted_new(&t->options.preempted);
 	table_init(&t->rows, SIZE_MAX);
 	table_init(&t->members, SIZE_MAX); /* the map has a limit */
 	t->collector = (struct collector){ .name = "scheduled", .context = t, .collect = collect };
+	if (options->succeeds)
+		succeed(t);
 	return t;
 }
 

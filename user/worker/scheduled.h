@@ -31,7 +31,8 @@ struct scheduled_options {
 	bool (*read)(void *context, const struct process_id *id, struct scheduled *ret);
 	void (*drop)(void *context, const struct process_id *id);
 	void *context;
-	/* Who ran instead, as in struct preempted_options, without `row` and `owner`. */
+	bool succeeds; /* another worker has told of what is in the map by now */
+	/* Who ran instead, as in struct preempted_options, without `row`, `owner` and `succeeds`. */
 	struct preempted_options preempted;
 };
 

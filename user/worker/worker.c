@@ -436,6 +436,7 @@ static void begin_scheduled(struct worker *w)
 		.read = scheduled_map_read,
 		.drop = scheduled_map_drop,
 		.context = &w->scheduled_map,
+		.succeeds = w->shared->succeeded,
 		.preempted = { .next = preempted_map_next,
 			       .read = preempted_map_read,
 			       .drop = preempted_map_drop,
@@ -479,6 +480,7 @@ static void begin_loops(struct worker *w)
 		.limit = limit,
 		.ended_series_ns = w->config->limit.ended_series_s * NS_PER_S,
 		.unix_offset_ns = &w->pipeline->unix_offset_ns,
+		.told_ns = w->shared->succeeded ? monotonic_ns() : 0,
 	});
 	collectors_add(&w->pipeline->collectors, loops_collector(w->loops));
 }
@@ -560,6 +562,7 @@ int worker_run(const struct config *config, const int *fds, size_t count, size_t
 		return w.status ? w.status : EXIT_FAILED;
 	}
 	self_jail(w.self, &jail);
+	w.shared->succeeded = 1; /* another one will */
 	message_send(fds[WORKER_MONITOR], &ready, NULL, 0);
 	error = loop_run(w.loop);
 	if (w.tape)

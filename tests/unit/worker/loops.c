@@ -222,15 +222,21 @@ static void learn(struct rig *rig, uint32_t tgid, const char *text)
 	free(record);
 }
 
-static void rig_open(struct rig *rig)
+static void rig_work(struct rig *rig, uint64_t told_ns)
 {
-	*rig = (struct rig){ .config = { .limit.processes = 10 }, .now_ns = START };
 	rig->processes = processes_new(&rig->config);
 	rig->loops = loops_new(&(struct loops_options){ .processes = rig->processes,
 							.cells = rig->cells,
 							.limit = CELLS,
 							.ended_series_ns = 60 * NS_PER_S,
-							.unix_offset_ns = &rig->offset_ns });
+							.unix_offset_ns = &rig->offset_ns,
+							.told_ns = told_ns });
+}
+
+static void rig_open(struct rig *rig)
+{
+	*rig = (struct rig){ .config = { .limit.processes = 10 }, .now_ns = START };
+	rig_work(rig, 0);
 }
 
 static void rig_close(struct rig *rig)
@@ -405,6 +411,33 @@ TEST(another_program_in_a_process_has_a_loop_of_its_own)
 	CHECK(value_of(&rig, "sonde.loop.time", "shop", "main", "active") == 3);
 	CHECK(value_of(&rig, "sonde.loops", "cart", "main", NULL) == 1);
 	CHECK(value_of(&rig, "sonde.loops", "shop", "main", NULL) == 0);
+	rig_close(&rig);
+}
+
+TEST(what_another_worker_told_of_is_not_told_again)
+{
+	const char *most = "nodejs.eventloop.delay.max";
+	struct rig rig;
+
+	rig_open(&rig);
+	rig_close(&rig);
+	rig.cells[0] = loop_at_start();
+	rig.cells[0].process.tgid = 7;
+	enters(&rig.cells[0], 0, START + NS_PER_S);
+	sleeps(&rig.cells[0], START + NS_PER_S);
+	rig.now_ns += 4 * NS_PER_S;
+	rig_work(&rig, rig.now_ns);
+	learn(&rig, 7, "event=seen|name=shop|exe=/node|language=nodejs|");
+	CHECK(value_of(&rig, "sonde.loop.time", "shop", "main", "active") == 0);
+	CHECK(value_of(&rig, "sonde.loop.time", "shop", "main", "idle") == 0);
+	CHECK(value_of(&rig, "sonde.loop.delay", "shop", "main", NULL) == -1);
+	wakes(&rig.cells[0], START + 6 * NS_PER_S);
+	enters(&rig.cells[0], 0, START + 6 * NS_PER_S);
+	enters(&rig.cells[0], 0, START + 6 * NS_PER_S + 30 * MS);
+	rig.now_ns += 4 * NS_PER_S;
+	CHECK(value_of(&rig, "sonde.loop.time", "shop", "main", "idle") == 2);
+	CHECK(value_of(&rig, "sonde.loop.time", "shop", "main", "active") == 2);
+	CHECK(value_of(&rig, most, "shop", "main", NULL) < 0.1);
 	rig_close(&rig);
 }
 

@@ -58,15 +58,21 @@ static bool fake_row(void *owner, const struct process_id *process, struct preem
 	return process->tgid != 2;
 }
 
-static void fake_begin(struct fake *f)
+static void fake_work(struct fake *f, bool succeeds)
 {
-	*f = (struct fake){};
 	f->table = preempted_new(&(struct preempted_options){ .next = fake_next,
 							      .read = fake_read,
 							      .drop = fake_drop,
 							      .context = f,
 							      .row = fake_row,
-							      .owner = f });
+							      .owner = f,
+							      .succeeds = succeeds });
+}
+
+static void fake_begin(struct fake *f)
+{
+	*f = (struct fake){};
+	fake_work(f, false);
 }
 
 static uint64_t *put(struct fake *f, uint32_t tgid, const char *comm, uint64_t ns)
@@ -206,5 +212,25 @@ TEST(pairs_of_who_is_not_known_yet_are_kept_and_counted_then)
 	f.is_unknown = false;
 	t = give(&f, 1000000000);
 	CHECK(t.count == 2 && t.rest == 0);
+	preempted_free(f.table);
+}
+
+TEST(what_another_worker_told_of_is_not_told_again)
+{
+	struct fake f;
+	struct told t;
+	uint64_t *hog;
+
+	fake_begin(&f);
+	hog = put(&f, 1, "hog", 3000000000);
+	preempted_free(f.table);
+	f.is_unknown = true;
+	fake_work(&f, true);
+	t = give(&f, 0);
+	CHECK(t.count == 1 && t.sum == 0);
+	*hog += 1000000000;
+	f.is_unknown = false;
+	t = give(&f, 1000000000);
+	CHECK(t.count == 2 && t.sum == 1 && t.rest == 0);
 	preempted_free(f.table);
 }

@@ -158,9 +158,8 @@ static void pair_drop(void *context, const struct preempted_key *key)
 	((struct rig *)context)->waited_ns = 0;
 }
 
-static void rig_open(struct rig *rig)
+static void rig_work(struct rig *rig, bool succeeds)
 {
-	*rig = (struct rig){ .config = { .limit.processes = 10 }, .now_ns = 100 * NS_PER_S };
 	rig->processes = processes_new(&rig->config);
 	rig->table = scheduled_new(&(struct scheduled_options){ .processes = rig->processes,
 								.limit = 10,
@@ -170,10 +169,17 @@ static void rig_open(struct rig *rig)
 								.read = fake_read,
 								.drop = fake_drop,
 								.context = &rig->map,
+								.succeeds = succeeds,
 								.preempted = { .next = pair_next,
 									       .read = pair_read,
 									       .drop = pair_drop,
 									       .context = rig } });
+}
+
+static void rig_open(struct rig *rig)
+{
+	*rig = (struct rig){ .config = { .limit.processes = 10 }, .now_ns = 100 * NS_PER_S };
+	rig_work(rig, false);
 }
 
 static void rig_close(struct rig *rig)
@@ -228,6 +234,15 @@ static double delay_of(struct rig *rig, const char *service)
 	return seen.samples == 1 ? round(seen.sum * 1e9) / 1e9 : -1;
 }
 
+static double waited_for_hog(struct rig *rig)
+{
+	struct seen seen = { .sink = { see_metric, see_sample }, .service = "" };
+	struct collector *c = scheduled_collector(rig->table);
+
+	c->collect(c->context, rig->now_ns, &seen.sink);
+	return seen.hog;
+}
+
 TEST(processes_of_an_instance_are_summed_and_stay_so_after_their_end)
 {
 	struct rig rig;
@@ -260,6 +275,27 @@ TEST(what_is_not_known_waits_for_its_facts_and_not_for_ever)
 	CHECK(delay_of(&rig, "shop") == 1);
 	rig.now_ns += 10 * NS_PER_S;
 	CHECK(delay_of(&rig, "shop") == 1 && rig.map.count == 1);
+	rig_close(&rig);
+}
+
+TEST(what_another_worker_told_of_is_not_told_again)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	learn(&rig, 1, "event=seen|name=shop|exe=/shop|");
+	enter(&rig, 1, 3 * NS_PER_S);
+	rig.waited_ns = 2 * NS_PER_S;
+	CHECK(delay_of(&rig, "shop") == 3 && waited_for_hog(&rig) == 2);
+	rig_close(&rig);
+	rig_work(&rig, true);
+	learn(&rig, 1, "event=seen|name=shop|exe=/shop|");
+	CHECK(delay_of(&rig, "shop") == 0 && waited_for_hog(&rig) == 0);
+	rig.map.values[0].waited_ns += 2 * NS_PER_S;
+	rig.waited_ns += NS_PER_S;
+	enter(&rig, 2, NS_PER_S); /* since then */
+	learn(&rig, 2, "event=seen|parent=1|parent_started=0|name=shop|exe=/shop|");
+	CHECK(delay_of(&rig, "shop") == 3 && waited_for_hog(&rig) == 1);
 	rig_close(&rig);
 }
 
@@ -332,15 +368,6 @@ TEST(counts_of_the_map_may_begin_again_at_0)
 	c->collect(c->context, rig.now_ns, &seen.sink);
 	CHECK(seen.count == UINT32_MAX + 2ULL);
 	rig_close(&rig);
-}
-
-static double waited_for_hog(struct rig *rig)
-{
-	struct seen seen = { .sink = { see_metric, see_sample }, .service = "" };
-	struct collector *c = scheduled_collector(rig->table);
-
-	c->collect(c->context, rig->now_ns, &seen.sink);
-	return seen.hog;
 }
 
 TEST(who_ran_instead_is_told_of_from_the_first_look_to_the_last)
