@@ -37,7 +37,7 @@ struct shared {
 	struct exchange_counters exchanges;
 	struct ring_note ring_notes[RINGS_MAX];
 	uint64_t tape_bytes; /* of the tape that are whole records */
-	uint32_t succeeded;  /* one came to work: what the kernel half's maps hold then was told of */
+	uint32_t succeeded;  /* one came to work and tells of what the kernel half's maps hold */
 };
 
 /* Descriptors that a worker gets with MESSAGE_SPAWN, in this order. */

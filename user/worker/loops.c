@@ -27,6 +27,7 @@ struct loops {
 	struct table rows;	 /* by their resources' ids and kinds */
 	struct member **members; /* by cell */
 	uint64_t looked_ns;
+	uint64_t unknown; /* whose cell was given back */
 	struct collector collector;
 };
 
@@ -164,7 +165,10 @@ static bool member_look(struct loops *l, struct member *m, const struct loop_cel
 	if (!process || !process->resource) {
 		if (!m->unknown_ns)
 			m->unknown_ns = now_ns;
-		return now_ns - m->unknown_ns < UNKNOWN_FOR_NS && !cell->ended_ns;
+		if (now_ns - m->unknown_ns < UNKNOWN_FOR_NS && !cell->ended_ns)
+			return true;
+		l->unknown++;
+		return false;
 	}
 	m->unknown_ns = 0;
 	/* Until now it was what it was at the last look. */
@@ -242,6 +246,11 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 struct collector *loops_collector(struct loops *l)
 {
 	return &l->collector;
+}
+
+uint64_t loops_unknown(const struct loops *l)
+{
+	return l->unknown;
 }
 
 struct loops *loops_new(const struct loops_options *options)

@@ -35,6 +35,7 @@ struct scheduled_table {
 	struct table members; /* by process_id */
 	struct preempted *preempted;
 	uint64_t looked_ns;
+	uint64_t unknown; /* whose place was given back */
 	struct collector collector;
 };
 
@@ -173,7 +174,10 @@ static bool member_look(struct scheduled_table *t, struct member *m, uint64_t no
 	if (!process || !process->resource) {
 		if (!m->unknown_ns)
 			m->unknown_ns = now_ns;
-		return now_ns - m->unknown_ns < UNKNOWN_FOR_NS;
+		if (now_ns - m->unknown_ns < UNKNOWN_FOR_NS)
+			return true;
+		t->unknown++;
+		return false;
 	}
 	if (!t->options.read(t->options.context, &m->id, &now))
 		return false;
@@ -379,6 +383,11 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 struct collector *scheduled_collector(struct scheduled_table *t)
 {
 	return &t->collector;
+}
+
+uint64_t scheduled_unknown(const struct scheduled_table *t)
+{
+	return t->unknown;
 }
 
 struct scheduled_table *scheduled_new(const struct scheduled_options *options)

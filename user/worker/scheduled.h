@@ -7,8 +7,8 @@
  *
  * The map is looked through when an exporter asks and every ten seconds in between, and what it grew
  * by is added to the row; what has ended for a second is taken for the last time, and its place given
- * back. An instance's numbers stay
- * as long as its series (limit.ended-series).
+ * back, and so is that of what nobody knows for ten seconds, which is counted: it may still run. An
+ * instance's numbers stay as long as its series (limit.ended-series).
  */
 #pragma once
 
@@ -41,6 +41,8 @@ void scheduled_free(struct scheduled_table *t);
 /* Look through the map if that is due. */
 void scheduled_settle(struct scheduled_table *t, uint64_t now_ns);
 struct collector *scheduled_collector(struct scheduled_table *t);
+/* Processes whose place was given back because nothing was known of them. */
+uint64_t scheduled_unknown(const struct scheduled_table *t);
 
 /* What an instance's processes did, as struct scheduled has it of one. */
 struct scheduled_totals {

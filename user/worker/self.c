@@ -18,12 +18,8 @@
 enum { ROLES = 3 };
 
 struct self {
-	struct pipeline *pipeline;
-	const struct shared *shared;
-	struct rings *rings;
-	const struct learner *learner;
-	const struct follows *follows;
-	int counters_fd, processors;
+	struct self_options of;
+	int processors;
 	struct capture_counters *each; /* one a CPU */
 	struct capture_counters counters;
 	struct jail jail;
@@ -35,10 +31,10 @@ static void read_counters(struct self *s)
 {
 	uint32_t zero = 0;
 
-	if (bpf_map_lookup_elem(s->counters_fd, &zero, s->each))
+	if (bpf_map_lookup_elem(s->of.counters_fd, &zero, s->each))
 		return;
 	for (int i = 0; i < COUNTERS; i++) {
-		s->counters.count[i] = -s->shared->baseline.count[i];
+		s->counters.count[i] = -s->of.shared->baseline.count[i];
 		for (int cpu = 0; cpu < s->processors; cpu++)
 			s->counters.count[i] += s->each[cpu].count[i];
 	}
@@ -49,9 +45,9 @@ static void fill_ledger(struct self *s, struct ledger *l)
 {
 	const __u64 *c = s->counters.count;
 
-	l->in[STAGE_HOOK] = c[COUNT_SEEN] + s->shared->programs_missed;
+	l->in[STAGE_HOOK] = c[COUNT_SEEN] + s->of.shared->programs_missed;
 	l->out[STAGE_HOOK] = c[COUNT_ACCOUNTED];
-	l->lost[LOSS_HOOK_MISSED] = s->shared->programs_missed;
+	l->lost[LOSS_HOOK_MISSED] = s->of.shared->programs_missed;
 	l->lost[LOSS_HOOK_NO_STORAGE] = c[COUNT_NO_STORAGE];
 	l->in[STAGE_RING] = c[COUNT_RECORDS];
 	l->lost[LOSS_RING_FULL] = c[COUNT_RING_FULL];
@@ -59,12 +55,12 @@ static void fill_ledger(struct self *s, struct ledger *l)
 
 static uint64_t ring_inside(void *context)
 {
-	return rings_unread(((struct self *)context)->rings);
+	return rings_unread(((struct self *)context)->of.rings);
 }
 
 static uint64_t exchange_inside(void *context)
 {
-	return exchanges_open(((struct self *)context)->pipeline->exchanges);
+	return exchanges_open(((struct self *)context)->of.pipeline->exchanges);
 }
 
 static void give(struct metric_sink *sink, const char *key, const char *text, double value)
@@ -84,13 +80,13 @@ static void give(struct metric_sink *sink, const char *key, const char *text, do
 /* Those of which the worker is told nothing are counted in the kernel half. */
 static uint64_t requests_lost(const struct self *s)
 {
-	return exchanges_counters(s->pipeline->exchanges)->requests_lost +
+	return exchanges_counters(s->of.pipeline->exchanges)->requests_lost +
 	       s->counters.count[COUNT_REQUESTS_LOST];
 }
 
 static void collect_requests(const struct self *s, struct metric_sink *sink)
 {
-	const struct exchange_counters *c = exchanges_counters(s->pipeline->exchanges);
+	const struct exchange_counters *c = exchanges_counters(s->of.pipeline->exchanges);
 	static const char *const unread[UNREADS] = { [UNREAD_TLS] = "tls",
 						     [UNREAD_HTTP2] = "http2",
 						     [UNREAD_OTHER] = "other",
@@ -118,7 +114,7 @@ static void collect_requests(const struct self *s, struct metric_sink *sink)
 	give(sink, NULL, NULL, (double)c->evicted);
 	sink->metric(sink, METRIC("sonde.connections.open", "{connection}", METRIC_UPDOWN,
 				  "Connections that are followed."));
-	give(sink, NULL, NULL, (double)exchanges_connections(s->pipeline->exchanges));
+	give(sink, NULL, NULL, (double)exchanges_connections(s->of.pipeline->exchanges));
 }
 
 /* What was coarser, left out or cut on the way from exchanges to metrics and spans. */
@@ -127,24 +123,24 @@ static void collect_spans(const struct self *s, struct metric_sink *sink)
 	sink->metric(sink, METRIC("sonde.series.overflowed", "{span}", METRIC_COUNTER,
 				  "Spans counted under an overflow series: limit.series, "
 				  "limit.series-total."));
-	give(sink, NULL, NULL, (double)series_overflowed(s->pipeline->series));
+	give(sink, NULL, NULL, (double)series_overflowed(s->of.pipeline->series));
 	sink->metric(sink, METRIC("sonde.graph.overflowed", "{request}", METRIC_COUNTER,
 				  "Requests counted under an overflow series of the service graph: "
 				  "limit.series, limit.series-total."));
-	give(sink, NULL, NULL, (double)graph_overflowed(s->pipeline->graph));
+	give(sink, NULL, NULL, (double)graph_overflowed(s->of.pipeline->graph));
 	sink->metric(sink, METRIC("sonde.active.overflowed", "{request}", METRIC_COUNTER,
 				  "Open requests found under an overflow series, each time."));
-	give(sink, NULL, NULL, (double)active_overflowed(s->pipeline->active));
+	give(sink, NULL, NULL, (double)active_overflowed(s->of.pipeline->active));
 	sink->metric(sink, METRIC("sonde.routes.collapsed", "{segment}", METRIC_COUNTER,
 				  "Path segments that became {id} because there were too many."));
-	give(sink, NULL, NULL, (double)routing_collapsed(s->pipeline->routing));
+	give(sink, NULL, NULL, (double)routing_collapsed(s->of.pipeline->routing));
 	sink->metric(sink,
 		     METRIC("sonde.routes.shared", "{resource}", METRIC_COUNTER,
 			    "Instances whose service shares guessed routes: too many services."));
-	give(sink, NULL, NULL, (double)routing_shared(s->pipeline->routing));
+	give(sink, NULL, NULL, (double)routing_shared(s->of.pipeline->routing));
 	sink->metric(sink, METRIC("sonde.attributes.cut", "{attribute}", METRIC_COUNTER,
 				  "Values of spans that were longer: limit.attribute-bytes."));
-	give(sink, NULL, NULL, (double)s->pipeline->attributes_cut);
+	give(sink, NULL, NULL, (double)s->of.pipeline->attributes_cut);
 	sink->metric(sink, METRIC("sonde.baggage.dropped", "{member}", METRIC_COUNTER,
 				  "Members of baggage that became no attribute: trace.baggage."));
 	for (int i = 0; i < BAGGAGE_DROPS; i++)
@@ -153,10 +149,10 @@ static void collect_spans(const struct self *s, struct metric_sink *sink)
 	sink->metric(sink,
 		     METRIC("sonde.spans.unsampled", "{span}", METRIC_COUNTER,
 			    "Spans that the sampler left out, where an exporter takes spans."));
-	give(sink, NULL, NULL, (double)s->pipeline->unsampled);
+	give(sink, NULL, NULL, (double)s->of.pipeline->unsampled);
 	sink->metric(sink, METRIC("sonde.spans.suppressed", "{span}", METRIC_COUNTER,
 				  "Spans of programs that send their own: trace.beside-sdk."));
-	give(sink, NULL, NULL, (double)s->pipeline->suppressed);
+	give(sink, NULL, NULL, (double)s->of.pipeline->suppressed);
 }
 
 /* Operations that were told apart: skipped, or accounted without their bytes. */
@@ -197,7 +193,7 @@ static void collect_features(const struct self *s, struct metric_sink *sink)
 	sink->metric(sink, METRIC("sonde.hook.info", "", METRIC_GAUGE,
 				  "The flavour of each hook that is in use."));
 	for (size_t i = 0; i < FEATURES; i++) {
-		const struct feature_state *state = &s->shared->features[i];
+		const struct feature_state *state = &s->of.shared->features[i];
 		const struct attribute attributes[] = {
 			attribute_text(STR("hook"), str_of(features[i].name)),
 			attribute_text(STR("flavour"),
@@ -210,20 +206,20 @@ static void collect_features(const struct self *s, struct metric_sink *sink)
 
 		sink->sample(sink, &sample);
 	}
-	unlisted = hook_info_collect(s->pipeline->processes, sink);
+	unlisted = hook_info_collect(s->of.pipeline->processes, sink);
 	sink->metric(sink, METRIC("sonde.hook.unlisted", "{hook}", METRIC_UPDOWN,
 				  "Hooks of processes for which sonde_hook_info has no room."));
 	give(sink, NULL, NULL, (double)unlisted);
 	sink->metric(sink, METRIC("sonde.bpf.runs", "{run}", METRIC_COUNTER,
 				  "Runs of each program, where the kernel counts them."));
-	for (size_t i = 0; i < s->shared->program_count; i++)
-		give(sink, "program", s->shared->programs[i].name,
-		     (double)s->shared->programs[i].runs);
+	for (size_t i = 0; i < s->of.shared->program_count; i++)
+		give(sink, "program", s->of.shared->programs[i].name,
+		     (double)s->of.shared->programs[i].runs);
 	sink->metric(sink, METRIC("sonde.bpf.run", "s", METRIC_COUNTER,
 				  "Time in each program, where the kernel counts it."));
-	for (size_t i = 0; i < s->shared->program_count; i++)
-		give(sink, "program", s->shared->programs[i].name,
-		     (double)s->shared->programs[i].run_ns / 1e9);
+	for (size_t i = 0; i < s->of.shared->program_count; i++)
+		give(sink, "program", s->of.shared->programs[i].name,
+		     (double)s->of.shared->programs[i].run_ns / 1e9);
 }
 
 static void collect_probes(const struct self *s, struct metric_sink *sink)
@@ -236,7 +232,7 @@ static void collect_probes(const struct self *s, struct metric_sink *sink)
 		     { COUNT_PAUSE_NO_MEMORY, "memory" },
 		     { COUNT_PAUSE_RACED, "race" },
 		     { COUNT_PAUSE_FAULT, "fault" } };
-	const struct probes_counts *c = &s->shared->probes;
+	const struct probes_counts *c = &s->of.shared->probes;
 
 	sink->metric(sink, METRIC("sonde.probes", "{probe}", METRIC_UPDOWN,
 				  "Probes in the text of watched programs; trial: to see whether "
@@ -260,9 +256,29 @@ static void collect_probes(const struct self *s, struct metric_sink *sink)
 		give(sink, "cause", lost[i].cause, (double)s->counters.count[lost[i].counter]);
 }
 
+static void collect_scheduling(const struct self *s, struct metric_sink *sink)
+{
+	sink->metric(sink,
+		     METRIC("sonde.scheduler.lost", "{task}", METRIC_COUNTER,
+			    "Tasks, or processes, whose scheduling is not followed: no memory, or "
+			    "limit.processes (limit), or nothing is known of them (unknown)."));
+	give(sink, "cause", "limit", (double)s->counters.count[COUNT_RUN_LOST]);
+	give(sink, "cause", "unknown", (double)scheduled_unknown(s->of.scheduled));
+	sink->metric(sink,
+		     METRIC("sonde.scheduler.unseen", "{switch}", METRIC_COUNTER,
+			    "Switches to a task that the kernel did not tell of: when they were "
+			    "is taken from its scheduler's clocks."));
+	give(sink, NULL, NULL, (double)s->counters.count[COUNT_RETURN_UNSEEN]);
+	sink->metric(sink, METRIC("sonde.loop.lost", "{loop}", METRIC_COUNTER,
+				  "Event loops that are not followed: limit.loops (limit), or "
+				  "nothing is known of their process (unknown)."));
+	give(sink, "cause", "limit", (double)s->counters.count[COUNT_LOOP_LOST]);
+	give(sink, "cause", "unknown", (double)loops_unknown(s->of.loops));
+}
+
 static void collect_agent(const struct self *s, struct metric_sink *sink)
 {
-	const struct shared *shared = s->shared;
+	const struct shared *shared = s->of.shared;
 
 	sink->metric(sink, METRIC("sonde.worker.restarts", "{restart}", METRIC_COUNTER,
 				  "Workers that died and were replaced."));
@@ -274,38 +290,25 @@ static void collect_agent(const struct self *s, struct metric_sink *sink)
 				  "Process events that were lost, and looked for again."));
 	give(sink, "cause", "ring", (double)shared->events_missed);
 	give(sink, "cause", "message", (double)shared->messages_lost);
-	give(sink, "cause", "refused", (double)s->pipeline->facts_refused);
+	give(sink, "cause", "refused", (double)s->of.pipeline->facts_refused);
 	give(sink, "cause", "limit",
-	     (double)(processes_refused(s->pipeline->processes) + shared->members_refused));
+	     (double)(processes_refused(s->of.pipeline->processes) + shared->members_refused));
 	give(sink, "cause", "target", (double)s->counters.count[COUNT_TARGET_LOST]);
-	sink->metric(sink,
-		     METRIC("sonde.scheduler.lost", "{task}", METRIC_COUNTER,
-			    "Tasks, or processes, whose scheduling is not followed: no memory, or "
-			    "limit.processes."));
-	give(sink, NULL, NULL, (double)s->counters.count[COUNT_RUN_LOST]);
-	sink->metric(sink,
-		     METRIC("sonde.scheduler.unseen", "{switch}", METRIC_COUNTER,
-			    "Switches to a task that the kernel did not tell of: when they were "
-			    "is taken from its scheduler's clocks."));
-	give(sink, NULL, NULL, (double)s->counters.count[COUNT_RETURN_UNSEEN]);
-	sink->metric(sink, METRIC("sonde.loop.lost", "{loop}", METRIC_COUNTER,
-				  "Event loops that are not followed: limit.loops."));
-	give(sink, NULL, NULL, (double)s->counters.count[COUNT_LOOP_LOST]);
 	sink->metric(sink, METRIC("sonde.follow.lost", "{process}", METRIC_COUNTER,
 				  "Processes of whose calls the kernel half is not told: another "
 				  "one has their place."));
-	give(sink, NULL, NULL, (double)s->follows->lost);
+	give(sink, NULL, NULL, (double)s->of.follows->lost);
 	sink->metric(sink,
 		     METRIC("sonde.process.files.late", "{process}", METRIC_COUNTER,
 			    "Processes some of whose files could not be read in time; maps: to "
 			    "their end."));
-	give(sink, "files", "proc", (double)learner_late(s->learner));
-	give(sink, "files", "maps", (double)processes_maps_cut(s->pipeline->processes));
+	give(sink, "files", "proc", (double)learner_late(s->of.learner));
+	give(sink, "files", "maps", (double)processes_maps_cut(s->of.pipeline->processes));
 	give(sink, "files", "own", (double)shared->opens_late);
 	sink->metric(sink,
 		     METRIC("sonde.resource.attributes.dropped", "{attribute}", METRIC_COUNTER,
 			    "OTEL_RESOURCE_ATTRIBUTES for which a resource had no room."));
-	give(sink, NULL, NULL, (double)processes_attributes_dropped(s->pipeline->processes));
+	give(sink, NULL, NULL, (double)processes_attributes_dropped(s->of.pipeline->processes));
 	sink->metric(sink, METRIC("sonde.log.suppressed", "{line}", METRIC_COUNTER,
 				  "Log lines held back because they were repeated."));
 	give(sink, NULL, NULL, (double)(log_suppressed() + shared->log_suppressed));
@@ -330,8 +333,9 @@ static void give_roles(struct metric_sink *sink, const double values[ROLES])
 #define EACH_ROLE(field, unit)                                                                     \
 	(const double[ROLES])                                                                      \
 	{                                                                                          \
-		(double)s->shared->monitor.field / (unit),                                         \
-			(double)s->shared->spawner.field / (unit), (double)worker.field / (unit)   \
+		(double)s->of.shared->monitor.field / (unit),                                      \
+			(double)s->of.shared->spawner.field / (unit),                              \
+			(double)worker.field / (unit)                                              \
 	}
 
 static void collect_use(const struct self *s, struct metric_sink *sink)
@@ -355,7 +359,7 @@ static void collect_use(const struct self *s, struct metric_sink *sink)
 /* Whoever asks now is told of what has happened until now. */
 static void look(struct self *s)
 {
-	rings_read(s->rings);
+	rings_read(s->of.rings);
 	read_counters(s);
 }
 
@@ -371,28 +375,23 @@ static void collect(void *context, uint64_t now_ns, struct metric_sink *sink)
 
 	(void)now_ns;
 	look(s);
-	fill_ledger(s, &s->pipeline->ledger);
+	fill_ledger(s, &s->of.pipeline->ledger);
 	collect_requests(s, sink);
 	collect_spans(s, sink);
 	collect_hooks(s, sink);
 	collect_features(s, sink);
 	collect_probes(s, sink);
+	collect_scheduling(s, sink);
 	collect_agent(s, sink);
 	collect_use(s, sink);
 }
 
-struct self *self_new(struct pipeline *pipeline, const struct shared *shared, struct rings *rings,
-		      const struct learner *learner, const struct follows *follows, int counters_fd)
+struct self *self_new(const struct self_options *options)
 {
 	struct self *s = xcalloc(1, sizeof(*s));
-	struct ledger *l = &pipeline->ledger;
+	struct ledger *l = &options->pipeline->ledger;
 
-	s->pipeline = pipeline;
-	s->shared = shared;
-	s->rings = rings;
-	s->learner = learner;
-	s->follows = follows;
-	s->counters_fd = counters_fd;
+	s->of = *options;
 	s->processors = libbpf_num_possible_cpus();
 	s->each = xcalloc((size_t)s->processors, sizeof(*s->each));
 	l->inside[STAGE_RING] = ring_inside;
@@ -400,7 +399,7 @@ struct self *self_new(struct pipeline *pipeline, const struct shared *shared, st
 	l->inside[STAGE_EXCHANGE] = exchange_inside;
 	l->inside_context[STAGE_EXCHANGE] = s;
 	s->collector = (struct collector){ .name = "self", .context = s, .collect = collect };
-	collectors_add_first(&pipeline->collectors, &s->collector);
+	collectors_add_first(&options->pipeline->collectors, &s->collector);
 	return s;
 }
 

@@ -6,15 +6,27 @@
 #include "user/worker/follow.h"
 #include "user/worker/jail.h"
 #include "user/worker/learner.h"
+#include "user/worker/loops.h"
 #include "user/worker/pipeline.h"
 #include "user/worker/rings.h"
+#include "user/worker/scheduled.h"
 
 struct self;
 
-/* Adds its collector to the pipeline's. `counters_fd` is the kernel half's counters. */
-struct self *self_new(struct pipeline *pipeline, const struct shared *shared, struct rings *rings,
-		      const struct learner *learner, const struct follows *follows,
-		      int counters_fd);
+/* Of whom it tells. */
+struct self_options {
+	struct pipeline *pipeline;
+	const struct shared *shared;
+	struct rings *rings;
+	const struct learner *learner;
+	const struct follows *follows;
+	const struct scheduled_table *scheduled;
+	const struct loops *loops;
+	int counters_fd; /* the kernel half's */
+};
+
+/* Adds its collector to the pipeline's. */
+struct self *self_new(const struct self_options *options);
 void self_jail(struct self *self, const struct jail *jail);
 /* Requests that were lost until now, in all workers and before any. */
 uint64_t self_requests_lost(struct self *self);

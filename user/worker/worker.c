@@ -485,6 +485,19 @@ static void begin_loops(struct worker *w)
 	collectors_add(&w->pipeline->collectors, loops_collector(w->loops));
 }
 
+static void begin_self(struct worker *w)
+{
+	w->self = self_new(&(struct self_options){ .pipeline = w->pipeline,
+						   .shared = w->shared,
+						   .rings = w->rings,
+						   .learner = w->learner,
+						   .follows = &w->follows,
+						   .scheduled = w->scheduled,
+						   .loops = w->loops,
+						   .counters_fd = w->fds[WORKER_COUNTERS] });
+	inherit_counts(w);
+}
+
 static int begin(struct worker *w, size_t count, size_t rings)
 {
 	int error;
@@ -525,12 +538,10 @@ static int begin(struct worker *w, size_t count, size_t rings)
 							    .context = w });
 	if (!w->learner)
 		return -ENOMEM;
-	w->self = self_new(w->pipeline, w->shared, w->rings, w->learner, &w->follows,
-			   w->fds[WORKER_COUNTERS]);
-	inherit_counts(w);
 	begin_scheduled(w);
 	begin_jvms(w);
 	begin_loops(w);
+	begin_self(w);
 	w->inspect = inspect_new(w->loop, w->fds[WORKER_INSPECT], w->pipeline, w->shared, w->self);
 	error = begin_export(w, w->fds + WORKER_RINGS + rings, count - WORKER_RINGS - rings);
 	w->monitor = (struct watch){ .fd = w->fds[WORKER_MONITOR], .ready = on_monitor };

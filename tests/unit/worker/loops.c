@@ -385,10 +385,12 @@ TEST(cells_of_what_ended_and_of_what_nobody_knows_are_given_back)
 	rig.now_ns += 2 * NS_PER_S;
 	CHECK(value_of(&rig, "sonde.loop.time", "shop", "thread", "active") == 1);
 	CHECK(!rig.cells[1].thread && !rig.cells[1].entries && rig.cells[2].thread);
+	CHECK(loops_unknown(rig.loops) == 0);
 	learn(&rig, 7, "event=exit|");
 	rig.now_ns += 10 * NS_PER_S;
 	CHECK(value_of(&rig, "sonde.loop.time", "shop", "main", "active") == 12);
 	CHECK(!rig.cells[0].thread && !rig.cells[2].thread);
+	CHECK(loops_unknown(rig.loops) == 1);
 	CHECK(value_of(&rig, "sonde.loop.time", "shop", "main", "active") == 12);
 	rig.now_ns += 60 * NS_PER_S;
 	CHECK(value_of(&rig, "sonde.loop.time", "shop", "main", "active") == -1);

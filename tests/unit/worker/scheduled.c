@@ -273,8 +273,10 @@ TEST(what_is_not_known_waits_for_its_facts_and_not_for_ever)
 	CHECK(delay_of(&rig, "shop") == -1 && rig.map.count == 2);
 	learn(&rig, 1, "event=seen|name=shop|exe=/shop|");
 	CHECK(delay_of(&rig, "shop") == 1);
+	CHECK(scheduled_unknown(rig.table) == 0);
 	rig.now_ns += 10 * NS_PER_S;
 	CHECK(delay_of(&rig, "shop") == 1 && rig.map.count == 1);
+	CHECK(scheduled_unknown(rig.table) == 1);
 	rig_close(&rig);
 }
 
