@@ -173,7 +173,8 @@ static bool member_look(struct loops *l, struct member *m, const struct loop_cel
 	m->unknown_ns = 0;
 	/* Until now it was what it was at the last look. */
 	member_tell(m, cell, from, now_ns);
-	member_join(l, m, cell, process->resource, now_ns);
+	if (!m->row || !cell->ended_ns)
+		member_join(l, m, cell, process->resource, now_ns);
 	member_tell(m, cell, from, now_ns);
 	return !cell->ended_ns && !process->ended;
 }

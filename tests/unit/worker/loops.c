@@ -416,6 +416,26 @@ TEST(another_program_in_a_process_has_a_loop_of_its_own)
 	rig_close(&rig);
 }
 
+/* Its cell ends where the process calls another program, of which it never was one. */
+TEST(a_loop_that_ended_stays_with_its_program)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	learn(&rig, 7, "event=seen|name=shop|exe=/shop|");
+	rig.cells[0] = loop_at_start();
+	rig.cells[0].entries = 1;
+	rig.now_ns += NS_PER_S;
+	CHECK(value_of(&rig, "sonde.loops", "shop", "main", NULL) == 1);
+	rig.cells[0].ended_ns = START + 2 * NS_PER_S;
+	learn(&rig, 7, "event=exec|name=cart|exe=/cart|");
+	rig.now_ns += 2 * NS_PER_S;
+	CHECK(value_of(&rig, "sonde.loop.time", "shop", "main", "active") == 2);
+	CHECK(value_of(&rig, "sonde.loop.time", "cart", "main", "active") == -1);
+	CHECK(!rig.cells[0].thread);
+	rig_close(&rig);
+}
+
 TEST(what_another_worker_told_of_is_not_told_again)
 {
 	const char *most = "nodejs.eventloop.delay.max";
