@@ -50,7 +50,8 @@ const struct runtime runtime_go = {
 				{
 					.name = "stop-start",
 					.since = "1.22",
-					FROM_TO(STOP, START, PROBE_PROCESS, GO_STOP, .value = 1, .value_bytes = 1),
+					FROM_TO(STOP, START, PROBE_PROCESS, GO_STOP, .value = 1, .value_bytes = 1,
+						.collecting = GO_STOPS_TO_COLLECT),
 				},
 				{
 					.name = "stop-start-any",
