@@ -297,8 +297,8 @@ static __always_inline struct pauses *pauses_of(struct task_struct *task, const 
 }
 
 /*
- * Each of Go's threads that allocates may begin a cycle, while one of them stops the world. Who is
- * at it is done in a microsecond, unless it lost its CPU.
+ * One thread may end a pause while another begins the next. Who is at it is done in a microsecond,
+ * unless it lost its CPU.
  */
 static __always_inline bool pauses_take(struct pauses *p)
 {

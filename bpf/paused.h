@@ -29,7 +29,7 @@ static __always_inline void paused_begins(struct task_struct *task, __u32 scope,
 	bool is_process = scope == PROBE_PROCESS;
 	struct run *run = is_process ? run_of(task->group_leader) : run_of(task);
 
-	if (!run || scope == PROBE_NOBODY)
+	if (!run)
 		return;
 	clocks_mark(run, task, now, ret);
 	if (is_process)

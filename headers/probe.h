@@ -24,7 +24,6 @@ enum probe_action {
 enum probe_scope {
 	PROBE_THREAD,  /* of the thread that runs into the probe */
 	PROBE_PROCESS, /* all threads stop; another thread may end it */
-	PROBE_NOBODY, /* a stretch of the process's time in which it goes on: a cycle of its collector */
 };
 
 enum argument_from {

@@ -7,8 +7,6 @@ enum go_kind {
 	GO_STOP = 1,
 	/* The same, before 1.22, where it is not said why: nearly always for the collector. */
 	GO_STOP_ANY,
-	/* A whole cycle of the collector: most of it beside the program, nothing is stopped. */
-	GO_CYCLE,
 };
 
 /* runtime.stwReason; the others are no collection's. */

@@ -27,7 +27,6 @@ static struct str word_of(const struct record_pause *record, bool *ret_is_collec
 	return STR("stop-the-world-other");
 }
 
-/* In a cycle goroutines run: it is no pause. */
 void go_describe(const struct record_pause *record, struct pause *ret)
 {
 	*ret = (struct pause){};
