@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * go.c - Go 1.16 to 1.26, stripped programs too: its functions are found in its own line table.
+ * go.c - Go 1.19 to 1.26, stripped programs too: its functions are found in its own line table.
  *
  * From entry to entry only: a return address that is changed ends a Go program.
  */
