@@ -57,7 +57,7 @@ __noinline int clocks_since(const struct run *run, __u64 at_ns, struct operation
 		return 0;
 	waited = op->clocks.waited;
 	throttled = op->clocks.throttled;
-	op->arrived_from_ns = at_ns;
+	op->arrived_from_ns = at_ns > run->since_ns ? at_ns : run->since_ns;
 	for (__u32 i = 1; i <= ABSENCES; i++) {
 		__u64 index = run->absence + i;
 		const struct absence *absence;

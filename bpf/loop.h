@@ -54,6 +54,9 @@ static __always_inline void loop_begin(struct loop_cell *cell, const struct run 
 	cell->process = run->process;
 	cell->since_ns = cell->fired_ns = now;
 	cell->due_ns = loop_tick(now) + LOOP_PERIOD_NS;
+	cell->ended_ns =
+		0; /* these the thread before may have written after it was taken from it */
+	cell->idle_ns = cell->slept_ns = cell->woke_ns = 0;
 }
 
 /* A free cell becomes the thread's; a thread that finds none is counted once, and looks again. */
@@ -153,6 +156,20 @@ static __always_inline void loop_returns(struct run *run, struct task_struct *ta
 
 	if (cell)
 		loop_wakes(cell, now);
+}
+
+/* Another program runs in the thread from now on, `thread` until now: that one's loop is over. */
+static __always_inline void loop_forget(struct task_struct *task, __u32 thread)
+{
+	struct run *run = run_of(task);
+	struct loop_cell *cell;
+
+	if (!run)
+		return;
+	cell = run->loop.cell == LOOP_NONE ? NULL : loop_cell_at(run->loop.cell - 1);
+	if (cell && cell->thread == thread)
+		cell->ended_ns = bpf_ktime_get_ns();
+	run->loop = (struct loop){};
 }
 
 /* The current task enters epoll: its loop has turned, whether it will sleep or not. */

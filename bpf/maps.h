@@ -157,10 +157,12 @@ struct clock_mark {
 /* What is followed of a task; written where it leaves a CPU, comes back, and by its own probes. */
 struct run {
 	struct process_id process;     /* tgid 0: nobody's */
+	__u64 since_ns;		       /* before that nothing is known of it */
 	__u64 left_ns;		       /* when it left a CPU; 0: it runs, or has not left one yet */
 	__u64 absent_clock;	       /* of the scheduler, then */
 	struct task_counters counters; /* as they were then */
 	__u64 off_ns, throttled_ns;    /* as in struct clocks, pauses included */
+	__u64 held_ns;		       /* in its last absence by quotas: throttle_settle() */
 	__u64 told_throttled_ns;       /* of throttled_ns: it is in `scheduled` */
 	__u64 paused_ns, paused_off_ns, paused_waited_ns; /* in pauses of its own; of that */
 	__u64 stopped_ns; /* of a leader: in pauses of the whole process */

@@ -124,6 +124,7 @@ static __noinline void account_other(struct sock *sk, struct conn *conn, int dir
 	if (!(step->flags & RECORD_OPENS))
 		return;
 	step->flags |= RECORD_UNREADABLE;
+	step->offset = 0;
 	op->bytes = 0;
 	op->flags &= ~RECORD_CLOCKED;
 	conn_note(conn, step->number, ship_totals(step, op, RECORD_BYTES));

@@ -11,9 +11,10 @@
 
 #include "bpf/run.h"
 
-static __always_inline void clocks_mark(const struct run *run, struct task_struct *task, __u64 now,
+static __always_inline void clocks_mark(struct run *run, struct task_struct *task, __u64 now,
 					struct clock_mark *ret)
 {
+	throttle_settle(run, task);
 	ret->at_ns = now;
 	ret->off_ns = run->off_ns - run->paused_off_ns;
 	ret->waited_ns = task->sched_info.run_delay - run->paused_waited_ns;
@@ -31,9 +32,10 @@ static __always_inline void paused_begins(struct task_struct *task, __u32 scope,
 
 	if (!run)
 		return;
-	clocks_mark(run, task, now, ret);
 	if (is_process)
-		ret->paused_ns = run->stopped_ns;
+		*ret = (struct clock_mark){ .at_ns = now, .paused_ns = run->stopped_ns };
+	else
+		clocks_mark(run, task, now, ret);
 }
 
 /* No clock goes back. */
@@ -65,8 +67,10 @@ static __always_inline void thread_paused(struct run *run, struct task_struct *t
 					  const struct clock_mark *began)
 {
 	const struct clock_mark *from = began->at_ns < run->told.at_ns ? &run->told : began;
-	__u64 throttled = run->throttled_ns - from->throttled_ns;
+	__u64 throttled;
 
+	throttle_settle(run, task);
+	throttled = run->throttled_ns - from->throttled_ns;
 	clock_raise(&run->paused_off_ns, run->off_ns - from->off_ns - throttled);
 	clock_raise(&run->paused_waited_ns,
 		    task->sched_info.run_delay - from->waited_ns - throttled);

@@ -24,6 +24,7 @@ static __always_inline void task_runs(struct run *run, struct task_struct *task,
 	if (!run->left_ns)
 		return;
 	count(COUNT_RETURN_UNSEEN);
-	away_ns = absent_clock(task) - run->absent_clock;
+	/* Of one that had not run yet, no moment is known. */
+	away_ns = run->absent_clock ? absent_clock(task) - run->absent_clock : 0;
 	task_returns(run, task, away_ns < now - run->left_ns ? run->left_ns + away_ns : now);
 }

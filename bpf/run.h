@@ -53,7 +53,7 @@ static __always_inline void run_make(struct task_struct *task, const struct targ
 		return;
 	}
 	counters_read(task, &run->counters);
-	run->left_ns = now;
+	run->since_ns = run->left_ns = now;
 	run->process = target->process;
 }
 
@@ -61,7 +61,8 @@ static __always_inline void run_make(struct task_struct *task, const struct targ
  * Follow one that may be running elsewhere, from what it has done by now: it is put there whole, for
  * from then on only the CPU that switches it writes. One iterator runs at a time.
  */
-static __always_inline void run_found(struct task_struct *task, const struct target *target)
+static __always_inline void run_found(struct task_struct *task, const struct target *target,
+				      __u64 now)
 {
 	__u32 zero = 0;
 	struct run *begin = bpf_map_lookup_elem(&run_begin, &zero);
@@ -69,6 +70,7 @@ static __always_inline void run_found(struct task_struct *task, const struct tar
 	if (!switches_seen || !begin)
 		return;
 	begin->process = target->process;
+	begin->since_ns = now;
 	counters_read(task, &begin->counters);
 	if (!bpf_task_storage_get(&runs, task, begin, BPF_LOCAL_STORAGE_GET_F_CREATE))
 		count(COUNT_RUN_LOST);
@@ -142,6 +144,18 @@ static __always_inline __u64 run_throttled(const struct run *run, struct task_st
 	return ns < most ? ns : most;
 }
 
+/*
+ * A quota keeps from a CPU who would have it: who slept meanwhile was not held back. How long the last
+ * absence was waited is in the task's counters once it runs.
+ */
+static __always_inline void throttle_settle(struct run *run, const struct task_struct *task)
+{
+	__u64 waited = task->sched_info.run_delay - run->counters.waited_ns;
+
+	run->throttled_ns += run->held_ns < waited ? run->held_ns : waited;
+	run->held_ns = 0;
+}
+
 static __always_inline bool task_is_running(const struct task_struct *task)
 {
 	return !task->__state;
@@ -158,8 +172,10 @@ static __always_inline void run_returns(struct run *run, struct task_struct *tas
 	__u64 at = run->absence;
 	struct absence *absence;
 
-	if (!run->left_ns)
+	if (!run->left_ns) {
+		run->since_ns = now;
 		return;
+	}
 	CLAMP(at, ABSENCES - 1);
 	absence = &run->absences[at];
 	*absence = (struct absence){
@@ -170,7 +186,7 @@ static __always_inline void run_returns(struct run *run, struct task_struct *tas
 	};
 	run->absence = at ? at - 1 : ABSENCES - 1;
 	run->absences_written++;
-	run->throttled_ns += run_throttled(run, task, now - run->left_ns);
+	run->held_ns = run_throttled(run, task, now - run->left_ns);
 	run->off_ns += now - run->left_ns;
 	run->left_ns = 0;
 }

@@ -150,6 +150,7 @@ static __always_inline void turn_book(struct conn *conn, int direction, __u32 by
 		turn_open(conn, direction, now, ret);
 	turn_add(conn, direction, bytes, now);
 	conn->turn.unreported += bytes;
+	conn->thread = 0; /* who did it is not known */
 	conn->pending[direction] += bytes;
 	ret->missing += bytes;
 }

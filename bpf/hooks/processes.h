@@ -8,8 +8,8 @@
  */
 #pragma once
 
+#include "bpf/loop.h"
 #include "bpf/pause.h"
-#include "bpf/run.h"
 
 static __always_inline void tell(__u32 type, struct task_struct *task, struct task_struct *parent,
 				 __u16 port, bool was_target)
@@ -93,6 +93,7 @@ int BPF_PROG(on_exec, struct task_struct *task, int old_pid)
 	struct capture_choice *c = bpf_map_lookup_elem(&choice, &zero);
 
 	pauses_forget(task);
+	loop_forget(task, old_pid);
 	if (target || took_over || (c && c->watch_execs))
 		tell(EVENT_EXEC, task, task->real_parent, 0, target);
 	return 0;

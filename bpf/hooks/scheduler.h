@@ -17,9 +17,11 @@ static __always_inline void account_run(struct run *run, struct task_struct *tas
 {
 	struct scheduled *s = bpf_map_lookup_elem(&scheduled, &run->process);
 	struct task_counters before = run->counters, *now = &run->counters;
-	__u64 waited, throttled = run->throttled_ns - run->told_throttled_ns;
+	__u64 waited, throttled;
 	__u32 bucket;
 
+	throttle_settle(run, task);
+	throttled = run->throttled_ns - run->told_throttled_ns;
 	counters_read(task, now);
 	waited = now->waited_ns - before.waited_ns;
 	run->told_throttled_ns = run->throttled_ns;
@@ -73,6 +75,6 @@ int mark_tasks(struct bpf_iter__task *ctx)
 		return 0;
 	if (task == task->group_leader)
 		scheduled_make(&target->process);
-	run_found(task, target);
+	run_found(task, target, bpf_ktime_get_ns());
 	return 0;
 }

@@ -18,9 +18,15 @@ from quota import quota
 HOG = "sonde-test-hog"
 QUOTA_US = 25_000
 MOVES = 20
-# On each line it spins for so many ms of CPU time and says so.
+SLEEPERS = 8
+# On each line it spins for so many ms of CPU time and says so; other threads of it sleep for half a second at a time.
 SPINNER = """
-import sys, time
+import sys, threading, time
+def sleep():
+	while True:
+		time.sleep(0.5)
+for _ in range(int(sys.argv[1])):
+	threading.Thread(target=sleep, daemon=True).start()
 print("ready", flush=True)
 for line in sys.stdin:
 	end = time.thread_time() + int(line) / 1e3
@@ -56,8 +62,8 @@ class Spinner:
 
 
 @contextlib.contextmanager
-def spinner():
-	with running([sys.executable, "-c", SPINNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+def spinner(sleepers=0):
+	with running([sys.executable, "-c", SPINNER, str(sleepers)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
 		yield Spinner(process)
 
 
@@ -127,6 +133,18 @@ def what_a_quota_held_back_is_told_and_nobody_s():
 	check(throttled > 0.05, "it was held back: %.6f s" % throttled)
 	# Nothing else is in the cgroup. It may differ by the wait that is open when the thread is woken, or enqueued, late.
 	check(abs(have - throttled) < 0.01 * throttled, "held back %.6f s, by the cgroup %.6f" % (have, throttled))
+	instead(m)
+
+
+@test
+def a_quota_holds_back_nobody_who_sleeps():
+	with spinner(SLEEPERS) as started, quota(started.pid, QUOTA_US):
+		with Sonde("--watch.pid=%d" % started.pid, console="off") as sonde:
+			started.spin(400)
+			m = sonde.metrics()
+			sonde.stop()
+	have, waited = m.sum("sonde_scheduler_throttled_seconds_total"), m.sum("sonde_scheduler_delay_seconds_sum")
+	check(0.05 < have <= waited, "held back %.6f s, waited %.6f" % (have, waited))
 	instead(m)
 
 
