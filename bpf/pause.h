@@ -157,6 +157,11 @@ static __always_inline __u64 pause_place(const struct pauses *p)
 	return place;
 }
 
+static __always_inline __u64 pause_detail(const struct open_pause *pause)
+{
+	return pause->has_detail ? pause->detail : PAUSE_NO_DETAIL;
+}
+
 static __always_inline void pause_begin(struct task_struct *task, void *registers,
 					const struct probe *probe, struct pauses *p, __u64 now)
 {
@@ -183,7 +188,7 @@ static __always_inline void pause_begin(struct task_struct *task, void *register
 	pause->thread = task->pid;
 	pause->began_ns = now;
 	pause->mark.at_ns = 0;
-	if (probe->collects)
+	if (collects_with(probe->collects, pause_detail(pause)))
 		paused_begins(task, probe->scope, now, &pause->mark);
 }
 
@@ -238,7 +243,7 @@ static __always_inline int pause_ship(struct task_struct *task, const struct pro
 	r->thread = probe->scope == PROBE_THREAD ? task->pid : 0;
 	r->runtime = pause->runtime;
 	r->kind = pause->kind;
-	r->detail = pause->has_detail ? pause->detail : PAUSE_NO_DETAIL;
+	r->detail = pause_detail(pause);
 	__builtin_memcpy(r->text, pause->text, sizeof(r->text));
 	bpf_ringbuf_submit(r, pause_wake_flags(ring, index));
 	return 0;
@@ -292,8 +297,8 @@ static __always_inline struct pauses *pauses_of(struct task_struct *task, const 
 }
 
 /*
- * Each of Go's threads that allocates may begin a cycle, while one of them stops the world. Who is
- * at it is done in a microsecond, unless it lost its CPU.
+ * One thread may end a pause while another begins the next. Who is at it is done in a microsecond,
+ * unless it lost its CPU.
  */
 static __always_inline bool pauses_take(struct pauses *p)
 {

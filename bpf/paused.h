@@ -30,7 +30,7 @@ static __always_inline void paused_begins(struct task_struct *task, __u32 scope,
 	bool is_process = scope == PROBE_PROCESS;
 	struct run *run = is_process ? run_of(task->group_leader) : run_of(task);
 
-	if (!run || scope == PROBE_NOBODY)
+	if (!run)
 		return;
 	if (is_process)
 		*ret = (struct clock_mark){ .at_ns = now, .paused_ns = run->stopped_ns };

@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "headers/record.h"
 
 enum probe_action {
@@ -22,7 +24,6 @@ enum probe_action {
 enum probe_scope {
 	PROBE_THREAD,  /* of the thread that runs into the probe */
 	PROBE_PROCESS, /* all threads stop; another thread may end it */
-	PROBE_NOBODY, /* a stretch of the process's time in which it goes on: a cycle of its collector */
 };
 
 enum argument_from {
@@ -45,10 +46,10 @@ struct probe_argument {
 struct probe {
 	__u16 runtime; /* as in struct record_pause */
 	__u16 kind;
-	__u8 action;	   /* enum probe_action; 0: nobody's */
-	__u8 scope : 7;	   /* enum probe_scope */
-	__u8 collects : 1; /* its pauses are garbage collection: they move struct clocks */
-	__u16 generation;  /* of the row: a hit for what had it before is nobody's */
+	__u8 action;		     /* enum probe_action; 0: nobody's */
+	__u8 scope;		     /* enum probe_scope */
+	__u16 generation;	     /* of the row: a hit for what had it before is nobody's */
+	__u64 collects;		     /* which of its pauses move struct clocks: collects_with() */
 	struct probe_argument value; /* goes into record_pause.detail, or `text` where it is one */
 	struct probe_argument text;
 	__u64 hits; /* counted by the kernel half, in watched processes only */
@@ -56,7 +57,16 @@ struct probe {
 
 enum { PROBES_MAX = 1024 };
 
+/* Whatever is read, or where nothing is. */
+#define COLLECTS_ALL (~0ULL)
+
+/* Is a pause with that detail garbage collection? Bit n of `collects` is that of detail n. */
+static inline __attribute__((always_inline)) bool collects_with(__u64 collects, __u64 detail)
+{
+	return collects == COLLECTS_ALL || (detail < 64 && collects >> detail & 1);
+}
+
 #ifndef __bpf__
 static_assert(sizeof(struct probe_argument) == 16, "shared with the kernel");
-static_assert(sizeof(struct probe) == 48, "shared with the kernel");
+static_assert(sizeof(struct probe) == 56, "shared with the kernel");
 #endif

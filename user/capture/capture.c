@@ -12,6 +12,7 @@
 #include "user/base/mem.h"
 #include "user/capture/attach.h"
 #include "user/capture/host.h"
+#include "user/capture/optional.h"
 #include "user/capture/selftest.h"
 
 enum {
@@ -117,24 +118,36 @@ static int attach_storage_iterator(struct capture *c, struct bpf_program *progra
 	return *ret ? 0 : -errno;
 }
 
+/* Of what `states` has, the programs of `chosen`; not loaded yet. */
+static struct sonde *open_programs(const struct config *config,
+				   const struct feature_state states[FEATURES],
+				   const struct feature_state chosen[FEATURES])
+{
+	struct sonde *skel = sonde__open();
+
+	if (!skel)
+		return NULL;
+	choose_programs(skel, chosen, false);
+	bpf_map__set_max_entries(skel->maps.scheduled, (uint32_t)config->limit.processes);
+	bpf_map__set_max_entries(skel->maps.loops, (uint32_t)config->limit.loops);
+	set_constants(skel, states, rings_wanted());
+	bpf_program__set_autoattach(skel->progs.sweep, false);
+	bpf_program__set_autoattach(skel->progs.forget, false);
+	bpf_program__set_autoattach(skel->progs.on_probe, false);
+	bpf_program__set_autoattach(skel->progs.on_probe_multi, false);
+	bpf_program__set_expected_attach_type(skel->progs.on_probe_multi,
+					      (enum bpf_attach_type)ATTACH_MULTI);
+	return skel;
+}
+
 static int load(struct capture *c, const struct config *config,
 		const struct feature_state states[FEATURES])
 {
 	int error;
 
-	c->skel = sonde__open();
+	c->skel = open_programs(config, states, states);
 	if (!c->skel)
 		return -errno;
-	choose_programs(c->skel, states, false);
-	bpf_map__set_max_entries(c->skel->maps.scheduled, (uint32_t)config->limit.processes);
-	bpf_map__set_max_entries(c->skel->maps.loops, (uint32_t)config->limit.loops);
-	set_constants(c->skel, states, c->rings);
-	bpf_program__set_autoattach(c->skel->progs.sweep, false);
-	bpf_program__set_autoattach(c->skel->progs.forget, false);
-	bpf_program__set_autoattach(c->skel->progs.on_probe, false);
-	bpf_program__set_autoattach(c->skel->progs.on_probe_multi, false);
-	bpf_program__set_expected_attach_type(c->skel->progs.on_probe_multi,
-					      (enum bpf_attach_type)ATTACH_MULTI);
 	error = sonde__load(c->skel);
 	if (!error)
 		error = make_rings(c);
@@ -149,9 +162,15 @@ static int load(struct capture *c, const struct config *config,
 	return error;
 }
 
+/* How far a try came, and why probes were not seen in it. */
+struct outcome {
+	bool loaded;
+	int probe_error;
+};
+
 /* One try with the flavours that `states` names now. */
 static int attempt(const struct config *config, struct feature_state states[FEATURES],
-		   int *probe_error, struct capture **ret)
+		   struct outcome *outcome, struct capture **ret)
 {
 	struct capture *c = xcalloc(1, sizeof(*c));
 	int error;
@@ -160,9 +179,10 @@ static int attempt(const struct config *config, struct feature_state states[FEAT
 	c->claim = -1;
 	memset(c->ring_fds, -1, sizeof(c->ring_fds));
 	error = load(c, config, states);
+	*outcome = (struct outcome){ .loaded = !error };
 	if (!error) {
 		c->skel->bss->causes_followed = 1;
-		error = selftest_run(c, states, probe_error);
+		error = selftest_run(c, states, &outcome->probe_error);
 	}
 	if (error) {
 		capture_free(c);
@@ -194,13 +214,35 @@ static bool give_way(struct feature_state states[FEATURES], int error, int probe
 	return false;
 }
 
+struct alone {
+	const struct config *config;
+	const struct feature_state *states;
+};
+
+static int try_alone(void *context, const struct feature_state alone[FEATURES])
+{
+	const struct alone *a = context;
+	struct sonde *skel = open_programs(a->config, a->states, alone);
+	int error;
+
+	if (!skel)
+		return -errno;
+	error = sonde__load(skel);
+	if (!error)
+		error = sonde__attach(skel);
+	sonde__destroy(skel);
+	return error;
+}
+
 int capture_new(const struct config *config, struct feature_state states[FEATURES],
 		struct capture **ret)
 {
+	struct alone alone = { config, states };
 	static const char *const only[] = {
 		[CAPTURE_ANY] = NULL, [CAPTURE_TP_BTF] = "tp_btf", [CAPTURE_FEXIT] = "fexit"
 	};
-	int error, probe_error;
+	struct outcome outcome;
+	int error;
 
 	libbpf_set_print(config->log_level == LOG_DEBUG ? loud : quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
@@ -213,10 +255,11 @@ int capture_new(const struct config *config, struct feature_state states[FEATURE
 	for (;;) {
 		if (!features_suffice(states))
 			return -ENOTSUP;
-		error = attempt(config, states, &probe_error, ret);
+		error = attempt(config, states, &outcome, ret);
 		if (!error)
 			return 0;
-		if (give_way(states, error, probe_error))
+		if (outcome.loaded ? give_way(states, error, outcome.probe_error)
+				   : optional_give_way(states, try_alone, &alone))
 			continue;
 		if (!feature_next_flavour(&states[FEATURE_OPERATIONS], FEATURE_OPERATIONS, error))
 			return error;

@@ -198,6 +198,7 @@ static int hook_point_error(const struct btf *kernel, const struct hook_point *p
 	return 0;
 }
 
+/* NULL: only the kernel knows. */
 static const char *why(int error)
 {
 	switch (-error) {
@@ -206,13 +207,13 @@ static const char *why(int error)
 		return "this kernel has no such hook (or no BTF)";
 	case EPERM:
 	case EACCES:
-		return "the kernel refuses it (capability, lockdown, or not built in)";
+		return "the kernel refuses it (verifier, capability, lockdown, config)";
 	case ECANCELED:
 		return "capture.flavour names another one";
 	case ENODATA:
 		return "it was attached and did not fire";
 	default:
-		return strerror(-error);
+		return NULL;
 	}
 }
 
@@ -246,9 +247,11 @@ static int flavour_error(const struct btf *kernel, const struct flavour *flavour
 static void note(struct feature_state *state, const struct flavour *flavour, int error)
 {
 	size_t len = strlen(state->reason);
+	const char *known = why(error);
 
-	snprintf(state->reason + len, sizeof(state->reason) - len, "%s%s: %s", len ? "; " : "",
-		 flavour->name, why(error));
+	snprintf(state->reason + len, sizeof(state->reason) - len, "%s%s: %s%s", len ? "; " : "",
+		 flavour->name,
+		 known ? "" : "the kernel refuses it: ", known ? known : strerror(-error));
 }
 
 /* The first flavour from `from` on that works becomes the one in use. */

@@ -231,13 +231,14 @@ void attachment_leave(struct attachment *a)
 static struct probe meaning_of(const struct attachment *a, const struct found_place *place,
 			       bool trial)
 {
-	const struct hook *hook = &attachment_set(a, place->set)->hooks[place->hook];
+	const struct purpose *purpose = &runtimes[a->runtime]->purposes[a->purpose];
+	const struct hook *hook = &purpose->sets[place->set].hooks[place->hook];
 
 	return (struct probe){ .runtime = a->runtime,
 			       .kind = hook->kind,
 			       .action = trial ? PROBE_TRIAL : (uint8_t)hook->action,
-			       .scope = (uint8_t)hook->scope & 127,
-			       .collects = runtimes[a->runtime]->purposes[a->purpose].collects,
+			       .scope = (uint8_t)hook->scope,
+			       .collects = hook_collects(purpose, hook),
 			       .value = place->value,
 			       .text = place->text };
 }

@@ -40,6 +40,8 @@ struct hook {
 	uint8_t value, value_bytes;
 	bool value_signed;
 	uint8_t text; /* one that is the address of a text */
+	/* Where a pause of a purpose that collects begins: bit n: one with the value n does; 0: all do. */
+	uint64_t collecting;
 };
 
 enum { SET_HOOKS = 8, PURPOSE_SETS = 4, RUNTIME_PURPOSES = 4, RUNTIME_VERSION = 32 };
@@ -54,7 +56,7 @@ struct hook_set {
 
 struct purpose {
 	const char *name; /* "gc", "safepoint", "gil"; NULL ends the purposes */
-	bool collects;	  /* its pauses are collections, for what keeps requests (struct pause) */
+	bool collects; /* its pauses are collections: pause.is_collection of what begins at its hooks */
 	const char *without; /* what is not told where no set can be had */
 	struct hook_set sets[PURPOSE_SETS];
 };
@@ -86,6 +88,9 @@ struct runtime {
 
 /* Is `version` that of `since` or a later one? Numbers between dots; false where it is not told. */
 bool runtime_reaches(const char *version, const char *since);
+
+/* What of the pauses that begin there is collection, as in struct probe. */
+uint64_t hook_collects(const struct purpose *purpose, const struct hook *hook);
 
 /* All there are, ended by NULL. */
 extern const struct runtime *const runtimes[];

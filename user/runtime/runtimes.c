@@ -11,3 +11,10 @@ const struct runtime *const runtimes[] = {
 };
 
 static_assert(sizeof(runtimes) / sizeof(runtimes[0]) <= RUNTIMES_MAX + 1, "raise RUNTIMES_MAX");
+
+uint64_t hook_collects(const struct purpose *purpose, const struct hook *hook)
+{
+	if (!purpose->collects)
+		return 0;
+	return hook->collecting ? hook->collecting : COLLECTS_ALL;
+}

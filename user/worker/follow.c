@@ -31,18 +31,19 @@ void follows_init(struct follows *f, uint32_t *cells)
 		__atomic_store_n(&cells[i], 0, __ATOMIC_RELAXED);
 }
 
-void follows_set(struct follows *f, uint32_t tgid, uint32_t flags)
+void follows_set(struct follows *f, uint32_t tgid, uint32_t mask, uint32_t flags)
 {
 	uint32_t *there = &f->cells[tgid % FOLLOW_CELLS],
 		 *refused = &f->refused[tgid % FOLLOW_CELLS];
-	uint32_t before = __atomic_load_n(there, __ATOMIC_RELAXED), cell = tgid | flags;
+	uint32_t before = __atomic_load_n(there, __ATOMIC_RELAXED), after;
 
 	if (before && (before & FOLLOW_ID) != tgid) {
 		f->lost += flags && *refused != tgid;
 		*refused = flags ? tgid : *refused;
 		return;
 	}
-	cell = flags ? before | cell : 0;
-	if (before != cell) /* it is said again with each call */
-		__atomic_store_n(there, cell, __ATOMIC_RELAXED);
+	after = (before & ~mask & ~FOLLOW_ID) | flags;
+	after |= after ? tgid : 0;
+	if (before != after) /* it is said again with each call */
+		__atomic_store_n(there, after, __ATOMIC_RELAXED);
 }

@@ -3,7 +3,7 @@
  * follow.h - what the kernel half may take for granted of a process: enum follow_flags.
  *
  * It has a cell for each process, by its id; where two have the same, the one that was there first
- * keeps it until it is gone.
+ * keeps it until nothing holds for it any more.
  */
 #pragma once
 
@@ -23,5 +23,5 @@ struct follows {
 
 /* All cells are empty from now on. */
 void follows_init(struct follows *f, uint32_t *cells);
-/* `flags` hold for the process; 0: it is gone. */
-void follows_set(struct follows *f, uint32_t tgid, uint32_t flags);
+/* Of `mask`, enum follow_flags, those in `flags` hold for the process from now on, and no others. */
+void follows_set(struct follows *f, uint32_t tgid, uint32_t mask, uint32_t flags);

@@ -368,7 +368,7 @@ static bool has_calls(struct pipeline *p, const struct exchange *x)
 	if (x->role != ROLE_CLIENT)
 		return trace_knows_calls(p->trace, x->process);
 	if (p->follow)
-		p->follow(p->verdict_context, x->process.tgid, FOLLOW_CALLS);
+		p->follow(p->verdict_context, x->process.tgid, FOLLOW_CALLS, FOLLOW_CALLS);
 	return true;
 }
 

@@ -207,6 +207,15 @@ int pipeline_export(struct pipeline *p, const struct export_context *context, co
 	return 0;
 }
 
+/* Another program may have taken its place, and be one that passes on what it reads. */
+static void tell_follow(const struct pipeline *p, const struct process *process)
+{
+	uint32_t mask = process->ended ? FOLLOW_TO_END | FOLLOW_CALLS : FOLLOW_TO_END;
+	uint32_t flags = !process->ended && follow_runs_to_end(process) ? FOLLOW_TO_END : 0;
+
+	p->follow(p->verdict_context, process->id.tgid, mask, flags);
+}
+
 static void take_process(struct pipeline *p, const struct record_process *record)
 {
 	const struct process *process;
@@ -222,8 +231,8 @@ static void take_process(struct pipeline *p, const struct record_process *record
 	process = processes_find(p->processes, record->head.process);
 	if (!process)
 		return;
-	if (p->follow && (process->ended || follow_runs_to_end(process)))
-		p->follow(p->verdict_context, process->id.tgid, process->ended ? 0 : FOLLOW_TO_END);
+	if (p->follow)
+		tell_follow(p, process);
 	if (process->ended)
 		exchanges_process_ended(p->exchanges, process->id, record->head.at_ns);
 }

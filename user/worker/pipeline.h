@@ -26,8 +26,8 @@
 
 enum { EXPORTERS_MAX = 8 };
 
-/* `flags` of enum follow_flags hold for the process with that id; 0: it is gone. */
-typedef void follow_set(void *context, uint32_t tgid, uint32_t flags);
+/* follows_set() of the process with that id. */
+typedef void follow_set(void *context, uint32_t tgid, uint32_t mask, uint32_t flags);
 
 struct pipeline_options {
 	const struct config *config;

@@ -84,9 +84,9 @@ static void set_heads(void *context, uint16_t port, uint16_t head_bytes)
 	__atomic_store_n(&w->control->head_bytes[port], head_bytes, __ATOMIC_RELAXED);
 }
 
-static void set_follow(void *context, uint32_t tgid, uint32_t flags)
+static void set_follow(void *context, uint32_t tgid, uint32_t mask, uint32_t flags)
 {
-	follows_set(&((struct worker *)context)->follows, tgid, flags);
+	follows_set(&((struct worker *)context)->follows, tgid, mask, flags);
 }
 
 /* Nothing is known of this process and nothing came in time: it is named by its record alone. */

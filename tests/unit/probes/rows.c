@@ -29,13 +29,13 @@ TEST(rows_are_taken_while_there_are_any)
 
 TEST(a_row_that_is_given_back_means_nothing_and_comes_last)
 {
-	const struct probe meaning = { .action = PROBE_BEGIN, .kind = 3 };
+	const struct probe meaning = { .action = PROBE_BEGIN, .kind = 3, .collects = 6 };
 	uint16_t first, next;
 
 	begin();
 	CHECK(!rows_take(&rows, 1, &first));
 	rows_set(&rows, first, &meaning);
-	CHECK(map[first].action == PROBE_BEGIN && map[first].kind == 3);
+	CHECK(map[first].action == PROBE_BEGIN && map[first].kind == 3 && map[first].collects == 6);
 	rows_give(&rows, &first, 1);
 	CHECK(!map[first].action);
 	for (size_t i = 1; i < PROBES_MAX; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cpython.c - CPython 3.6 to 3.13, as one program or as libpython3.N.so.
+ * cpython.c - CPython 3.8 to 3.13, as one program or as libpython3.N.so.
  *
  * Distributions build it with marks for SystemTap, others have the names of its functions: the one
  * that collects was called collect() before 3.10. Without either there is none of it to be seen.

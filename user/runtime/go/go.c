@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * go.c - Go 1.16 to 1.26, stripped programs too: its functions are found in its own line table.
+ * go.c - Go 1.19 to 1.26, stripped programs too: its functions are found in its own line table.
  *
  * From entry to entry only: a return address that is changed ends a Go program.
  */
@@ -17,24 +17,21 @@ static bool recognise(const struct image *image, char version[static RUNTIME_VER
 }
 
 /* clang-format off */
-#define FROM_TO(from_, to_, scope_, kind_, ...)                                                    \
+#define STOP_TO_START(kind_, ...)                                                                  \
 	.hooks = {                                                                                 \
 		{ .place = PLACE_GO,                                                               \
-		  .name = (from_),                                                                 \
+		  .name = "runtime.stopTheWorldWithSema",                                          \
 		  .action = PROBE_BEGIN,                                                           \
-		  .scope = (scope_),                                                               \
+		  .scope = PROBE_PROCESS,                                                          \
 		  .kind = (kind_),                                                                 \
 		  __VA_ARGS__ },                                                                   \
 		{ .place = PLACE_GO,                                                               \
-		  .name = (to_),                                                                   \
+		  .name = "runtime.startTheWorldWithSema",                                         \
 		  .action = PROBE_END,                                                             \
-		  .scope = (scope_),                                                               \
+		  .scope = PROBE_PROCESS,                                                          \
 		  .kind = (kind_) },                                                               \
 	}
 /* clang-format on */
-
-#define STOP  "runtime.stopTheWorldWithSema"
-#define START "runtime.startTheWorldWithSema"
 
 const struct runtime runtime_go = {
 	.name = "go",
@@ -50,21 +47,12 @@ const struct runtime runtime_go = {
 				{
 					.name = "stop-start",
 					.since = "1.22",
-					FROM_TO(STOP, START, PROBE_PROCESS, GO_STOP, .value = 1, .value_bytes = 1),
+					STOP_TO_START(GO_STOP, .value = 1, .value_bytes = 1,
+						      .collecting = GO_STOPS_TO_COLLECT),
 				},
 				{
 					.name = "stop-start-any",
-					FROM_TO(STOP, START, PROBE_PROCESS, GO_STOP_ANY),
-				},
-			},
-		},
-		{
-			.name = "cycle",
-			.without = "cycles of Go's collector",
-			.sets = {
-				{
-					.name = "start-mark-termination",
-					FROM_TO("runtime.gcStart", "runtime.gcMarkTermination", PROBE_NOBODY, GO_CYCLE),
+					STOP_TO_START(GO_STOP_ANY),
 				},
 			},
 		},

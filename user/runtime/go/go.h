@@ -3,10 +3,13 @@
 #pragma once
 
 enum go_kind {
-	/* All stopped. detail: why, as the runtime counts: 1 mark termination, 2 sweep termination. */
+	/* All stopped. detail: why, of enum go_stop. */
 	GO_STOP = 1,
 	/* The same, before 1.22, where it is not said why: nearly always for the collector. */
 	GO_STOP_ANY,
-	/* A whole cycle of the collector: most of it beside the program, nothing is stopped. */
-	GO_CYCLE,
 };
+
+/* runtime.stwReason; the others are no collection's. */
+enum go_stop { GO_MARK_TERMINATION = 1, GO_SWEEP_TERMINATION };
+
+#define GO_STOPS_TO_COLLECT (1 << GO_MARK_TERMINATION | 1 << GO_SWEEP_TERMINATION)

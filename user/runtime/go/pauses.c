@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "user/runtime/go/pauses.h"
 
-/* runtime.stwReason; the others are no collection's. */
-enum { STOP_MARK_TERMINATION = 1, STOP_SWEEP_TERMINATION };
-
 static const struct metric_group go_gc = {
 	.metrics = { {
 		.name = "go.memory.gc.pause.duration",
@@ -22,15 +19,14 @@ static struct str word_of(const struct record_pause *record, bool *ret_is_collec
 	*ret_is_collection = true;
 	if (record->kind == GO_STOP_ANY)
 		return STR("stop-the-world");
-	if (record->detail == STOP_MARK_TERMINATION)
+	if (record->detail == GO_MARK_TERMINATION)
 		return STR("mark-termination");
-	if (record->detail == STOP_SWEEP_TERMINATION)
+	if (record->detail == GO_SWEEP_TERMINATION)
 		return STR("sweep-termination");
 	*ret_is_collection = false;
 	return STR("stop-the-world-other");
 }
 
-/* In a cycle goroutines run: it is no pause. */
 void go_describe(const struct record_pause *record, struct pause *ret)
 {
 	*ret = (struct pause){};

@@ -12,7 +12,7 @@ TEST(the_world_of_go_is_stopped_for_collections_and_else)
 		{ GO_STOP, 2, NULL, "sweep-termination", true, "go.memory.gc.pause.duration" },
 		{ GO_STOP, 7, NULL, "stop-the-world-other", false },
 		{ GO_STOP, PAUSE_NO_DETAIL, NULL, "stop-the-world-other", false },
-		{ GO_CYCLE, 1, NULL, NULL },
+		{ GO_STOP_ANY + 1, 1, NULL, NULL },
 	};
 
 	EACH(i, rows)
