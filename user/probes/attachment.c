@@ -228,6 +228,13 @@ void attachment_leave(struct attachment *a)
 }
 
 /* What a row means: on trial, that it was hit. */
+static struct probe_argument value_of(const struct hook *hook, const struct found_place *place)
+{
+	if (!hook->constant)
+		return place->value;
+	return (struct probe_argument){ .from = ARGUMENT_CONSTANT, .offset = hook->constant };
+}
+
 static struct probe meaning_of(const struct attachment *a, const struct found_place *place,
 			       bool trial)
 {
@@ -239,7 +246,7 @@ static struct probe meaning_of(const struct attachment *a, const struct found_pl
 			       .action = trial ? PROBE_TRIAL : (uint8_t)hook->action,
 			       .scope = (uint8_t)hook->scope,
 			       .collects = hook_collects(purpose, hook),
-			       .value = place->value,
+			       .value = value_of(hook, place),
 			       .text = place->text };
 }
 

@@ -39,12 +39,13 @@ struct hook {
 	/* What is read there, by the argument's number from 1; 0: nothing. */
 	uint8_t value, value_bytes;
 	bool value_signed;
-	uint8_t text; /* one that is the address of a text */
+	uint8_t text;	  /* one that is the address of a text */
+	uint8_t constant; /* what each hit gives as its value, where nothing is read; 0: nothing */
 	/* Where a pause of a purpose that collects begins: bit n: one with the value n does; 0: all do. */
 	uint64_t collecting;
 };
 
-enum { SET_HOOKS = 8, PURPOSE_SETS = 4, RUNTIME_PURPOSES = 4, RUNTIME_VERSION = 32 };
+enum { SET_HOOKS = 8, PURPOSE_SETS = 5, RUNTIME_PURPOSES = 4, RUNTIME_VERSION = 32 };
 
 struct hook_set {
 	const char *name; /* of the flavour, in sonde_hook_info; NULL ends the sets */

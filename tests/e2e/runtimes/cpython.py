@@ -7,7 +7,7 @@ import os
 from subject import PROGRAMS, Event, Variant, truth_of
 from versions import cpythons
 
-GC, GC_ANY, GIL = 1, 2, 3
+GC, GC_ANY, GIL, GC_ASKED = 1, 2, 3, 4
 # Those whose collections cannot be told apart from outside: no argument says their generation.
 UNTOLD = ((3, 8), (3, 13))
 
@@ -32,8 +32,8 @@ def untold_truth(said, folder):
 	return truth_of(event._replace(kind="collection") for event in truth(said, folder).events)
 
 
-def untold_event_kind(kind, _detail, _text):
-	return "collection" if kind in (GC, GC_ANY) else None
+def untold_event_kind(kind, detail, _text):
+	return "collection" if kind in (GC, GC_ANY) or (kind == GC_ASKED and detail == 1) else None
 
 
 def variants(more=False):

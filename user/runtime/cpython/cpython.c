@@ -80,6 +80,27 @@ const struct runtime runtime_cpython = {
 						  .kind = CPYTHON_GC },
 					},
 				},
+				/* It looks itself whether a collection is due, and tells callbacks if so. */
+				{
+					.name = "gc_collect_main-callback",
+					.since = "3.13",
+					.hooks = {
+						{ .name = "gc_collect_main",
+						  .action = PROBE_BEGIN,
+						  .scope = PROBE_THREAD,
+						  .kind = CPYTHON_GC_ASKED },
+						{ .name = "gc_collect_main",
+						  .at_return = true,
+						  .action = PROBE_END,
+						  .scope = PROBE_THREAD,
+						  .kind = CPYTHON_GC_ASKED },
+						{ .name = "invoke_gc_callback",
+						  .action = PROBE_NOTE,
+						  .scope = PROBE_THREAD,
+						  .kind = CPYTHON_GC_ASKED,
+						  .constant = 1 },
+					},
+				},
 				{
 					.name = "gc_collect_main",
 					CALLS_OF("gc_collect_main", CPYTHON_GC, SECOND_IS_GENERATION),

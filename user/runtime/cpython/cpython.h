@@ -3,10 +3,12 @@
 #pragma once
 
 enum cpython_kind {
-	/* A collection of cycles. detail: the generation, 0 to 2; from 3.13 on -1 where nobody asked. */
+	/* A collection of cycles. detail: the generation, 0 to 2; in 3.13 -1 where nobody asked. */
 	CPYTHON_GC = 1,
 	/* The same, where the generation cannot be read. */
 	CPYTHON_GC_ANY,
 	/* Waiting for the interpreter's lock, the GIL. */
 	CPYTHON_GIL,
+	/* A call that may collect; no detail: it found nothing to do. */
+	CPYTHON_GC_ASKED,
 };

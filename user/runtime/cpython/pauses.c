@@ -22,6 +22,10 @@ void cpython_describe(const struct record_pause *record, struct pause *ret)
 		ret->kind = STR("collection");
 		ret->is_collection = true;
 		break;
+	case CPYTHON_GC_ASKED:
+		ret->kind = record->detail == PAUSE_NO_DETAIL ? STR("") : STR("collection");
+		ret->is_collection = true;
+		break;
 	case CPYTHON_GIL:
 		ret->kind = STR("gil");
 		break;

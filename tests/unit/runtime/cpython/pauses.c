@@ -11,6 +11,8 @@ TEST(collections_of_cpython_have_their_generation_and_waits_for_its_lock_are_non
 		{ CPYTHON_GC, 3, NULL, "collection", true },
 		{ CPYTHON_GC, PAUSE_NO_DETAIL, NULL, "collection", true },
 		{ CPYTHON_GC_ANY, 0, NULL, "collection", true },
+		{ CPYTHON_GC_ASKED, 1, NULL, "collection", true },
+		{ CPYTHON_GC_ASKED, PAUSE_NO_DETAIL, NULL, NULL },
 		{ CPYTHON_GIL, 0, NULL, "gil", false },
 		{ 0, 0, NULL, NULL },
 	};
