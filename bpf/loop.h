@@ -48,15 +48,20 @@ static __always_inline struct loop_cell *loop_cell_of(struct run *run, struct ta
 	return NULL;
 }
 
-/* A free one is all zeros: as the map was made, or as the worker gave it back. */
+/*
+ * A free one is all zeros: as the map was made, or as the worker gave it back. What the thread before
+ * wrote after that is of no consequence.
+ */
 static __always_inline void loop_begin(struct loop_cell *cell, const struct run *run, __u64 now)
 {
+	__sync_lock_test_and_set(&cell->version, 1);
 	cell->process = run->process;
 	cell->since_ns = cell->fired_ns = now;
 	cell->due_ns = loop_tick(now) + LOOP_PERIOD_NS;
-	cell->ended_ns =
-		0; /* these the thread before may have written after it was taken from it */
-	cell->idle_ns = cell->slept_ns = cell->woke_ns = 0;
+	cell->ended_ns = cell->idle_ns = cell->slept_ns = cell->woke_ns = cell->behind_ns = 0;
+	cell->sleeps = cell->entries = 0;
+	cell->least_ns = cell->most_ns = 0;
+	__sync_lock_test_and_set(&cell->version, 2);
 }
 
 /* A free cell becomes the thread's; a thread that finds none is counted once, and looks again. */
@@ -74,9 +79,7 @@ static __noinline int loop_claim(struct run *run, struct task_struct *task, __u6
 
 		if (!cell || cell->thread || __sync_val_compare_and_swap(&cell->thread, 0, thread))
 			continue;
-		loop_change(cell);
 		loop_begin(cell, run, now);
-		loop_change(cell);
 		run->loop.cell = index + 1;
 		return 0;
 	}
