@@ -45,20 +45,53 @@ static __always_inline void clock_raise(__u64 *clock_ns, __u64 to_ns)
 		*clock_ns = to_ns;
 }
 
-/* The newest are forgotten; the one in the way of the oldest becomes none, so a search ends there. */
-static __always_inline void absences_drop(struct run *run, __u64 dropped)
+/*
+ * The one `age` places above the next to be written: 1 is the newest. Read anew each time: of two
+ * indexes one of which is made of the other, 6.12 forgets the bounds.
+ */
+static __always_inline struct absence *absence_of(struct run *run, __u64 age)
 {
-	__u64 newest = run->absence + 1, next;
+	__u64 index = *(volatile __u32 *)&run->absence + age;
+
+	if (index >= ABSENCES)
+		index -= ABSENCES;
+	CLAMP(index, ABSENCES - 1);
+	return &run->absences[index];
+}
+
+/* The pause left none of those before it: how it stood at `from` is known, and nothing before that. */
+static __always_inline void absences_begin(struct run *run, const struct clock_mark *from)
+{
+	struct absence *newest = absence_of(run, 1), *before;
+	__u32 at = clock_of(from->at_ns);
+
+	*newest = (struct absence){ .from = at,
+				    .to = at,
+				    .waited = clock_of(from->waited_ns),
+				    .throttled = clock_of(from->throttled_ns) };
+	before = absence_of(run, 2);
+	before->from = before->to = 0;
+	run->absences_written = from->absences + 1;
+}
+
+/*
+ * Those since `from` are forgotten; the one in the way of the oldest becomes none, so a search ends
+ * there.
+ */
+static __always_inline void absences_drop(struct run *run, const struct clock_mark *from)
+{
+	__u64 dropped = run->absences_written - from->absences, next;
+	struct absence *newest;
 
 	if ((__s64)dropped <= 0)
 		return;
-	run->absences_written -= dropped;
-	if (newest >= ABSENCES)
-		newest = 0;
-	CLAMP(newest, ABSENCES - 1);
-	run->absences[newest].from = run->absences[newest].to = 0;
-	if (dropped >= ABSENCES)
+	if (dropped >= ABSENCES) {
+		absences_begin(run, from);
 		return;
+	}
+	newest = absence_of(run, 1);
+	newest->from = newest->to = 0;
+	run->absences_written = from->absences;
 	next = run->absence + dropped;
 	run->absence = next >= ABSENCES ? next - ABSENCES : next;
 }
@@ -75,7 +108,7 @@ static __always_inline void thread_paused(struct run *run, struct task_struct *t
 	clock_raise(&run->paused_waited_ns,
 		    task->sched_info.run_delay - from->waited_ns - throttled);
 	clock_raise(&run->paused_ns, from->paused_ns + (now - from->at_ns) - throttled);
-	absences_drop(run, run->absences_written - from->absences);
+	absences_drop(run, from);
 }
 
 static __always_inline void paused_ends(struct task_struct *task, __u32 scope, __u64 now,

@@ -173,7 +173,9 @@ static __always_inline void run_returns(struct run *run, struct task_struct *tas
 	struct absence *absence;
 
 	if (!run->left_ns) {
-		run->since_ns = now;
+		/* It slept when it was found; later, it was not seen to leave. */
+		if (!run->absent_clock)
+			run->since_ns = now;
 		return;
 	}
 	CLAMP(at, ABSENCES - 1);
