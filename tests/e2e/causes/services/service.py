@@ -32,6 +32,14 @@ def throttled():
 	return int(has["throttled_time"]) if "throttled_time" in has else int(has["throttled_usec"]) * 1000
 
 
+def moment():
+	"""Now, and until now on the CPU, waiting and held back: taken again where it was held back meanwhile."""
+	while True:
+		held, (on_cpu, waited), now = throttled(), account(), time.monotonic_ns()
+		if throttled() == held:
+			return now, on_cpu, waited, held
+
+
 def say(line):
 	with writing:
 		os.write(1, (json.dumps(line) + "\n").encode())
@@ -51,11 +59,11 @@ class Handler(BaseHTTPRequestHandler):
 			pass
 
 	def collect(self, line):
-		held, before, began = throttled(), account(), time.monotonic_ns()
+		before = moment()
 		gc.collect()
-		ended, after = time.monotonic_ns(), account()
-		on_cpu, waited = after[0] - before[0], after[1] - before[1]
-		line["gc"].append((began, ended, waited, max(ended - began - waited - on_cpu, 0), throttled() - held))
+		after = moment()
+		took, on_cpu, waited, held = (a - b for a, b in zip(after, before))
+		line["gc"].append((before[0], after[0], waited, max(took - waited - on_cpu, 0), held))
 
 	def call(self, line):
 		if not self.slow:
