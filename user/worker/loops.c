@@ -204,6 +204,16 @@ static bool look_at(struct loops *l, size_t at, struct loop_cell *ret)
 	return cell_read(from, ret) && ret->since_ns;
 }
 
+/* Before anybody is watched only the self-test had a loop, and it has ended. */
+static void forget_ended(struct loops *l)
+{
+	struct loop_cell cell;
+
+	for (size_t i = 0; l->options.cells && i < l->options.limit; i++)
+		if (look_at(l, i, &cell) && cell.ended_ns)
+			cell_give_back(&l->options.cells[i]);
+}
+
 /* What is in the cells by now is no growth. */
 static void succeed(struct loops *l)
 {
@@ -264,6 +274,8 @@ struct loops *loops_new(const struct loops_options *options)
 	l->collector = (struct collector){ .name = "loops", .context = l, .collect = collect };
 	if (options->told_ns)
 		succeed(l);
+	else
+		forget_ended(l);
 	return l;
 }
 

@@ -397,6 +397,22 @@ TEST(cells_of_what_ended_and_of_what_nobody_knows_are_given_back)
 	rig_close(&rig);
 }
 
+TEST(a_loop_that_ended_before_the_first_worker_is_nobodys_loss)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	rig_close(&rig);
+	rig.cells[0] = loop_at_start();
+	rig.cells[0].ended_ns = START;
+	rig_work(&rig, 0);
+	CHECK(!rig.cells[0].thread);
+	rig.now_ns += 11 * NS_PER_S;
+	loops_settle(rig.loops, rig.now_ns);
+	CHECK(loops_unknown(rig.loops) == 0);
+	rig_close(&rig);
+}
+
 TEST(another_program_in_a_process_has_a_loop_of_its_own)
 {
 	struct rig rig;
