@@ -174,10 +174,11 @@ class Client:
 
 	def _answered(self, request, connection):
 		connection.take()
+		throttled = self.throttled()  # what holds the service back from here on keeps no request
 		line = self.service.wait_for_line(request.id)
 		self.thread = line["thread"]
 		self.spans += 1 + len(line["call"])
-		return request._replace(line=line, answered_throttled_ns=self.throttled())
+		return request._replace(line=line, answered_throttled_ns=throttled)
 
 	def ask(self, path):
 		request = self._sent(self.connection, path)
