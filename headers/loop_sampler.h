@@ -21,7 +21,12 @@
 
 #define LOOP_INLINE static inline __attribute__((always_inline))
 
+/* For the verifier a global function, which it looks at once and not at each call. */
+#ifdef __bpf__
+__attribute__((noinline)) int loop_bucket(__u64 late_ns)
+#else
 LOOP_INLINE __u32 loop_bucket(__u64 late_ns)
+#endif
 {
 	__u32 exponent, bucket;
 	__u64 mantissa;
